@@ -1,0 +1,10 @@
+//! What the steps of `cargo xtask test` do, one file a step that is more than one cargo command.
+
+pub(crate) mod cargo;
+pub(crate) mod budget;
+pub(crate) mod features;
+pub(crate) mod unit;
+pub(crate) mod ui;
+pub(crate) mod bench;
+pub(crate) mod package;
+pub(crate) mod examples;

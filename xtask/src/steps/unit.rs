@@ -1,0 +1,57 @@
+//! Unit and integration tests of every package; those of the compiler's messages are the step `ui`.
+
+use anyhow::Result;
+use cargo_metadata::TargetKind;
+
+use crate::steps::ui;
+use crate::workspace::{self, Workspace, read};
+
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    if read(&mut workspace.cargo("nextest --version")).is_ok() {
+        return nextest(workspace);
+    }
+    println!(
+        "    cargo-nextest is not installed (`cargo install --locked cargo-nextest`): slower without"
+    );
+    for arguments in without_nextest(&workspace.targets(ui::PACKAGE, &TargetKind::Test)?) {
+        workspace::run(&mut workspace.cargo(&arguments))?;
+    }
+    Ok(())
+}
+
+fn nextest(workspace: &Workspace) -> Result<()> {
+    let mut command = workspace.cargo("nextest run --workspace --all-features");
+    command.arg("--filterset");
+    command.arg(format!("not (package({}) and binary({}))", ui::PACKAGE, ui::TARGET));
+    if workspace.ci() {
+        command.args(["--profile", "ci", "--show-progress", "none"]);
+    }
+    workspace::run(&mut command)
+}
+
+/// `cargo test` cannot leave one target out, so the package of the ui tests is run target by target.
+fn without_nextest(targets: &[String]) -> Vec<String> {
+    let package = ui::PACKAGE;
+    let others = format!(
+        "test --workspace --exclude {package} --all-features --no-fail-fast --lib --bins --tests"
+    );
+    let mut own = format!("test --package {package} --all-features --no-fail-fast --lib");
+    for target in targets.iter().filter(|target| *target != ui::TARGET) {
+        own += " --test ";
+        own += target;
+    }
+    vec![others, own]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_nextest_only_ui_is_left_out() {
+        let targets = ["lints", "ui", "whole"].map(str::to_owned);
+        let [others, own] = without_nextest(&targets).try_into().unwrap();
+        assert!(others.contains("--exclude rem-tests"), "{others}");
+        assert!(own.ends_with("--lib --test lints --test whole"), "{own}");
+    }
+}

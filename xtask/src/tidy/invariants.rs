@@ -1,0 +1,99 @@
+//! The rule on invariants: each that ARCHITECTURE.md states has a proof that runs, and each proof
+//! listed here stands in that document.
+//!
+//! The document marks one by its name: ``**Invariant (`layers`).**``.
+
+use std::collections::BTreeSet;
+
+use crate::test;
+use crate::tidy::tokens::find;
+use crate::tidy::tree::{SourceFile, Tree};
+use crate::tidy::{Finding, RULES};
+
+const DOCUMENT: &str = "ARCHITECTURE.md";
+
+/// What proves an invariant.
+enum Proof {
+    /// A rule of tidy, by its id.
+    Rule(&'static str),
+    /// A step of `cargo xtask test`, by its name.
+    Step(&'static str),
+    /// A test: its file and its name.
+    Test(&'static str, &'static str),
+}
+
+/// Every invariant of the document, with its proof.
+const INVARIANTS: &[(&str, Proof)] = &[
+    ("layers", Proof::Rule("layers")),
+    ("way", Proof::Rule("way")),
+    ("unsafe", Proof::Rule("unsafe")),
+    ("clock", Proof::Rule("clock")),
+    ("sync", Proof::Rule("sync")),
+    ("budget", Proof::Step("budget")),
+    ("fallible-checks", Proof::Test("xtask/src/tidy/tests.rs", "each_rule_finds_what_it_is_for")),
+];
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let Some(document) = tree.file(DOCUMENT) else {
+        return vec![Finding::new(DOCUMENT, 0, "it is missing: the invariants stand there")];
+    };
+    let mut findings = unproved(document);
+    findings.extend(unstated(document));
+    findings.extend(hollow(tree));
+    findings
+}
+
+/// Stated without a proof.
+fn unproved(document: &SourceFile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (line, id) in stated(document) {
+        if !INVARIANTS.iter().any(|(known, _)| *known == id) {
+            let text = format!("`{id}` has no proof; give it one in xtask/src/tidy/invariants.rs");
+            findings.push(Finding::new(DOCUMENT, line, text));
+        }
+    }
+    findings
+}
+
+/// Proved without being stated.
+fn unstated(document: &SourceFile) -> Vec<Finding> {
+    let stated: BTreeSet<_> = stated(document).map(|(_, id)| id).collect();
+    let missing = INVARIANTS.iter().filter(|(id, _)| !stated.contains(id));
+    let text = |id| format!("it does not state `{id}`: **Invariant (`{id}`).** and what holds");
+    missing.map(|(id, _)| Finding::new(DOCUMENT, 0, text(id))).collect()
+}
+
+/// With a proof that does not exist.
+fn hollow(tree: &Tree) -> Vec<Finding> {
+    let exists = |proof: &Proof| match proof {
+        Proof::Rule(id) => RULES.iter().any(|rule| rule.id == *id),
+        Proof::Step(name) => test::step(name).is_some(),
+        Proof::Test(path, name) => tree.file(path).is_some_and(|file| has_test(file, name)),
+    };
+    let hollow = INVARIANTS.iter().filter(|(_, proof)| !exists(proof));
+    let told = |proof: &Proof| match proof {
+        Proof::Rule(id) => format!("the rule `{id}`"),
+        Proof::Step(name) => format!("the step `{name}`"),
+        Proof::Test(path, name) => format!("the test `{name}` in {path}"),
+    };
+    hollow
+        .map(|(id, proof)| {
+            let text = format!("`{id}` is to be proved by {}, which does not exist", told(proof));
+            Finding::new("xtask/src/tidy/invariants.rs", 0, text)
+        })
+        .collect()
+}
+
+fn has_test(file: &SourceFile, name: &str) -> bool {
+    let tokens = file.tokens().unwrap_or_default();
+    find(&tokens, &format!("# [ test ] fn {name} (")).next().is_some()
+}
+
+/// The invariants that the document states, with their lines.
+fn stated(document: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
+    document.lines().filter_map(|(number, line)| {
+        let (_, rest) = line.split_once("**Invariant (`")?;
+        let (id, _) = rest.split_once("`)")?;
+        Some((number, id))
+    })
+}

@@ -1,0 +1,72 @@
+//! Rules on the seams of the core: where it reads the time, and where it gets locks and atomics.
+
+use crate::tidy::Finding;
+use crate::tidy::tokens::{Token, find, without_tests};
+use crate::tidy::tree::{SourceFile, Tree};
+
+const CORE: &str = "rem-core/src/";
+const CLOCK: &str = "rem-core/src/clock.rs";
+const SYNC: &str = "rem-core/src/sync.rs";
+
+/// What reads the wall clock without asking the bus for its own.
+const NOW: &[&str] = &["SystemTime : : now", "Uuid : : now_v7"];
+
+/// What threads share and loom must see. `Arc` and the once-cells are not among it: loom's do not
+/// unsize, and a cell written once has no order to get wrong.
+const SHARED: &[&str] = &["Mutex", "RwLock", "Condvar", "Barrier", "atomic", "mpsc"];
+
+/// Files with atomics of their own, each with the reason.
+const OWN_ATOMICS: &[(&str, &str)] = &[];
+
+/// The wall clock is read in `clock.rs` alone, so that a test can turn it by hand.
+pub(crate) fn clock(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (file, tokens) in core(tree, CLOCK) {
+        for at in NOW.iter().flat_map(|now| find(&tokens, now)) {
+            let text = "reads the wall clock past the bus's own; ask `Clock::now`";
+            findings.push(Finding::new(&file.path, tokens[at].line, text));
+        }
+    }
+    findings
+}
+
+/// Locks and atomics come from `sync.rs`, which under `cfg(rem_loom)` gives those of loom.
+pub(crate) fn sync(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (file, tokens) in core(tree, SYNC) {
+        if OWN_ATOMICS.iter().any(|(path, _)| *path == file.path) {
+            continue;
+        }
+        for at in find(&tokens, "std : : sync") {
+            if let Some(shared) = path_below(&tokens[at + 4..]).find(|token| is_shared(token)) {
+                let text = format!(
+                    "`{}` of std is hidden from loom; take it from crate::sync",
+                    shared.text
+                );
+                findings.push(Finding::new(&file.path, shared.line, text));
+            }
+        }
+    }
+    findings
+}
+
+/// The code of the core but for tests and for the file that is the seam.
+fn core<'a>(tree: &'a Tree, seam: &'a str) -> impl Iterator<Item = (&'a SourceFile, Vec<Token>)> {
+    let files = tree
+        .rust()
+        .filter(move |file| file.path.starts_with(CORE) && file.path != seam && !file.is_test());
+    files.map(|file| (file, without_tests(file.tokens().unwrap_or_default())))
+}
+
+/// The rest of a path or of a tree of imports.
+fn path_below(tokens: &[Token]) -> impl Iterator<Item = &Token> {
+    let in_path = |token: &&Token| {
+        let word = token.text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        word || matches!(token.text.as_str(), ":" | "{" | "}" | "," | "*")
+    };
+    tokens.iter().take_while(in_path)
+}
+
+fn is_shared(token: &Token) -> bool {
+    SHARED.contains(&token.text.as_str())
+}
