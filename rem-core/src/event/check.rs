@@ -1,0 +1,70 @@
+//! What derived code asks of the compiler: bounds with messages of our own, and constants that are refused.
+//!
+//! None of it is public API. The functions are evaluated at compile time and walk a type's [`Schema`] once.
+
+mod text;
+mod topics;
+mod select;
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use rem_patterns::constant::ConstPattern;
+
+use super::Schema;
+
+/// What an event type can do that is not `#[event(local)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot leave the process: it does not implement `Serialize` and `DeserializeOwned`",
+    label = "cannot be written to a history on disk or sent to another process",
+    note = "derive both: `#[derive(serde::Serialize, serde::Deserialize)]`",
+    note = "or keep its events in this process: `#[event(local)]`"
+)]
+pub trait Wire: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Serialize + DeserializeOwned> Wire for E {}
+
+/// Compiles for a type that can leave the process.
+pub const fn leaves_the_process<E: Wire>() {}
+
+/// A field whose value can be a segment of a topic.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be part of a topic",
+    label = "does not implement `Display`",
+    note = "a `{{field}}` of a topic is written as its `Display` says: implement it, or leave the field out of the topic"
+)]
+pub trait TopicField: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display> TopicField for T {}
+
+/// The value as it is written to a topic.
+#[inline]
+pub fn topic_field<T: TopicField>(value: &T) -> &dyn Display {
+    value
+}
+
+/// Refuses a type that has two variants of one topic, or a topic that is too long, through the types nested in it.
+///
+/// # Panics
+/// Says so; derived code calls this in a constant, where a panic is a compile error.
+#[track_caller]
+pub const fn check_topics(schema: &'static Schema) {
+    if let Some(message) = topics::fault(schema) {
+        panic!("{}", message.as_str());
+    }
+}
+
+/// Refuses a pattern that can select none of a type's topics, relative to its namespace, and names the nearest.
+///
+/// # Panics
+/// Says so; `pattern!(Type, "…")` calls this in a constant, where a panic is a compile error.
+#[track_caller]
+pub const fn check_pattern(schema: &'static Schema, pattern: &ConstPattern<'_>) {
+    if let Some(message) = select::fault(schema, pattern) {
+        panic!("{}", message.as_str());
+    }
+}

@@ -1,0 +1,186 @@
+//! What the derive knows of an event type, as constants: its topics, fields and documentation.
+//!
+//! `pattern!(Type, "…")`, the bus and the catalogue all read the same [`Schema`]. It is a tree, for an event type may
+//! nest others, and the strings of two types cannot be joined in a constant.
+
+use std::fmt;
+
+/// An event type: its namespace and the topics below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Schema {
+    /// The Rust name of the type.
+    pub name: &'static str,
+    /// The dotted text before each of the type's topics, empty if there is none.
+    pub namespace: &'static str,
+    /// The type's documentation comment.
+    pub doc: &'static str,
+    /// `true` if values never leave the process (`#[event(local)]`).
+    pub local: bool,
+    /// One entry a variant, in the order of declaration; a struct has one.
+    pub events: &'static [EventSchema],
+}
+
+/// One variant of an event type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventSchema {
+    /// The Rust name of the variant, or of the struct.
+    pub variant: &'static str,
+    /// The topic below the namespace, a template if it has a `{field}`; for a nested type the text before its topics,
+    /// which may be empty.
+    pub topic: &'static str,
+    /// The variant's documentation comment.
+    pub doc: &'static str,
+    /// The fields of the body, in the order of declaration.
+    pub fields: &'static [FieldSchema],
+    /// The event type that is nested here.
+    pub nested: Option<&'static Schema>,
+}
+
+/// One field of an event's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldSchema {
+    /// The field's name; its position for a tuple variant.
+    pub name: &'static str,
+    /// The type as it was written.
+    pub ty: &'static str,
+    /// The field's documentation comment.
+    pub doc: &'static str,
+}
+
+impl Schema {
+    /// A schema; what `#[derive(EventType)]` writes.
+    pub const fn new(
+        name: &'static str,
+        namespace: &'static str,
+        events: &'static [EventSchema],
+    ) -> Self {
+        Self { name, namespace, doc: "", local: false, events }
+    }
+
+    /// The same with a documentation comment.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    /// The same, of a type that never leaves the process.
+    #[must_use]
+    pub const fn local(mut self) -> Self {
+        self.local = true;
+        self
+    }
+
+    /// How many topics (templates count as one) the type has, those of nested types included.
+    pub const fn len(&self) -> usize {
+        self.first_leaf(self.events.len())
+    }
+
+    /// The number of the first topic of the variant at `place`; what `#[derive(EventType)]` counts from.
+    #[doc(hidden)]
+    pub const fn first_leaf(&self, place: usize) -> usize {
+        let mut count = 0;
+        let mut at = 0;
+        while at < place {
+            count += self.events[at].len();
+            at += 1;
+        }
+        count
+    }
+
+    /// `true` if no value of the type has a topic.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every topic of the type, in the order of [`EventType::leaf`](crate::EventType::leaf).
+    pub fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves = Vec::with_capacity(self.len());
+        collect(self.events, self.namespace, &mut leaves);
+        leaves
+    }
+}
+
+impl EventSchema {
+    /// A variant; what `#[derive(EventType)]` writes.
+    pub const fn new(
+        variant: &'static str,
+        topic: &'static str,
+        fields: &'static [FieldSchema],
+    ) -> Self {
+        Self { variant, topic, doc: "", fields, nested: None }
+    }
+
+    /// The same with a documentation comment.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    /// The same, holding the topics of another event type.
+    #[must_use]
+    pub const fn nested(mut self, schema: &'static Schema) -> Self {
+        self.nested = Some(schema);
+        self
+    }
+
+    /// How many topics the variant has.
+    pub const fn len(&self) -> usize {
+        match self.nested {
+            Some(schema) => schema.len(),
+            None => 1,
+        }
+    }
+
+    /// `true` for a nested type without topics.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl FieldSchema {
+    /// A field; what `#[derive(EventType)]` writes.
+    pub const fn new(name: &'static str, ty: &'static str, doc: &'static str) -> Self {
+        Self { name, ty, doc }
+    }
+}
+
+/// One topic of an event type, namespace and nesting joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// The whole topic, or its template.
+    pub topic: String,
+    /// The variant it belongs to, the innermost where types are nested.
+    pub event: &'static EventSchema,
+}
+
+impl Leaf {
+    /// `true` if the topic depends on the value of a field.
+    pub fn is_template(&self) -> bool {
+        self.topic.contains('{')
+    }
+}
+
+impl fmt::Display for Leaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.topic)
+    }
+}
+
+fn collect(events: &'static [EventSchema], above: &str, leaves: &mut Vec<Leaf>) {
+    for event in events {
+        let topic = match (above.is_empty(), event.topic.is_empty()) {
+            (true, _) => event.topic.to_owned(),
+            (false, true) => above.to_owned(),
+            (false, false) => format!("{above}.{}", event.topic),
+        };
+        match event.nested {
+            Some(schema) => collect(schema.events, &topic, leaves),
+            None => leaves.push(Leaf { topic, event }),
+        }
+    }
+}

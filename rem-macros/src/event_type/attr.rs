@@ -1,0 +1,259 @@
+//! `#[event(…)]` as typed values that keep their spans.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
+
+use crate::errors::Errors;
+use crate::keys;
+use crate::name_case::{NameCase, SPELLINGS};
+
+/// What stands above an enum or a struct. `name` and `topic` are a struct's only.
+#[derive(Default)]
+pub(super) struct TypeAttrs {
+    pub(super) namespace: Option<LitStr>,
+    pub(super) name: Option<LitStr>,
+    pub(super) topic: Option<LitStr>,
+    pub(super) case: NameCase,
+    pub(super) local: bool,
+    pub(super) crate_path: Option<Path>,
+}
+
+/// What stands above a variant.
+#[derive(Default)]
+pub(super) struct VariantAttrs {
+    pub(super) name: Option<LitStr>,
+    pub(super) topic: Option<LitStr>,
+    pub(super) nested: Option<Nested>,
+    pub(super) skip: Option<Span>,
+}
+
+/// `nested` or `nested = "…"`.
+pub(super) struct Nested {
+    pub(super) span: Span,
+    pub(super) prefix: Option<LitStr>,
+}
+
+/// Where an attribute stands; it decides which keys are right.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    Enum,
+    Struct,
+    Variant { of: &'a Ident },
+}
+
+impl TypeAttrs {
+    pub(super) fn read(attrs: &[Attribute], place: Place<'_>, errors: &mut Errors) -> Self {
+        let mut read = Self::default();
+        for item in items(attrs, place, errors) {
+            match item.key_text().as_str() {
+                keys::NAMESPACE => read.namespace = item.text(errors),
+                keys::NAME => read.name = item.text(errors),
+                keys::TOPIC => read.topic = item.text(errors),
+                keys::RENAME_ALL => {
+                    read.case =
+                        item.text(errors).and_then(|text| case(&text, errors)).unwrap_or_default();
+                }
+                keys::LOCAL => read.local = item.flag(errors),
+                _ => read.crate_path = item.path(errors),
+            }
+        }
+        read
+    }
+}
+
+impl VariantAttrs {
+    pub(super) fn read(attrs: &[Attribute], of: &Ident, errors: &mut Errors) -> Self {
+        let mut read = Self::default();
+        for item in items(attrs, Place::Variant { of }, errors) {
+            match item.key_text().as_str() {
+                keys::NAME => read.name = item.text(errors),
+                keys::TOPIC => read.topic = item.text(errors),
+                keys::NESTED => {
+                    let prefix =
+                        if item.value.is_none() { Some(None) } else { item.text(errors).map(Some) };
+                    read.nested = prefix.map(|prefix| Nested { span: item.key.span(), prefix });
+                }
+                _ => read.skip = item.flag(errors).then(|| item.key.span()),
+            }
+        }
+        read
+    }
+}
+
+/// Fields have no attributes of ours, and one that is there must not be passed over in silence.
+pub(super) fn refuse_on_field(attrs: &[Attribute], errors: &mut Errors) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("event")) {
+        errors.on(attr, "a field takes no `#[event(…)]`: write it above the variant or the type");
+    }
+}
+
+/// The text of the `///` comments, without the space that each line begins with.
+pub(super) fn doc(attrs: &[Attribute]) -> String {
+    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match string(&meta.value) {
+            Some(line) => Some(line.value()),
+            None => None, // `#[doc = include_str!(…)]` is not known here
+        },
+        _ => None,
+    });
+    let lines: Vec<String> =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+/// One `key` or `key = value`.
+struct Item {
+    key: Ident,
+    value: Option<Expr>,
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        // `crate` is a keyword, and so may be what a user mistypes.
+        let key = input.call(Ident::parse_any)?;
+        if input.peek(syn::token::Paren) {
+            return Err(input.error(format_args!("write `{key} = \"…\"`, without parentheses")));
+        }
+        let value =
+            if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        Ok(Self { key, value })
+    }
+}
+
+impl Item {
+    fn key_text(&self) -> String {
+        self.key.unraw().to_string()
+    }
+
+    /// The value, which has to be a string literal.
+    fn text(&self, errors: &mut Errors) -> Option<LitStr> {
+        let key = &self.key;
+        let Some(value) = &self.value else {
+            errors.on(key, format_args!("`{key}` takes a string: write `{key} = \"…\"`"));
+            return None;
+        };
+        let text = string(value);
+        if text.is_none() {
+            errors.on(value, format_args!("`{key}` takes a string literal: write `{key} = \"…\"`"));
+        }
+        text.cloned()
+    }
+
+    /// `true` for a key without a value.
+    fn flag(&self, errors: &mut Errors) -> bool {
+        if let Some(value) = &self.value {
+            let key = &self.key;
+            errors.on(value, format_args!("`{key}` takes no value: write `#[event({key})]`"));
+        }
+        self.value.is_none()
+    }
+
+    /// The value, which has to be a path.
+    fn path(&self, errors: &mut Errors) -> Option<Path> {
+        match self.value.as_ref().map(ungroup) {
+            Some(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+            other => {
+                let key = &self.key;
+                let message = format!("`{key}` takes a path: write `{key} = ::path::to::rem`");
+                match other {
+                    Some(value) => errors.on(value, message),
+                    None => errors.on(key, message),
+                }
+                None
+            }
+        }
+    }
+}
+
+/// The items of all `#[event(…)]` whose key is right in this place and stands there once.
+fn items(attrs: &[Attribute], place: Place<'_>, errors: &mut Errors) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("event")) {
+        let Meta::List(list) = &attr.meta else {
+            errors.on(attr, "the keys stand in parentheses: write `#[event(name = \"…\")]`");
+            continue;
+        };
+        let parsed = list.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated);
+        for item in errors.take(parsed).into_iter().flatten() {
+            let key = item.key_text();
+            if !place.keys().contains(&key.as_str()) {
+                errors.at(item.key.span(), place.refusal(&key));
+            } else if items.iter().any(|other| other.key_text() == key) {
+                errors.at(item.key.span(), format_args!("`{key}` stands here twice: leave one"));
+            } else {
+                items.push(item);
+            }
+        }
+    }
+    items
+}
+
+impl Place<'_> {
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Place::Enum => keys::ON_ENUM,
+            Place::Struct => keys::ON_STRUCT,
+            Place::Variant { .. } => keys::ON_VARIANT,
+        }
+    }
+
+    /// Why `key` is wrong here, and what would be right.
+    fn refusal(self, key: &str) -> String {
+        let here = match self {
+            Place::Enum => "an enum",
+            Place::Struct => "a struct",
+            Place::Variant { .. } => "a variant",
+        };
+        match self {
+            Place::Variant { of } if keys::ON_ENUM.contains(&key) => {
+                return format!("`{key}` belongs to the whole type: write it above `enum {of}`");
+            }
+            Place::Enum if keys::ON_VARIANT.contains(&key) => {
+                return format!("`{key}` belongs to one event: write it above a variant");
+            }
+            Place::Struct if keys::ON_VARIANT.contains(&key) => {
+                return format!("`{key}` is for the variants of an enum: a struct is one event");
+            }
+            _ => {}
+        }
+        match keys::nearest(key, self.keys().iter().copied()) {
+            Some(nearest) => format!("there is no key `{key}`: did you mean `{nearest}`?"),
+            None => format!(
+                "there is no key `{key}`: {here} takes {}",
+                keys::list(self.keys().iter().copied())
+            ),
+        }
+    }
+}
+
+fn case(text: &LitStr, errors: &mut Errors) -> Option<NameCase> {
+    let spelling = text.value();
+    let case = NameCase::parse(&spelling);
+    if case.is_none() {
+        let spellings = SPELLINGS.iter().map(|(name, _)| *name);
+        let hint = match keys::nearest(&spelling, spellings.clone()) {
+            Some(nearest) => format!("did you mean \"{nearest}\"?"),
+            None => format!("write one of {}", keys::list(spellings)),
+        };
+        errors.on(text, format_args!("there is no case \"{spelling}\": {hint}"));
+    }
+    case
+}
+
+fn string(value: &Expr) -> Option<&LitStr> {
+    match ungroup(value) {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+        _ => None,
+    }
+}
+
+/// What a `macro_rules` parameter holds comes in an invisible group.
+fn ungroup(mut value: &Expr) -> &Expr {
+    while let Expr::Group(group) = value {
+        value = &group.expr;
+    }
+    value
+}

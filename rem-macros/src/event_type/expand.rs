@@ -1,0 +1,252 @@
+//! The implementation, from an input that has been found right: nothing here can fail.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::ast::{Event, Field, Input, Role, Shape};
+use super::template::{Segment, Template};
+use super::{convert, schema};
+
+pub(super) fn expand(input: &Input<'_>) -> TokenStream {
+    let private = private(&input.rem);
+    let ident = input.ident;
+    let schema = schema::expand(input, &private);
+    let leaf = leaf(input, &private);
+    let write_topic = write_topic(input, &private);
+    let nesting = nesting(input, &private);
+    let conversions = convert::expand(input);
+    let checks = checks(input, &private);
+    quote! {
+        #[automatically_derived]
+        impl #private::EventType for #ident {
+            #schema
+            #leaf
+            #write_topic
+            #nesting
+        }
+        #conversions
+        #checks
+    }
+}
+
+/// The module that holds what the expansion may name.
+pub(super) fn private(rem: &syn::Path) -> TokenStream {
+    quote!(#rem::__private)
+}
+
+/// `fn leaf`: the topics are numbered through, those of nested types where they stand.
+fn leaf(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let mut arms = TokenStream::new();
+    let mut place = 0_usize;
+    let part = local("part");
+    let any_nested = input.events.iter().any(|event| event.nested().is_some());
+    for event in input.events.iter().filter(|event| event.topic().is_some()) {
+        let pattern = event.pattern();
+        // After a nested type the numbers are known where constants are evaluated, not here.
+        let first = if any_nested {
+            quote!(const { <Self as #private::EventType>::SCHEMA.first_leaf(#place) })
+        } else {
+            quote!(#place)
+        };
+        arms.extend(match event.nested() {
+            Some((_, ty)) => {
+                let constructor = event.constructor();
+                let inner = quote_spanned!(ty.span()=> <#ty as #private::EventType>::leaf(#part));
+                // A skipped variant of the nested type stays what it is.
+                quote!(#constructor(#part) => ::core::primitive::usize::saturating_add(#first, #inner),)
+            }
+            None => quote!(#pattern => #first,),
+        });
+        place += 1;
+    }
+    arms.extend(skipped_arm(input, &quote!(::core::primitive::usize::MAX)));
+    let body = match_self(input, &arms);
+    quote! {
+        fn leaf(&self) -> ::core::primitive::usize {
+            #body
+        }
+    }
+}
+
+/// `fn write_topic`.
+fn write_topic(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let out = local("out");
+    let part = local("part");
+    let mut arms = TokenStream::new();
+    for event in &input.events {
+        match &event.role {
+            Role::Topic(template) => {
+                let pattern = event.pattern_of_template(template);
+                let body = write_template(template, event, &out, private);
+                arms.extend(quote!(#pattern => { #body }));
+            }
+            Role::Nested { prefix, ty } => {
+                let constructor = event.constructor();
+                let write_prefix = (!prefix.is_empty()).then(|| {
+                    let prefix = format!("{prefix}.");
+                    quote!(#private::TopicWriter::literal(#out, #prefix)?;)
+                });
+                let write_part = quote_spanned!(ty.span()=> <#ty as #private::EventType>::write_topic(#part, #out));
+                arms.extend(quote!(#constructor(#part) => { #write_prefix #write_part }));
+            }
+            Role::Skipped => {}
+        }
+    }
+    arms.extend(skipped_arm(input, &quote!(::core::result::Result::Err(::core::fmt::Error))));
+    let body = match_self(input, &arms);
+    quote! {
+        fn write_topic(&self, #out: &mut #private::TopicWriter) -> ::core::fmt::Result {
+            #body
+        }
+    }
+}
+
+/// The pieces of a template one after the other; the last one's result is the result.
+fn write_template(
+    template: &Template,
+    event: &Event<'_>,
+    out: &Ident,
+    private: &TokenStream,
+) -> TokenStream {
+    let mut steps = Vec::new();
+    let mut literal = String::new();
+    let write_literal = |text: &str| quote!(#private::TopicWriter::literal(#out, #text));
+    for (at, segment) in template.segments().iter().enumerate() {
+        if at > 0 {
+            literal.push('.');
+        }
+        match segment {
+            Segment::Literal(text) => literal.push_str(text),
+            Segment::Field(field) => {
+                if !literal.is_empty() {
+                    steps.push(write_literal(&literal));
+                    literal.clear();
+                }
+                let binding = event.fields[*field].binding();
+                let value = quote!(#private::topic_field(#binding));
+                steps.push(quote!(#private::TopicWriter::field(#out, #value)));
+            }
+        }
+    }
+    if !literal.is_empty() {
+        steps.push(write_literal(&literal));
+    }
+    let last = steps.pop();
+    quote!(#(#steps?;)* #last)
+}
+
+/// `fn part` and `fn lift`, for a type with others in it.
+fn nesting(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let [part, topic, below, value] = ["part", "topic", "below", "value"].map(local);
+    let mut parts = TokenStream::new();
+    let mut lifts = TokenStream::new();
+    for event in &input.events {
+        let Some((prefix, ty)) = event.nested() else { continue };
+        let constructor = event.constructor();
+        let make = quote_spanned!(ty.span()=> #private::Part::new::<#ty>(#part));
+        parts.extend(quote!(#constructor(#part) => ::core::option::Option::Some(#make),));
+        let lift = quote_spanned!(ty.span()=> #private::part_or_lift::<#ty>(#part, #below));
+        lifts.extend(quote! {
+            if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
+                if let ::core::option::Option::Some(#value) = #lift {
+                    return ::core::option::Option::Some(#constructor(#value));
+                }
+            }
+        });
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    let others = input.events.iter().filter(|event| event.nested().is_none()).map(Event::pattern);
+    let others: Vec<_> = others.collect();
+    let others =
+        (!others.is_empty()).then(|| quote!(#(#others)|* => ::core::option::Option::None,));
+    Some(quote! {
+        fn part(&self) -> ::core::option::Option<#private::Part<'_>> {
+            match self { #parts #others }
+        }
+
+        fn lift(
+            #part: &dyn #private::Payload,
+            #topic: &::core::primitive::str,
+        ) -> ::core::option::Option<Self> {
+            #lifts
+            ::core::option::Option::None
+        }
+    })
+}
+
+/// What only the compiler can see: serde's traits, and topics within nested types.
+fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let ident = input.ident;
+    let mut checks = TokenStream::new();
+    if !input.local {
+        checks.extend(quote_spanned! {ident.span()=>
+            const _: () = #private::leaves_the_process::<#ident>();
+        });
+    }
+    if input.events.iter().any(|event| event.nested().is_some()) {
+        checks.extend(quote_spanned! {ident.span()=>
+            const _: () = #private::check_topics(&<#ident as #private::EventType>::SCHEMA);
+        });
+    }
+    checks
+}
+
+/// `match self`, or what stands for it where there is nothing to match.
+fn match_self(input: &Input<'_>, arms: &TokenStream) -> TokenStream {
+    if input.events.is_empty() { quote!(match *self {}) } else { quote!(match self { #arms }) }
+}
+
+/// One arm for all the variants that are never published.
+fn skipped_arm(input: &Input<'_>, result: &TokenStream) -> Option<TokenStream> {
+    let skipped = input.events.iter().filter(|event| event.topic().is_none()).map(Event::pattern);
+    let skipped: Vec<_> = skipped.collect();
+    (!skipped.is_empty()).then(|| quote!(#(#skipped)|* => #result,))
+}
+
+/// A local name that no name of the user can take the place of.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+impl Event<'_> {
+    fn constructor(&self) -> TokenStream {
+        let ident = self.ident;
+        if self.shape == Shape::Struct { quote!(Self) } else { quote!(Self::#ident) }
+    }
+
+    /// Matches the variant, whatever it holds.
+    fn pattern(&self) -> TokenStream {
+        let constructor = self.constructor();
+        if self.shape == Shape::UnitVariant { constructor } else { quote!(#constructor { .. }) }
+    }
+
+    /// Matches the variant and binds the fields of its template.
+    fn pattern_of_template(&self, template: &Template) -> TokenStream {
+        let bound: Vec<_> = template
+            .segments()
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Field(field) => Some(&self.fields[*field]),
+                Segment::Literal(_) => None,
+            })
+            .collect();
+        if bound.is_empty() {
+            return self.pattern();
+        }
+        let constructor = self.constructor();
+        let members = bound.iter().map(|field| &field.member);
+        let bindings = bound.iter().map(|field| field.binding());
+        quote!(#constructor { #(#members: #bindings,)* .. })
+    }
+}
+
+impl Field<'_> {
+    /// What the field is bound to: a local name that is shown at the field's type, where its mistakes are.
+    fn binding(&self) -> Ident {
+        let span = Span::mixed_site().located_at(self.ty.span());
+        Ident::new(&format!("field_{}", self.name()), span)
+    }
+}

@@ -1,0 +1,118 @@
+//! `const SCHEMA`: the type's topics, fields and documentation, as the user wrote them.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::ast::{Event, Input};
+
+pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let name = input.ident.unraw().to_string();
+    let namespace = input.namespace.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let events = input.events.iter().filter_map(|event| entry(event, private));
+    let doc = doc(&input.doc);
+    let local = input.local.then(|| quote!(.local()));
+    quote! {
+        const SCHEMA: #private::Schema =
+            #private::Schema::new(#name, #namespace, &[#(#events),*]) #doc #local;
+    }
+}
+
+/// The entry of one variant; a skipped one has none.
+fn entry(event: &Event<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let topic = event.topic()?;
+    let variant = event.ident.unraw().to_string();
+    let fields = event.fields.iter().map(|field| {
+        let (name, ty, doc) = (field.name(), source(field.ty), &field.doc);
+        quote!(#private::FieldSchema::new(#name, #ty, #doc))
+    });
+    let doc = doc(&event.doc);
+    let nested = event.nested().map(|(_, ty)| {
+        let schema = quote_spanned!(ty.span()=> <#ty as #private::EventType>::SCHEMA);
+        quote!(.nested(&#schema))
+    });
+    Some(quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]) #doc #nested))
+}
+
+fn doc(text: &str) -> Option<TokenStream> {
+    (!text.is_empty()).then(|| quote!(.doc(#text)))
+}
+
+/// A type as a person writes it: `Option<Vec<u8>>`, where the tokens alone give `Option < Vec < u8 > >`.
+fn source(ty: impl ToTokens) -> String {
+    let mut text = String::new();
+    write(ty.into_token_stream(), &mut text);
+    text
+}
+
+fn write(tokens: TokenStream, text: &mut String) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                separate(text, group.delimiter() == Delimiter::None);
+                text.push_str(open);
+                write(group.stream(), text);
+                text.push_str(close);
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                sign @ ('+' | '=') => text.push_str(&format!(" {sign} ")),
+                '>' if text.ends_with('-') => {
+                    text.truncate(text.len() - 1);
+                    text.push_str(" -> ");
+                }
+                sign @ (',' | ';') => text.push_str(&format!("{sign} ")),
+                sign => {
+                    if matches!(sign, '&' | '*' | '\'') {
+                        separate(text, true);
+                    }
+                    text.push(sign);
+                }
+            },
+            word => {
+                separate(text, true);
+                text.push_str(&word.to_string());
+            }
+        }
+    }
+}
+
+/// A space between two words.
+fn separate(text: &mut String, before_word: bool) {
+    if before_word
+        && text.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | '>'))
+    {
+        text.push(' ');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_read_as_they_were_written() {
+        for ty in [
+            "u8",
+            "Option<Vec<u8>>",
+            "std::collections::HashMap<String, (u8, i64)>",
+            "&'static str",
+            "Box<dyn Fn(&str) -> u8 + Send + 'static>",
+            "[u8; 32]",
+            "fn(u8, u16) -> Option<()>",
+            "<Vec<u8> as IntoIterator>::Item",
+            "Arc<dyn Iterator<Item = u8>>",
+            "*const u8",
+            "()",
+        ] {
+            let parsed: syn::Type = syn::parse_str(ty).unwrap();
+            assert_eq!(source(&parsed), ty);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The rules that need the whole type: what each part alone cannot get wrong.
+
+use syn::{GenericParam, Lifetime};
+
+use super::ast::{Event, Input, Role};
+use super::template::{Template, check_topic};
+use crate::errors::Errors;
+
+/// As rem-patterns has them; a longer topic could never be published.
+const MAX_SEGMENTS: usize = rem_patterns::MAX_SEGMENTS;
+const MAX_BYTES: usize = rem_patterns::MAX_BYTES;
+
+pub(super) fn validate(input: &Input<'_>, errors: &mut Errors) {
+    generics(input, errors);
+    namespace(input, errors);
+    for event in &input.events {
+        size(event, input, errors);
+        system(event, input, errors);
+    }
+    overlap(&input.events, errors);
+}
+
+fn generics(input: &Input<'_>, errors: &mut Errors) {
+    for param in &input.generics.params {
+        match param {
+            GenericParam::Lifetime(param) => {
+                let Lifetime { ident, .. } = &param.lifetime;
+                errors.on(
+                    param,
+                    format_args!(
+                        "an event outlives its publisher, so that its type cannot borrow for `'{ident}`: \
+                         hold owned data, or an `Arc`"
+                    ),
+                );
+            }
+            GenericParam::Type(_) | GenericParam::Const(_) => {
+                errors.on(
+                    param,
+                    "an event type has no generic parameters: derive it on a concrete type",
+                );
+            }
+        }
+    }
+}
+
+fn namespace(input: &Input<'_>, errors: &mut Errors) {
+    let Some(namespace) = &input.namespace else { return };
+    let text = namespace.value();
+    if text.is_empty() {
+        errors.on(namespace, "an empty namespace is none: leave `namespace` out");
+    } else if text.contains(['{', '}']) {
+        errors.on(
+            namespace,
+            "a namespace is the same for all values: write a `{field}` into the `topic` of an event",
+        );
+    } else if let Err(message) = check_topic(&text, &text) {
+        errors.on(namespace, message);
+    } else if text.starts_with('$') {
+        errors.on(namespace, SYSTEM);
+    }
+}
+
+const SYSTEM: &str = "topics that begin with `$` are REM's own, and only REM publishes them: begin with another character";
+
+/// A topic that is too long with its namespace. Nested types add to it; that is seen where constants are evaluated.
+fn size(event: &Event<'_>, input: &Input<'_>, errors: &mut Errors) {
+    let Some(topic) = event.topic() else { return };
+    let namespace = input.namespace.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let parts = [namespace.as_str(), topic].into_iter().filter(|part| !part.is_empty());
+    let segments = parts.clone().flat_map(|part| part.split('.'));
+    // A field is one byte at least.
+    let bytes = segments
+        .clone()
+        .map(|segment| if segment.starts_with('{') { 2 } else { segment.len() + 1 });
+    let (count, bytes) = (segments.count(), bytes.sum::<usize>().saturating_sub(1));
+    if count > MAX_SEGMENTS || bytes > MAX_BYTES {
+        errors.at(
+            event.span,
+            format_args!(
+                "with its namespace this topic has {count} segments and {bytes} bytes: at most {MAX_SEGMENTS} \
+                 and {MAX_BYTES} are allowed"
+            ),
+        );
+    }
+}
+
+fn system(event: &Event<'_>, input: &Input<'_>, errors: &mut Errors) {
+    if input.namespace.is_none() && event.topic().is_some_and(|topic| topic.starts_with('$')) {
+        errors.at(event.span, SYSTEM);
+    }
+}
+
+/// Two variants of one topic. Those of nested types are compared where constants are evaluated.
+fn overlap(events: &[Event<'_>], errors: &mut Errors) {
+    for (at, event) in events.iter().enumerate() {
+        let Some(template) = template(event) else { continue };
+        let overlap = |other| Some((other, template.overlap(self::template(other)?)?));
+        if let Some((other, common)) = events[..at].iter().find_map(overlap) {
+            errors.at(
+                event.span,
+                format_args!(
+                    "`{}` and `{}` can both have the topic `{common}`: give one of them another `name` or `topic`",
+                    other.ident, event.ident
+                ),
+            );
+        }
+    }
+}
+
+fn template<'e>(event: &'e Event<'_>) -> Option<&'e Template> {
+    match &event.role {
+        Role::Topic(template) => Some(template),
+        _ => None,
+    }
+}

@@ -1,0 +1,37 @@
+//! `topic!("…")`: a topic, checked by the same rules as at run time.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::parse::{Parse, ParseStream};
+use syn::{LitStr, Path};
+
+use crate::rem_path;
+
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    try_expand(input).unwrap_or_else(|error| error.to_compile_error())
+}
+
+fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
+    let TopicInput { rem, text } = syn::parse2(input)?;
+    rem_patterns::Topic::parse(text.value()).map_err(|error| {
+        syn::Error::new(text.span(), format_args!("this is not a topic: {error}"))
+    })?;
+    Ok(quote_spanned!(text.span()=> const { #rem::__private::Topic::from_static(#text) }))
+}
+
+struct TopicInput {
+    rem: Path,
+    text: LitStr,
+}
+
+impl Parse for TopicInput {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let rem = rem_path::parse(input)?;
+        if !input.peek(LitStr) {
+            return Err(input.error("a topic is a string literal: write `topic!(\"order.paid\")`"));
+        }
+        let text = input.parse()?;
+        rem_path::end(input)?;
+        Ok(Self { rem, text })
+    }
+}
