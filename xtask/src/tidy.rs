@@ -15,6 +15,7 @@ mod way;
 mod seams;
 mod words;
 mod invariants;
+mod map;
 
 use std::fmt;
 
@@ -47,6 +48,7 @@ const RULES: &[Rule] = &[
     Rule { id: "clock", check: seams::clock },
     Rule { id: "sync", check: seams::sync },
     Rule { id: "invariants", check: invariants::check },
+    Rule { id: "map", check: map::check },
 ];
 
 /// The step: tells every finding, fails when one is more than a warning.

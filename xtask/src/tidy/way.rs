@@ -84,12 +84,19 @@ fn shortcuts(file: &SourceFile, entries: &BTreeSet<(&str, &str)>) -> Vec<Finding
     let mut findings = Vec::new();
     for (step, entry) in entries {
         let called = format!("{step} : : {entry} (");
-        let imported = format!("{step} : : {entry} ;");
-        let places = find(&tokens, &called).chain(find(&tokens, &imported));
+        let imports = find(&tokens, "use").filter(|at| imports(&tokens[*at..], step, entry));
+        let places = find(&tokens, &called).chain(imports);
         findings.extend(places.map(|at| {
             let text = format!("`{step}::{entry}` is a step of the way; only way.rs calls it");
             Finding::new(&file.path, tokens[at].line, text)
         }));
     }
     findings
+}
+
+/// Whether a `use` that begins here brings the entry in, alone or within braces.
+fn imports(tokens: &[Token], step: &str, entry: &str) -> bool {
+    let words =
+        tokens.iter().take_while(|token| token.text != ";").map(|token| token.text.as_str());
+    words.skip_while(|word| *word != step).skip(1).any(|word| word == entry)
 }
