@@ -29,6 +29,7 @@ const INVARIANTS: &[(&str, Proof)] = &[
     ("unsafe", Proof::Rule("unsafe")),
     ("clock", Proof::Rule("clock")),
     ("sync", Proof::Rule("sync")),
+    ("map", Proof::Rule("map")),
     ("budget", Proof::Step("budget")),
     ("fallible-checks", Proof::Test("xtask/src/tidy/tests.rs", "each_rule_finds_what_it_is_for")),
 ];

@@ -47,6 +47,7 @@ const GOOD_ARCHITECTURE: &str = "# Map
 **Invariant (`unsafe`).** One file.
 **Invariant (`clock`).** One clock.
 **Invariant (`sync`).** One seam.
+**Invariant (`map`).** True.
 **Invariant (`budget`).** Light.
 **Invariant (`fallible-checks`).** Each can fail.
 
