@@ -216,13 +216,11 @@ impl TopicError {
     /// The error of a text that is known to be no topic.
     #[cold]
     pub(crate) fn of(text: &str) -> Self {
-        let (kind, span) = match check_topic(text) {
-            Err(fault) => (fault.kind, fault.start..fault.end),
-            Ok(()) => {
-                debug_assert!(false, "the quick check and the exact one differ on {text:?}");
-                (TopicErrorKind::ForbiddenChar, 0..text.len())
-            }
-        };
+        let fault = check_topic(text).err();
+        debug_assert!(fault.is_some(), "the quick check and the exact one differ on {text:?}");
+        let (kind, span) = fault.map_or((TopicErrorKind::ForbiddenChar, 0..text.len()), |fault| {
+            (fault.kind, fault.start..fault.end)
+        });
         Self { kind, text: clip(text), span }
     }
 
@@ -313,8 +311,13 @@ const SHOWN: usize = 1_024;
 
 /// The text as an error keeps it: the first [`SHOWN`] bytes, so that an error never costs what the text did.
 fn clip(text: &str) -> Box<str> {
-    let end = text.floor_char_boundary(SHOWN);
+    let end = boundary(text, SHOWN);
     if end == text.len() { text.into() } else { (text[..end].to_owned() + "…").into() }
+}
+
+/// The last boundary between characters that is not after `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 /// One line that says it all, then the text with carets below what is wrong.
@@ -329,11 +332,11 @@ fn draw(
     if let Some(detail) = detail {
         write!(f, ": {detail}")?;
     }
-    let start = text.floor_char_boundary(span.start);
-    let end = text.floor_char_boundary(span.end).max(start);
+    let start = boundary(text, span.start);
+    let end = boundary(text, span.end).max(start);
     // Around a far caret, 60 characters before it and after it are enough to see where it stands.
-    let from = text.floor_char_boundary(start.saturating_sub(60));
-    let to = text.ceil_char_boundary(end.saturating_add(60).min(text.len()));
+    let from = boundary(text, start.saturating_sub(60));
+    let to = boundary(text, end.saturating_add(60));
     let shown = |part: &str, f: &mut fmt::Formatter<'_>| {
         // A control character would move the caret or the terminal's cursor: one sign stands for each.
         part.chars().try_for_each(|c| {

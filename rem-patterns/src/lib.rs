@@ -12,9 +12,11 @@ mod topic;
 mod segment;
 mod glob;
 mod pattern;
+mod tree;
 pub mod constant;
 mod error;
 
 pub use error::{PatternError, PatternErrorKind, TopicError, TopicErrorKind};
 pub use pattern::{Captures, IntoPattern, Pattern};
 pub use topic::{MAX_BYTES, MAX_SEGMENTS, Topic, TopicFault, check_topic, validate};
+pub use tree::{PatternKey, PatternTree};

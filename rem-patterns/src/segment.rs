@@ -26,7 +26,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     /// The text of a literal or glob, the name of a capture; empty for a wildcard without a name.
-    pub(crate) fn text<'p>(self, pattern: &'p str) -> &'p str {
+    pub(crate) fn text(self, pattern: &str) -> &str {
         &pattern[usize::from(self.start)..usize::from(self.end)]
     }
 

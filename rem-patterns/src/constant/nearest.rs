@@ -1,9 +1,12 @@
 //! The topic that a mistyped pattern most likely meant, and a text made at compile time to say so.
 
-/// The most bytes of each side that [`distance`] compares; what is longer is cut.
-const COMPARED: usize = 255;
+use super::segment_end;
+use crate::topic::rules::MAX_SEGMENTS;
 
-/// Which template is nearest to the pattern's text, by the fewest bytes to change; `None` if there is none at all.
+/// The most bytes of a segment that are compared: what is longer is cut.
+const COMPARED: usize = 48;
+
+/// Which template is nearest to the pattern's text, as [`distance`] has it; `None` if there is none at all.
 ///
 /// Ties go to the first. Cost: the product of the lengths of the text and of all templates.
 pub const fn nearest(text: &str, templates: &[&[&str]]) -> Option<usize> {
@@ -19,33 +22,31 @@ pub const fn nearest(text: &str, templates: &[&[&str]]) -> Option<usize> {
     best
 }
 
-/// How many bytes to insert, delete or change make the text into the template (Levenshtein), or `limit` if that is less.
+/// How far a pattern's text is from a template, or `limit` if that is less: the fewest bytes to insert, delete or change
+/// (Levenshtein), segment by segment. A wildcard, or a `{field}`, stands for any segment.
 ///
 /// A low `limit` makes it stop early: give the least distance found so far.
 pub const fn distance(text: &str, template: &[&str], limit: u32) -> u32 {
     let text = text.as_bytes();
-    let width = if text.len() < COMPARED { text.len() } else { COMPARED };
-    let mut row = [0_u32; COMPARED + 1];
-    let mut at = 0;
-    while at <= width {
-        row[at] = at as u32;
-        at += 1;
+    // How far what was read of the template is from the first segments of the text.
+    let mut row = [0; MAX_SEGMENTS + 1];
+    let (mut width, mut at) = (0, 0);
+    while at < text.len() && width < MAX_SEGMENTS {
+        let end = segment_end(text, at);
+        width += 1;
+        row[width] = row[width - 1] + weight(slice(text, at, end));
+        at = end + 1;
     }
-    let mut height = 0;
     let mut piece = 0;
     while piece < template.len() {
         let bytes = template[piece].as_bytes();
         let mut at = 0;
-        // Before every piece that is not empty, but the first of them, stands a dot.
-        let mut dot = height > 0 && !bytes.is_empty();
-        while at < bytes.len() && height < COMPARED as u32 {
-            let byte = if dot { b'.' } else { bytes[at] };
-            at += !dot as usize;
-            dot = false;
-            height += 1;
-            if next_row(&mut row, text, width, byte) >= limit {
+        while at < bytes.len() {
+            let end = segment_end(bytes, at);
+            if next_row(&mut row, text, width, slice(bytes, at, end)) >= limit {
                 return limit;
             }
+            at = end + 1;
         }
         piece += 1;
     }
@@ -53,22 +54,88 @@ pub const fn distance(text: &str, template: &[&str], limit: u32) -> u32 {
 }
 
 /// The next row of the table, in place; gives its least entry, below which the distance cannot fall.
-const fn next_row(row: &mut [u32; COMPARED + 1], text: &[u8], width: usize, byte: u8) -> u32 {
+const fn next_row(
+    row: &mut [u32; MAX_SEGMENTS + 1],
+    text: &[u8],
+    width: usize,
+    segment: &[u8],
+) -> u32 {
     let mut diagonal = row[0];
-    row[0] += 1;
+    row[0] += weight(segment);
     let mut least = row[0];
+    let (mut column, mut start) = (1, 0);
+    while column <= width {
+        let end = segment_end(text, start);
+        let other = slice(text, start, end);
+        let changed = diagonal + between(other, segment);
+        diagonal = row[column];
+        row[column] =
+            least_of(changed, row[column - 1] + weight(other), diagonal + weight(segment));
+        least = least_of(least, row[column], u32::MAX);
+        (column, start) = (column + 1, end + 1);
+    }
+    least
+}
+
+/// What it costs to leave a segment out, with its dot: nothing for `**`.
+const fn weight(segment: &[u8]) -> u32 {
+    match segment {
+        b"**" | b">" => 0,
+        _ => 1 + cut(segment) as u32,
+    }
+}
+
+/// How many bytes of one segment to change to get the other.
+const fn between(one: &[u8], other: &[u8]) -> u32 {
+    if is_any(one) || is_any(other) {
+        return 0;
+    }
+    let (one, other) = (slice(one, 0, cut(one)), slice(other, 0, cut(other)));
+    let mut row = [0; COMPARED + 1];
+    let mut column = 1;
+    while column <= one.len() {
+        row[column] = row[column - 1] + 1;
+        column += 1;
+    }
+    let mut line = 0;
+    while line < other.len() {
+        let mut diagonal = row[0];
+        row[0] += 1;
+        let mut column = 1;
+        while column <= one.len() {
+            let changed = diagonal + (one[column - 1] != other[line]) as u32;
+            diagonal = row[column];
+            row[column] = least_of(changed, row[column - 1] + 1, diagonal + 1);
+            column += 1;
+        }
+        line += 1;
+    }
+    row[one.len()]
+}
+
+/// Whether the segment has a wildcard, a glob or a field: it stands for what is hard to say, and costs nothing.
+const fn is_any(segment: &[u8]) -> bool {
     let mut at = 0;
-    while at < width {
-        let changed = diagonal + (text[at] != byte) as u32;
-        diagonal = row[at + 1];
-        let shifted = if row[at] < diagonal { row[at] + 1 } else { diagonal + 1 };
-        row[at + 1] = if changed < shifted { changed } else { shifted };
-        if row[at + 1] < least {
-            least = row[at + 1];
+    while at < segment.len() {
+        if matches!(segment[at], b'*' | b'?' | b'[' | b'{' | b'>') {
+            return true;
         }
         at += 1;
     }
-    least
+    false
+}
+
+const fn cut(segment: &[u8]) -> usize {
+    if segment.len() < COMPARED { segment.len() } else { COMPARED }
+}
+
+const fn least_of(one: u32, two: u32, three: u32) -> u32 {
+    let least = if one < two { one } else { two };
+    if least < three { least } else { three }
+}
+
+const fn slice(bytes: &[u8], start: usize, end: usize) -> &[u8] {
+    bytes.split_at(start).1.split_at(end - start).0
 }
 
 /// A text put together at compile time, of at most `N` bytes: what is over is left off.
@@ -143,7 +210,7 @@ mod tests {
             &[&["order", "created"], &["order", "paid"], &["", "order.{id}", "lost"]];
         const FOUND: Option<usize> = nearest("order.payd", TOPICS);
         assert_eq!(FOUND, Some(1));
-        assert_eq!(nearest("order.{id}.lots", TOPICS), Some(2));
+        assert_eq!(nearest("order.*.lots", TOPICS), Some(2));
         assert_eq!(nearest("x", &[]), None);
     }
 

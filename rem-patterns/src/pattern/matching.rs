@@ -7,7 +7,7 @@ use crate::topic::rules::Split;
 
 impl Inner {
     /// Whether the pattern selects the topic: some element does, and no exclusion.
-    pub(super) fn selects(&self, topic: &Split<'_>) -> bool {
+    pub(crate) fn selects(&self, topic: &Split<'_>) -> bool {
         self.chosen(topic).is_some()
     }
 

@@ -1,0 +1,214 @@
+//! [`PatternTree`]: an index from topics to the patterns that select them.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::pattern::Pattern;
+use crate::topic::rules::Split;
+
+mod slab;
+mod table;
+mod symbols;
+mod slots;
+mod nodes;
+mod globs;
+mod small;
+mod insert;
+mod remove;
+mod walk;
+
+use slots::{Content, Slots};
+
+/// An index of patterns: which of them select a topic, without asking each.
+///
+/// It shares by reference to match and by mutable reference to change; sharing between threads is for its owner to
+/// arrange. A value is found once a topic, however many ways its pattern selects it, in no particular order.
+///
+/// ```
+/// use rem_patterns::{Pattern, PatternTree};
+///
+/// let mut tree = PatternTree::new();
+/// let orders = tree.insert(&Pattern::parse("order")?, "all of order");
+/// tree.insert(&Pattern::parse("order.*.paid,order.42.**")?, "paid, or of 42");
+///
+/// let mut found = Vec::new();
+/// tree.for_each_match("order.42.paid", |_, value| found.push(*value));
+/// found.sort();
+/// assert_eq!(found, ["all of order", "paid, or of 42"]);
+///
+/// assert_eq!(tree.remove(orders), Some("all of order"));
+/// assert_eq!(tree.len(), 1);
+/// # Ok::<(), rem_patterns::PatternError>(())
+/// ```
+///
+/// # Structure and cost
+/// A trie of segments. Every segment's text is a number (an interner), and one flat table leads from a node and a
+/// number to the child; a node that would hold nothing but its patterns is no node, but a word in that table. A match
+/// first follows the paths without `**`, then, from each `**` that it met, a set of states: the nodes that are alive at one
+/// depth, each once. So its cost follows the topic's depth and the paths that select it, never the number of patterns
+/// (only the processor's caches know that one), and no pattern makes it exponential: at most the number of nodes below
+/// some `**`, times the depth. Globs inside a segment hang on their node by the literal text that they begin or end with; those
+/// that do neither, `*a*`, are tried one by one. The exclusions of a set are looked at once something of it
+/// matched; each regular expression, once its literal prefix did.
+///
+/// Inserting and removing cost the depth of the pattern, amortised: the tables double, and shrink when three quarters
+/// of them are empty. A match allocates nothing, unless more than 64 paths are open at once.
+#[derive(Clone)]
+pub struct PatternTree<V> {
+    slots: Slots<V>,
+    graph: nodes::Graph,
+    /// Live values.
+    len: usize,
+}
+
+/// Names one value in the [`PatternTree`] that gave it. A key of a value that was removed names none, ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PatternKey {
+    index: u32,
+    generation: u32,
+}
+
+/// What a set, or a pattern with a regular expression, needs beside its value.
+#[derive(Clone)]
+struct SetParts {
+    /// Asked once one of its elements was met: exclusions and regular expressions decide here.
+    pattern: Pattern,
+    /// The slots that stand in the trie, one for each element that is no exclusion.
+    parts: Box<[u32]>,
+}
+
+impl<V> PatternTree<V> {
+    /// An empty tree. It allocates with the first pattern.
+    pub fn new() -> Self {
+        Self { slots: Slots::new(), graph: nodes::Graph::new(), len: 0 }
+    }
+
+    /// Adds a value under a pattern, and gives the key to find and remove it. Equal patterns stand side by side.
+    pub fn insert(&mut self, pattern: &Pattern, value: V) -> PatternKey {
+        self.len += 1;
+        self.insert_pattern(pattern, value)
+    }
+
+    /// Takes a value out, and with it all that only it needed; `None` if it was removed before.
+    pub fn remove(&mut self, key: PatternKey) -> Option<V> {
+        let value = self.remove_key(key)?;
+        self.len -= 1;
+        Some(value)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: PatternKey) -> Option<&V> {
+        self.slots.live(key)?.content.value()
+    }
+
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: PatternKey) -> Option<&mut V> {
+        self.slots.live_mut(key)?.content.value_mut()
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// All keys and values, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (PatternKey, &V)> {
+        self.slots.iter()
+    }
+
+    /// How many positions in patterns the tree tells apart; an empty tree has one, where every pattern begins.
+    pub fn node_count(&self) -> usize {
+        self.graph.positions()
+    }
+
+    /// The bytes that the tree holds, beside what its values and the patterns of sets own themselves.
+    pub fn memory(&self) -> usize {
+        self.slots.memory() + self.graph.memory()
+    }
+
+    /// Calls `found` with every value whose pattern selects the topic, each once. A text that is no topic finds nothing.
+    #[inline]
+    pub fn for_each_match(&self, topic: &str, mut found: impl FnMut(PatternKey, &V)) {
+        self.each_word(topic, |word| {
+            if let Some(value) = self.slots.at(slots::index_of(word)).content.value() {
+                found(slots::key_of(word), value);
+            }
+        });
+    }
+
+    /// The keys of all values whose pattern selects the topic, each once, into `keys`, which is emptied first.
+    #[inline]
+    pub fn matching(&self, topic: &str, keys: &mut Vec<PatternKey>) {
+        keys.clear();
+        self.each_word(topic, |word| keys.push(slots::key_of(word)));
+    }
+
+    /// Whether any pattern selects the topic.
+    pub fn matches(&self, topic: &str) -> bool {
+        let mut any = false;
+        self.each_word(topic, |_| any = true);
+        any
+    }
+
+    /// Every value that is found, as the word that stands for it.
+    #[inline]
+    fn each_word(&self, topic: &str, mut found: impl FnMut(u64)) {
+        let Some(topic) = Split::new(topic) else { return };
+        let mut pending = small::Stack::<u32, 8>::new();
+        let next = |word| self.slots.at(slots::index_of(word)).next;
+        self.graph.walk(&topic, next, |word| {
+            if word & slots::PART == 0 {
+                found(word);
+            } else if let Content::Part(owner) = self.slots.at(slots::index_of(word)).content {
+                pending.push(owner);
+            }
+        });
+        if !pending.is_empty() {
+            self.settle(&topic, &mut pending, found);
+        }
+    }
+
+    /// Sets of which an element was met: each once, if the whole set selects the topic.
+    #[cold]
+    fn settle(
+        &self,
+        topic: &Split<'_>,
+        pending: &mut small::Stack<u32, 8>,
+        mut found: impl FnMut(u64),
+    ) {
+        let mut last = None;
+        for &owner in pending.sorted() {
+            if last == Some(owner) {
+                continue;
+            }
+            last = Some(owner);
+            let slot = self.slots.at(owner);
+            if let Content::Set(_, set) = &slot.content
+                && set.pattern.inner().selects(topic)
+            {
+                found(slots::word_of(owner, slot.generation));
+            }
+        }
+    }
+}
+
+impl<V> Default for PatternTree<V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V> fmt::Debug for PatternTree<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PatternTree")
+            .field("len", &self.len)
+            .field("node_count", &self.node_count())
+            .finish_non_exhaustive()
+    }
+}
