@@ -13,10 +13,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     println!(
         "    cargo-nextest is not installed (`cargo install --locked cargo-nextest`): slower without"
     );
-    for arguments in without_nextest(&workspace.targets(ui::PACKAGE, &TargetKind::Test)?) {
-        workspace::run(&mut workspace.cargo(&arguments))?;
-    }
-    Ok(())
+    let commands = without_nextest(&workspace.targets(ui::PACKAGE, &TargetKind::Test)?);
+    // All of them, whatever the first says; then the first failure.
+    let ended: Vec<_> =
+        commands.iter().map(|arguments| workspace::run(&mut workspace.cargo(arguments))).collect();
+    ended.into_iter().collect()
 }
 
 fn nextest(workspace: &Workspace) -> Result<()> {
