@@ -24,25 +24,25 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
         return Err(syn::Error::new(text.span(), NO_REGEX));
     };
     refuse_self(&of)?;
-    // All of the check has the span of the literal, which is what it refuses.
-    let span = text.span().resolved_at(Span::call_site());
-    let private = quote_spanned!(span=> #rem::__private);
+    let private = rem_path::private(&rem);
     let elements = elements.iter().map(|element| write_element(element, &private));
+    // Shown at the literal, which is what it refuses; but a type that is none, at the type.
+    let pattern = quote!(#private::ConstPattern { text: #text, elements: &[#(#elements),*] });
+    let pattern = rem_path::shown_at(text.span(), pattern);
+    let check = rem_path::shown_at(text.span(), quote!(#private::check_pattern));
     let schema = quote_spanned!(of.span()=> <#of as #private::EventType>::SCHEMA);
-    let check = quote_spanned! {span=>
-        #private::check_pattern(
-            &#schema,
-            &#private::ConstPattern { text: #text, elements: &[#(#elements),*] },
-        )
-    };
+    let arguments = quote_spanned!(text.span()=> (&#schema, &#pattern));
     // An item, and not an inline `const`, which `cargo check` would not evaluate in code that is never called.
     Ok(quote! {{
-        const _: () = #check;
+        const _: () = #check #arguments;
         #private::TypedPattern::<#of>::checked(#text)
     }})
 }
 
 const NO_REGEX: &str = "a regular expression is not checked by the compiler: write `Pattern::regex(r\"…\")` instead of `pattern!`";
+
+const USAGE: &str = "a pattern that the compiler checks is a string literal: write `pattern!(\"order.*\")` or \
+                     `pattern!(OrderEvent, \"*\")`, and parse others with `Pattern::parse`";
 
 fn parse(text: &LitStr) -> syn::Result<Pattern> {
     Pattern::parse(text.value()).map_err(|error| match error.kind() {
@@ -90,20 +90,19 @@ impl Parse for PatternInput {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let rem = rem_path::parse(input)?;
         if input.is_empty() {
-            return Err(
-                input.error("write `pattern!(\"order.*\")` or `pattern!(OrderEvent, \"*\")`")
-            );
+            return Err(syn::Error::new(Span::call_site(), USAGE));
         }
         let of = if input.peek(LitStr) {
             None
         } else {
-            let of = input.parse()?;
-            input.parse::<Token![,]>()?;
+            let of: Type = input.parse()?;
+            if input.parse::<Option<Token![,]>>()?.is_none() {
+                return Err(syn::Error::new_spanned(of, USAGE));
+            }
             Some(of)
         };
         if !input.peek(LitStr) {
-            return Err(input
-                .error("a pattern is a string literal here: parse others with `Pattern::parse`"));
+            return Err(syn::Error::new(input.span(), USAGE));
         }
         let text = input.parse()?;
         rem_path::end(input)?;

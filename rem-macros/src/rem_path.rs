@@ -1,5 +1,7 @@
 //! Where expanded code finds REM: `::rem`, unless `crate = path` says otherwise.
 
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::parse::ParseStream;
 use syn::{Path, Token};
 
@@ -25,4 +27,21 @@ pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Path> {
 pub(crate) fn end(input: ParseStream<'_>) -> syn::Result<()> {
     input.parse::<Option<Token![,]>>()?;
     if input.is_empty() { Ok(()) } else { Err(input.error("nothing more is expected here")) }
+}
+
+/// The module that holds what expanded code may name.
+pub(crate) fn private(rem: &Path) -> TokenStream {
+    quote!(#rem::__private)
+}
+
+/// The same tokens shown at `span`, as an error that the compiler finds in them will be.
+pub(crate) fn shown_at(span: Span, tokens: TokenStream) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), shown_at(span, group.stream())).into();
+        }
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    tokens.into_iter().map(respan).collect()
 }

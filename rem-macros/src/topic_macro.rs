@@ -1,6 +1,6 @@
 //! `topic!("…")`: a topic, checked by the same rules as at run time.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Path};
@@ -19,6 +19,9 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     Ok(quote_spanned!(text.span()=> const { #rem::__private::Topic::from_static(#text) }))
 }
 
+const USAGE: &str = "a topic that the compiler checks is a string literal: write `topic!(\"order.paid\")`, and parse \
+                     others with `Topic::parse`";
+
 struct TopicInput {
     rem: Path,
     text: LitStr,
@@ -28,7 +31,8 @@ impl Parse for TopicInput {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let rem = rem_path::parse(input)?;
         if !input.peek(LitStr) {
-            return Err(input.error("a topic is a string literal: write `topic!(\"order.paid\")`"));
+            let span = if input.is_empty() { Span::call_site() } else { input.span() };
+            return Err(syn::Error::new(span, USAGE));
         }
         let text = input.parse()?;
         rem_path::end(input)?;

@@ -2,15 +2,19 @@
 //!
 //! None of it is public API. The functions are evaluated at compile time and walk a type's [`Schema`] once.
 
+mod nested;
 mod text;
 mod topics;
 mod select;
+
+pub use nested::Nested;
 
 use std::fmt::Display;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use rem_patterns::Pattern;
 use rem_patterns::constant::ConstPattern;
 
 use super::Schema;
@@ -67,4 +71,11 @@ pub const fn check_pattern(schema: &'static Schema, pattern: &ConstPattern<'_>) 
     if let Some(message) = select::fault(schema, pattern) {
         panic!("{}", message.as_str());
     }
+}
+
+/// The pattern `text`, which `pattern!` has checked.
+pub fn checked_pattern(text: &'static str) -> Pattern {
+    // The macro crate is pinned to the version of this one, so that both parse alike.
+    Pattern::parse(text)
+        .unwrap_or_else(|error| unreachable!("`pattern!` accepted what is no pattern: {error}"))
 }

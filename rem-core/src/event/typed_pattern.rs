@@ -3,9 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use rem_patterns::Pattern;
+use rem_patterns::{IntoPattern, Pattern, Topic};
 
-use super::EventType;
+use super::check::checked_pattern;
+use super::{EventType, Leaf};
 
 /// A pattern over the topics of the event type `E`, relative to its namespace.
 ///
@@ -16,29 +17,48 @@ pub struct TypedPattern<E> {
     of: PhantomData<fn() -> E>,
 }
 
-impl<E: EventType> TypedPattern<E> {
+impl<E> TypedPattern<E> {
     /// The pattern `text`, which `pattern!` has checked.
     ///
-    /// Not public API; called by expanded code.
+    /// Not public API; called by expanded code. It has no bound, for the check has said already what is no event type.
     #[doc(hidden)]
     pub fn checked(text: &'static str) -> Self {
         Self { pattern: checked_pattern(text), of: PhantomData }
     }
+}
 
+impl<E: EventType> TypedPattern<E> {
     /// The pattern, relative to [the type's namespace](super::Schema::namespace).
     pub fn pattern(&self) -> &Pattern {
         &self.pattern
     }
+
+    /// The pattern below the namespace. `None` if it is longer there than a pattern may be, so that it selects nothing.
+    pub(crate) fn absolute(&self) -> Option<Pattern> {
+        match E::SCHEMA.namespace {
+            "" => Some(self.pattern.clone()),
+            namespace => self.pattern.under(&Topic::parse(namespace).ok()?).ok(),
+        }
+    }
 }
 
-/// The pattern `text`, which `pattern!` has checked.
-///
-/// Not public API; called by expanded code.
-#[doc(hidden)]
-pub fn checked_pattern(text: &'static str) -> Pattern {
-    // The macro crate is pinned to the version of this one, so that both parse alike.
-    Pattern::parse(text)
-        .unwrap_or_else(|error| unreachable!("`pattern!` accepted what is no pattern: {error}"))
+/// The pattern that selects every topic of `E` and no other, below a scope. `None` for a type without topics.
+pub(crate) fn all_topics<E: EventType>() -> Option<Pattern> {
+    let topic = |leaf: &Leaf| {
+        if !leaf.is_template() {
+            return format!("={leaf}");
+        }
+        let segments =
+            leaf.topic.split('.').map(|text| if text.contains('{') { "*" } else { text });
+        segments.collect::<Vec<_>>().join(".")
+    };
+    let topics: Vec<_> = E::SCHEMA.leaves().iter().map(topic).collect();
+    match topics.into_pattern() {
+        Ok(pattern) => Some(pattern),
+        // Only a type with thousands of topics makes a longer set than may be; then the namespace stands for them.
+        Err(_) if E::SCHEMA.namespace.is_empty() => Pattern::parse("**").ok(),
+        Err(_) => Pattern::parse(E::SCHEMA.namespace).ok(),
+    }
 }
 
 impl<E> Clone for TypedPattern<E> {

@@ -92,15 +92,13 @@ pub(super) fn refuse_on_field(attrs: &[Attribute], errors: &mut Errors) {
 
 /// The text of the `///` comments, without the space that each line begins with.
 pub(super) fn doc(attrs: &[Attribute]) -> String {
-    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match string(&meta.value) {
-            Some(line) => Some(line.value()),
-            None => None, // `#[doc = include_str!(…)]` is not known here
-        },
+    // `#[doc = include_str!(…)]` is not known here.
+    let text = |attr: &Attribute| match &attr.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => Some(string(&meta.value)?.value()),
         _ => None,
-    });
-    let lines: Vec<String> =
-        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    };
+    let unindent = |line: String| line.strip_prefix(' ').map(str::to_owned).unwrap_or(line);
+    let lines: Vec<String> = attrs.iter().filter_map(text).map(unindent).collect();
     lines.join("\n").trim().to_owned()
 }
 
@@ -117,8 +115,14 @@ impl Parse for Item {
         if input.peek(syn::token::Paren) {
             return Err(input.error(format_args!("write `{key} = \"…\"`, without parentheses")));
         }
-        let value =
-            if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        let value = match input.parse::<Option<Token![=]>>()? {
+            Some(sign) if input.is_empty() || input.peek(Token![,]) => {
+                let message = format!("the value is missing: write `{key} = \"…\"`");
+                return Err(syn::Error::new(sign.span, message));
+            }
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
         Ok(Self { key, value })
     }
 }

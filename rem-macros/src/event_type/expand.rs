@@ -2,14 +2,16 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Member;
 use syn::spanned::Spanned;
 
 use super::ast::{Event, Field, Input, Role, Shape};
 use super::template::{Segment, Template};
 use super::{convert, schema};
+use crate::rem_path;
 
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
-    let private = private(&input.rem);
+    let private = rem_path::private(&input.rem);
     let ident = input.ident;
     let schema = schema::expand(input, &private);
     let leaf = leaf(input, &private);
@@ -30,35 +32,28 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     }
 }
 
-/// The module that holds what the expansion may name.
-pub(super) fn private(rem: &syn::Path) -> TokenStream {
-    quote!(#rem::__private)
-}
-
 /// `fn leaf`: the topics are numbered through, those of nested types where they stand.
 fn leaf(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let mut arms = TokenStream::new();
-    let mut place = 0_usize;
     let part = local("part");
     let any_nested = input.events.iter().any(|event| event.nested().is_some());
-    for event in input.events.iter().filter(|event| event.topic().is_some()) {
-        let pattern = event.pattern();
+    let published = input.events.iter().filter(|event| event.topic().is_some());
+    for (place, event) in published.enumerate() {
         // After a nested type the numbers are known where constants are evaluated, not here.
         let first = if any_nested {
             quote!(const { <Self as #private::EventType>::SCHEMA.first_leaf(#place) })
         } else {
             quote!(#place)
         };
-        arms.extend(match event.nested() {
-            Some((_, ty)) => {
-                let constructor = event.constructor();
-                let inner = quote_spanned!(ty.span()=> <#ty as #private::EventType>::leaf(#part));
-                // A skipped variant of the nested type stays what it is.
-                quote!(#constructor(#part) => ::core::primitive::usize::saturating_add(#first, #inner),)
-            }
-            None => quote!(#pattern => #first,),
+        let pattern = event.pattern();
+        arms.extend(if let Some((_, ty)) = event.nested() {
+            let constructor = event.constructor();
+            let inner = quote_spanned!(ty.span()=> <#ty as #private::Nested>::leaf(#part));
+            // A skipped variant of the nested type has the greatest number, and keeps it.
+            quote!(#constructor(#part) => ::core::primitive::usize::saturating_add(#first, #inner),)
+        } else {
+            quote!(#pattern => #first,)
         });
-        place += 1;
     }
     arms.extend(skipped_arm(input, &quote!(::core::primitive::usize::MAX)));
     let body = match_self(input, &arms);
@@ -87,7 +82,8 @@ fn write_topic(input: &Input<'_>, private: &TokenStream) -> TokenStream {
                     let prefix = format!("{prefix}.");
                     quote!(#private::TopicWriter::literal(#out, #prefix)?;)
                 });
-                let write_part = quote_spanned!(ty.span()=> <#ty as #private::EventType>::write_topic(#part, #out));
+                let write_part =
+                    quote_spanned!(ty.span()=> <#ty as #private::Nested>::write_topic(#part, #out));
                 arms.extend(quote!(#constructor(#part) => { #write_prefix #write_part }));
             }
             Role::Skipped => {}
@@ -144,9 +140,9 @@ fn nesting(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
     for event in &input.events {
         let Some((prefix, ty)) = event.nested() else { continue };
         let constructor = event.constructor();
-        let make = quote_spanned!(ty.span()=> #private::Part::new::<#ty>(#part));
+        let make = quote_spanned!(ty.span()=> <#ty as #private::Nested>::part(#part));
         parts.extend(quote!(#constructor(#part) => ::core::option::Option::Some(#make),));
-        let lift = quote_spanned!(ty.span()=> #private::part_or_lift::<#ty>(#part, #below));
+        let lift = quote_spanned!(ty.span()=> <#ty as #private::Nested>::of(#part, #below));
         lifts.extend(quote! {
             if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
                 if let ::core::option::Option::Some(#value) = #lift {
@@ -182,16 +178,13 @@ fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let ident = input.ident;
     let mut checks = TokenStream::new();
     if !input.local {
-        checks.extend(quote_spanned! {ident.span()=>
-            const _: () = #private::leaves_the_process::<#ident>();
-        });
+        checks.extend(quote!(const _: () = #private::leaves_the_process::<#ident>();));
     }
     if input.events.iter().any(|event| event.nested().is_some()) {
-        checks.extend(quote_spanned! {ident.span()=>
-            const _: () = #private::check_topics(&<#ident as #private::EventType>::SCHEMA);
-        });
+        let schema = quote!(<#ident as #private::EventType>::SCHEMA);
+        checks.extend(quote!(const _: () = #private::check_topics(&#schema);));
     }
-    checks
+    rem_path::shown_at(ident.span(), checks)
 }
 
 /// `match self`, or what stands for it where there is nothing to match.
@@ -244,9 +237,13 @@ impl Event<'_> {
 }
 
 impl Field<'_> {
-    /// What the field is bound to: a local name that is shown at the field's type, where its mistakes are.
+    /// What the field is bound to: a local name, shown at the field, where its mistakes are.
     fn binding(&self) -> Ident {
-        let span = Span::mixed_site().located_at(self.ty.span());
+        let shown_at = match &self.member {
+            Member::Named(ident) => ident.span(),
+            Member::Unnamed(_) => self.ty.span(),
+        };
+        let span = Span::mixed_site().located_at(shown_at);
         Ident::new(&format!("field_{}", self.name()), span)
     }
 }

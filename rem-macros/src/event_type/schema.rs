@@ -29,7 +29,7 @@ fn entry(event: &Event<'_>, private: &TokenStream) -> Option<TokenStream> {
     });
     let doc = doc(&event.doc);
     let nested = event.nested().map(|(_, ty)| {
-        let schema = quote_spanned!(ty.span()=> <#ty as #private::EventType>::SCHEMA);
+        let schema = quote_spanned!(ty.span()=> <#ty as #private::Nested>::SCHEMA);
         quote!(.nested(&#schema))
     });
     Some(quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]) #doc #nested))
@@ -62,12 +62,12 @@ fn write(tokens: TokenStream, text: &mut String) {
                 text.push_str(close);
             }
             TokenTree::Punct(punct) => match punct.as_char() {
-                sign @ ('+' | '=') => text.push_str(&format!(" {sign} ")),
+                sign @ ('+' | '=') => text.extend([' ', sign, ' ']),
                 '>' if text.ends_with('-') => {
                     text.truncate(text.len() - 1);
                     text.push_str(" -> ");
                 }
-                sign @ (',' | ';') => text.push_str(&format!("{sign} ")),
+                sign @ (',' | ';') => text.extend([sign, ' ']),
                 sign => {
                     if matches!(sign, '&' | '*' | '\'') {
                         separate(text, true);

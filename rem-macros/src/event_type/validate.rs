@@ -77,8 +77,8 @@ fn size(event: &Event<'_>, input: &Input<'_>, errors: &mut Errors) {
         errors.at(
             event.span,
             format_args!(
-                "with its namespace this topic has {count} segments and {bytes} bytes: at most {MAX_SEGMENTS} \
-                 and {MAX_BYTES} are allowed"
+                "with its namespace this topic has {count} segments and {bytes} bytes, and a topic has at most \
+                 {MAX_SEGMENTS} and {MAX_BYTES}: shorten it"
             ),
         );
     }

@@ -3,11 +3,12 @@
 use rem_patterns::constant::{ConstPattern, distance, selects};
 
 use super::super::{EventSchema, Schema};
-use super::text::{Line, begins, below};
+use super::text::{Line, below};
 
 /// Why the pattern is refused, if it is.
 pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -> Option<Line> {
-    if any(schema.events, &Line::new(), pattern) {
+    // A type whose derive has reported a mistake has no name and no topics; one error is enough.
+    if schema.name.is_empty() || any(schema.events, &Line::new(), pattern) {
         return None;
     }
     let message = Line::new().push("`").push(pattern.text).push("` selects no topic of `");
@@ -15,14 +16,14 @@ pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -
     if schema.is_empty() {
         return Some(message.push("it has none"));
     }
-    let namespace = Line::new().push(schema.namespace).push(".");
-    if namespace.as_str().len() > 1 && begins(pattern.text, namespace.as_str()) {
-        let message = message.push("the pattern is relative to its namespace, so leave out `");
-        return Some(message.push(namespace.as_str()).push("`"));
+    let namespace = Line::new().push(schema.namespace);
+    if any(schema.events, &namespace, pattern) {
+        let message = message.push("it is relative to the namespace `").push(schema.namespace);
+        return Some(message.push("`, so leave that out"));
     }
     let mut best = Nearest { topic: Line::new(), distance: u32::MAX };
     nearest(schema.events, &Line::new(), pattern.text, &mut best);
-    Some(message.push("did you mean `").push(best.topic.as_str()).push("`?"))
+    Some(message.push("the nearest is `").push(best.topic.as_str()).push("`"))
 }
 
 const fn any(events: &'static [EventSchema], above: &Line, pattern: &ConstPattern<'_>) -> bool {

@@ -49,22 +49,17 @@ pub(super) const fn is_field(segment: &str) -> bool {
     matches!(segment.as_bytes(), [b'{', ..])
 }
 
-/// Whether the text begins with `prefix`.
-pub(super) const fn begins(text: &str, prefix: &str) -> bool {
-    let (text, prefix) = (text.as_bytes(), prefix.as_bytes());
-    if text.len() < prefix.len() {
+pub(super) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
         return false;
     }
     let mut at = 0;
-    while at < prefix.len() {
-        if text[at] != prefix[at] {
+    while at < a.len() {
+        if a[at] != b[at] {
             return false;
         }
         at += 1;
     }
     true
-}
-
-pub(super) const fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && begins(a, b)
 }

@@ -1,0 +1,56 @@
+//! [`Nested`]: what the derive asks of an event type within another.
+
+use std::fmt;
+
+use super::super::event_type::{EventType, Part, part_or_lift};
+use super::super::{Payload, Schema, TopicWriter};
+
+/// An event type that can be nested.
+///
+/// Derived code reaches a nested type through this trait alone, so that what is wrong with it is said once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be nested: it is not an event type that is `Clone`",
+    label = "not an event type, or not `Clone`",
+    note = "write `#[derive(EventType, Clone)]` on `{Self}`",
+    note = "or drop `#[event(nested)]`: the variant is then one event with a topic of its own"
+)]
+pub trait Nested: Sized {
+    /// See [`EventType::SCHEMA`].
+    const SCHEMA: Schema;
+
+    /// See [`EventType::leaf`].
+    fn leaf(&self) -> usize;
+
+    /// See [`EventType::write_topic`].
+    ///
+    /// # Errors
+    /// When the writer's limit is reached or a field cannot be displayed.
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
+
+    /// The value as a part of its parent's.
+    fn part(&self) -> Part<'_>;
+
+    /// The part itself, or a value of this type around it, if its topic is `topic`.
+    fn of(part: &dyn Payload, topic: &str) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: EventType + Clone> Nested for E {
+    const SCHEMA: Schema = <E as EventType>::SCHEMA;
+
+    fn leaf(&self) -> usize {
+        EventType::leaf(self)
+    }
+
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result {
+        EventType::write_topic(self, out)
+    }
+
+    fn part(&self) -> Part<'_> {
+        Part::new(self)
+    }
+
+    fn of(part: &dyn Payload, topic: &str) -> Option<Self> {
+        part_or_lift(part, topic)
+    }
+}

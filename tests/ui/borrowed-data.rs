@@ -1,0 +1,11 @@
+//! An event owns its data.
+
+use rem::EventType;
+use serde::Serialize;
+
+#[derive(EventType, Debug, Clone, Serialize)]
+struct Changed<'a> {
+    name: &'a str,
+}
+
+fn main() {}

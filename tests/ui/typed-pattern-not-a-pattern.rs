@@ -1,0 +1,24 @@
+//! Syntax comes before the comparison.
+
+use rem::{EventType, pattern};
+use serde::{Deserialize, Serialize};
+
+#[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+enum CacheEvent {
+    Hit,
+    Miss { key: String },
+}
+
+#[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+#[event(namespace = "system.provider")]
+enum ProviderEvent {
+    Connected,
+    #[event(topic = "by_name.{name}.rate_limited")]
+    RateLimited { name: String },
+    #[event(nested)]
+    Cache(CacheEvent),
+}
+
+fn main() {
+    let _ = pattern!(ProviderEvent, "connected..");
+}
