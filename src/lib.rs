@@ -1,1 +1,75 @@
-//! REM.
+//! REM, the Reactive Event Mesh: a typed event bus.
+//!
+//! Components publish events and react to them without knowing each other. An event type is an enum or a struct that
+//! derives [`EventType`]; each variant has a dotted topic. Subscriptions select topics by pattern, or events by type, and
+//! the compiler checks both. A subsystem gets a child bus, which sees and says only what lies below its prefix; the past is
+//! kept in a bounded history and can be asked.
+//!
+//! ```
+//! use rem::prelude::*;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+//! #[event(namespace = "system.provider")]
+//! enum ProviderEvent {
+//!     /// A provider is ready to serve.
+//!     Connected { name: String, latency_ms: u32 }, // system.provider.connected
+//!     #[event(name = "lost")]
+//!     Disconnected { name: String }, // system.provider.lost
+//!     #[event(topic = "by_name.{name}.rate_limited")]
+//!     RateLimited { name: String, retry_after_ms: u64 }, // system.provider.by_name.<name>.rate_limited
+//! }
+//!
+//! let bus = Bus::builder().history(Ring::events(10_000)).build();
+//!
+//! // Every event of one type, with its data typed …
+//! let _all = bus.on(|event: &Event<ProviderEvent>| match &event.data {
+//!     ProviderEvent::Connected { name, latency_ms } => println!("{name} after {latency_ms} ms"),
+//!     other => println!("{other:?}"),
+//! });
+//! // … some of them, by a pattern that the compiler has checked against the type …
+//! let _limited = bus.on_pattern(
+//!     pattern!(ProviderEvent, "by_name.*.rate_limited"),
+//!     |event: &Event<ProviderEvent>| println!("{}", event.topic()),
+//! );
+//! // … or events of any type, by topic.
+//! let _system = bus.subscribe("system.**", |event: &Event| println!("{event}"))?;
+//!
+//! // A subsystem publishes on a bus of its own, under `eu.system.provider.connected`.
+//! let eu = bus.child("eu")?;
+//! let receipt = eu.publish(ProviderEvent::Connected { name: "primary".into(), latency_ms: 12 })?;
+//! assert_eq!(receipt.delivered(), 1); // by type it is seen from above, under any prefix
+//!
+//! let past = bus.query("eu.system.provider")?.last(20).events();
+//! assert_eq!(past.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to look
+//! - [`Bus`]: publish, subscribe, children, middleware, history.
+//! - [`EventType`](derive@EventType): the derive and its attributes. [`pattern!`], [`topic!`]: checked by the compiler.
+//! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
+//! - [`middleware`]: what sees, changes or stops an event before its subscribers do.
+//! - [`testing`]: a recorder, fixed ids and a clock that is turned by hand.
+#![forbid(unsafe_code)]
+
+pub mod prelude;
+
+pub use rem_core::{
+    Bus, BusBuilder, Captures, ChildError, Draft, DraftError, Event, EventBuilder, EventId,
+    EventSchema, EventType, Evicted, FieldSchema, History, IntoPattern, Leaf, ManualClock, Metadata,
+    Middleware, Next, Outcome, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind,
+    Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError, Receipt, Received, Ring,
+    Schema, Shape, Source, Stop, SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId,
+    SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind, TopicWriter, TypedPattern, middleware,
+    testing,
+};
+pub use rem_macros::{EventType, pattern, topic};
+
+#[doc(hidden)]
+pub use rem_core::__private;
+
+/// The README's code, compiled and run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

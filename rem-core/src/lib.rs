@@ -1,1 +1,45 @@
-//! The bus.
+//! The bus of REM, the Reactive Event Mesh: publish, middleware, route, record, deliver.
+//!
+//! Most programs depend on the facade, the package `rem-bus`, which adds the macros. Read `way.rs` first: it is the way
+//! of an event, and names the file of each step.
+
+mod way;
+mod publish;
+pub mod middleware;
+mod route;
+mod record;
+mod deliver;
+
+mod event;
+mod draft;
+mod received;
+mod bus;
+mod subscription;
+mod history;
+mod system;
+pub mod testing;
+mod clock;
+mod error;
+mod sync;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use bus::{Bus, BusBuilder};
+pub use clock::{ManualClock, ParseTimestampError, Timestamp};
+pub use draft::Draft;
+pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, SubscribeError};
+pub use event::{
+    Event, EventId, EventSchema, EventType, FieldSchema, Leaf, Metadata, Part, Payload, Schema, Shape,
+    Source, TopicWriter, TypedPattern,
+};
+pub use history::{Evicted, History, Query, QueryError, Ring};
+pub use middleware::{Middleware, Next, Stop};
+pub use publish::{EventBuilder, Publisher, Receipt};
+pub use received::Received;
+pub use subscription::{Outcome, Subscription, SubscriptionBuilder, SubscriptionId};
+pub use system::SystemEvent;
+
+pub use rem_patterns::{
+    Captures, IntoPattern, Pattern, PatternError, PatternErrorKind, Topic, TopicError, TopicErrorKind,
+};

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::super::event_type::{EventType, Part, part_or_lift};
-use super::super::{Payload, Schema, TopicWriter};
+use super::super::{EventType, Part, Payload, Schema, TopicWriter, part_or_lift};
 
 /// An event type that can be nested.
 ///

@@ -1,0 +1,253 @@
+//! [`Bus`]: the handle to publish, subscribe and make children.
+
+mod builder;
+mod child;
+mod state;
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use rem_patterns::{IntoPattern, Topic};
+
+use crate::error::{ChildError, PublishError, SubscribeError};
+use crate::event::{Event, EventType, Shape, TypedPattern, all_topics};
+use crate::history::{Query, QueryError};
+use crate::middleware::{Bound, Middleware};
+use crate::publish::{EventBuilder, Extra, Outgoing, Publisher, Receipt, To};
+use crate::subscription::{Delivery, Outcome, Subscription, SubscriptionBuilder};
+use crate::way;
+
+pub use builder::BusBuilder;
+pub(crate) use state::{Core, State};
+
+/// A bus: where events are published and subscribed to. A handle; its clones are the same bus, and cheap.
+///
+/// ```
+/// use rem_core::{Bus, Event, SystemEvent};
+///
+/// let bus = Bus::new();
+/// let eu = bus.child("eu")?;
+/// let _sub = bus.subscribe("eu.**", |event: &Event| println!("{event}"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cost
+/// A publish to a topic that has been published to before takes no lock and compares one number to know its
+/// subscriptions. With nobody listening, no middleware and no history it allocates nothing and reads no clock.
+#[derive(Clone)]
+pub struct Bus(Arc<State>);
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Bus {
+    /// A root bus without history.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A root bus in the making: history, limits, source.
+    pub fn builder() -> BusBuilder {
+        BusBuilder::default()
+    }
+
+    /// Publishes a value under the topic of its variant, below the bus's prefix.
+    ///
+    /// When it returns, every inline handler has returned, unless it is called from within one: then they follow when
+    /// the event being handled has reached all of its own.
+    ///
+    /// # Errors
+    /// A [`PublishError`] with the value, when the event was not published; then nothing of it remains.
+    pub fn publish<E: EventType>(&self, data: E) -> Result<Receipt, PublishError<E>> {
+        way::go(&self.0, Outgoing::own(data))
+    }
+
+    /// Publishes a value under a topic by name, below the bus's prefix, instead of that of its variant.
+    ///
+    /// # Errors
+    /// As for [`publish`](Self::publish); and a name that is no topic, or one of REM's own.
+    pub fn publish_to<E: EventType>(
+        &self,
+        topic: impl AsRef<str>,
+        data: E,
+    ) -> Result<Receipt, PublishError<E>> {
+        let to = To::Named(topic.as_ref());
+        way::go(&self.0, Outgoing { data, to, extra: Extra::default() })
+    }
+
+    /// A publish in the making: source, metadata, time, cause.
+    ///
+    /// ```
+    /// # use rem_core::{Bus, EventType};
+    /// # fn publish<E: EventType>(bus: Bus, started: E) -> Result<(), rem_core::PublishError<E>> {
+    /// let receipt = bus.event(started).source("api").metadata("tenant", "acme").publish()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn event<E: EventType>(&self, data: E) -> EventBuilder<'_, E> {
+        EventBuilder::new(self, data)
+    }
+
+    /// A handle that publishes one event type, for hot loops: it has found the type's topics already.
+    pub fn publisher<E: EventType>(&self) -> Publisher<E> {
+        Publisher::new(self)
+    }
+
+    /// Calls `handle` with every event of one type, whichever bus below this one it was published on.
+    ///
+    /// The type is told by the handler's argument. The handler runs in the thread that publishes, before `publish`
+    /// returns. On a bus that is closed the subscription is over from the start.
+    #[track_caller]
+    pub fn on<E, F, R>(&self, handle: F) -> Subscription
+    where
+        E: EventType,
+        F: Fn(&Event<E>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        self.0.by_type(all_topics::<E>(), Delivery::inline(handle), Location::caller())
+    }
+
+    /// Calls `handle` with the events of one type whose topics a pattern selects: `pattern!(Type, "…")`, which the
+    /// compiler has checked and which is relative to the type's namespace.
+    #[track_caller]
+    pub fn on_pattern<E, F, R>(&self, pattern: TypedPattern<E>, handle: F) -> Subscription
+    where
+        E: EventType,
+        F: Fn(&Event<E>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        self.0.by_type(pattern.absolute(), Delivery::inline(handle), Location::caller())
+    }
+
+    /// Calls `handle` with every event whose topic the pattern selects, below the bus's prefix.
+    ///
+    /// The handler takes `&Event` for data of any type, or `&Event<T>` for one: then an event of an unrelated type is
+    /// not delivered but counted, and told as `$rem.event.mismatched`.
+    ///
+    /// # Errors
+    /// A pattern that is none or cannot lie below the bus's prefix, and a closed bus.
+    #[track_caller]
+    pub fn subscribe<T, F, R>(
+        &self,
+        pattern: impl IntoPattern,
+        handle: F,
+    ) -> Result<Subscription, SubscribeError>
+    where
+        T: Shape + ?Sized,
+        F: Fn(&Event<T>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        self.subscription(pattern).inline(handle)
+    }
+
+    /// A subscription in the making: predicates, priority, delivery.
+    #[track_caller]
+    pub fn subscription(&self, pattern: impl IntoPattern) -> SubscriptionBuilder<'_> {
+        SubscriptionBuilder::new(self, pattern.into_pattern(), Location::caller())
+    }
+
+    /// Adds middleware for the drafts whose topic the pattern selects, below the bus's prefix. It lasts as long as the
+    /// bus.
+    ///
+    /// # Errors
+    /// A pattern that is none or cannot lie below the bus's prefix, and a closed bus.
+    #[track_caller]
+    pub fn middleware(
+        &self,
+        pattern: impl IntoPattern,
+        middleware: impl Middleware,
+    ) -> Result<(), SubscribeError> {
+        let pattern = self.0.absolute(pattern.into_pattern()?)?;
+        self.0.add_middleware(Bound {
+            name: middleware.name().into(),
+            middleware: Box::new(middleware),
+            pattern,
+            prefix: self.0.prefix_topic().cloned(),
+            place: Location::caller(),
+        })
+    }
+
+    /// A bus whose topics all begin with `prefix`, below this one's.
+    ///
+    /// It is a capability: what it publishes, sees, and can ask of the history lies below its prefix, and from it there
+    /// is no way up. It has middleware of its own, which its events pass first, and its own `close`.
+    ///
+    /// # Errors
+    /// A prefix that is no topic, is one of REM's own or is open already, and a closed bus.
+    pub fn child(&self, prefix: impl AsRef<str>) -> Result<Self, ChildError> {
+        child::open(&self.0, prefix.as_ref(), child::Existing::Refuse).map(Self)
+    }
+
+    /// The same, or the bus that is open with this prefix.
+    ///
+    /// # Errors
+    /// As for [`child`](Self::child), but for a prefix that is open.
+    pub fn child_or_open(&self, prefix: impl AsRef<str>) -> Result<Self, ChildError> {
+        child::open(&self.0, prefix.as_ref(), child::Existing::Share).map(Self)
+    }
+
+    /// Asks the history for events whose topic the pattern selects, below the bus's prefix.
+    ///
+    /// # Errors
+    /// A pattern that is none or cannot lie below the bus's prefix, and a bus that keeps no history.
+    pub fn query(&self, pattern: impl IntoPattern) -> Result<Query, QueryError> {
+        let pattern = self.0.absolute(pattern.into_pattern()?)?;
+        let history = self.0.core.history.as_ref().ok_or(QueryError::NoHistory)?;
+        Ok(Query::new(Arc::clone(history), pattern, self.0.prefix_topic().cloned()))
+    }
+
+    /// What every topic of this bus begins with; `None` for a root.
+    pub fn prefix(&self) -> Option<&Topic> {
+        self.0.prefix_topic()
+    }
+
+    /// The part of an event's topic below this bus's prefix; `None` for an event that is not below it.
+    pub fn local_topic<'e, T: ?Sized>(&self, event: &'e Event<T>) -> Option<&'e str> {
+        match self.0.prefix_topic() {
+            Some(prefix) => event.topic().strip_prefix(prefix).filter(|rest| !rest.is_empty()),
+            None => Some(event.topic()),
+        }
+    }
+
+    /// Refuses what is published and subscribed from now on, here and on every bus below. Subscriptions made here stay
+    /// until their guards are dropped, but no event reaches them that was not published on a bus above.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// `true` once the bus, or one above it, is closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.0
+    }
+
+    pub(crate) fn state_arc(&self) -> &Arc<State> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus")
+            .field("prefix", &self.0.prefix())
+            .field("closed", &self.is_closed())
+            .field("subscriptions", &self.0.core.router.subscriptions())
+            .field("history", &self.0.core.history)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Two handles are equal if they are the same bus.
+impl PartialEq for Bus {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Bus {}

@@ -1,0 +1,103 @@
+//! [`BusBuilder`]: a root bus in the making.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::state::Limits;
+use super::{Bus, Core, State};
+use crate::clock::Clock;
+use crate::event::{Ids, Source};
+use crate::history::History;
+use crate::route::Router;
+
+/// A root bus in the making: see [`Bus::builder`].
+///
+/// ```
+/// use rem_core::{Bus, Ring};
+///
+/// let bus = Bus::builder().history(Ring::events(10_000)).source("orders").build();
+/// ```
+#[must_use = "no bus is made until `build`"]
+pub struct BusBuilder {
+    history: Option<Arc<dyn History>>,
+    source: Option<Source>,
+    clock: Clock,
+    ids: Ids,
+    limits: Limits,
+    topics: usize,
+}
+
+impl Default for BusBuilder {
+    fn default() -> Self {
+        Self {
+            history: None,
+            source: None,
+            clock: Clock::default(),
+            ids: Ids::default(),
+            limits: Limits { causal_depth: 64, deferred: 65_536 },
+            topics: 16_384,
+        }
+    }
+}
+
+impl BusBuilder {
+    /// Keeps past events. Without it nothing is kept.
+    pub fn history(mut self, history: impl History) -> Self {
+        self.history = Some(Arc::new(history));
+        self
+    }
+
+    /// Who publishes on this bus and those below it, unless the publisher says otherwise.
+    pub fn source(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// How many events may cause one another in a row, 64 unless told. The next is refused, with the chain in the error.
+    pub fn causal_depth(mut self, events: usize) -> Self {
+        self.limits.causal_depth = events.max(1);
+        self
+    }
+
+    /// How many events may wait in one thread while the handlers of the current one run, 65,536 unless told. The next
+    /// is refused.
+    pub fn deferred(mut self, events: usize) -> Self {
+        self.limits.deferred = events.max(1);
+        self
+    }
+
+    /// How many topics published by name or by template are kept with their subscriptions, 16,384 unless told. One that
+    /// is not kept is looked up again when it is published.
+    pub fn topics(mut self, topics: usize) -> Self {
+        self.topics = topics;
+        self
+    }
+
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(crate) fn ids(mut self, ids: Ids) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The bus.
+    pub fn build(self) -> Bus {
+        let Self { history, source, clock, ids, limits, topics } = self;
+        let core = Core::new(Router::new(topics), history, clock, ids, limits);
+        Bus(Arc::new(State::root(core, source)))
+    }
+}
+
+impl fmt::Debug for BusBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BusBuilder")
+            .field("history", &self.history)
+            .field("source", &self.source)
+            .field("limits", &self.limits)
+            .field("topics", &self.topics)
+            .finish_non_exhaustive()
+    }
+}

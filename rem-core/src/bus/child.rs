@@ -1,0 +1,54 @@
+//! Opening child buses.
+
+use std::sync::{Arc, Weak};
+
+use rem_patterns::Topic;
+
+use super::State;
+use crate::error::ChildError;
+use crate::sync::lock;
+
+/// What to do about a bus that is open with the prefix.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Existing {
+    Refuse,
+    Share,
+}
+
+pub(super) fn open(
+    parent: &Arc<State>,
+    prefix: &str,
+    existing: Existing,
+) -> Result<Arc<State>, ChildError> {
+    if parent.is_closed() {
+        return Err(ChildError::Closed);
+    }
+    let local = Topic::parse(prefix)?;
+    if local.is_system() {
+        return Err(ChildError::SystemPrefix(local));
+    }
+    let prefix = match parent.prefix_topic() {
+        Some(above) => above.join(&local)?,
+        None => local,
+    };
+    let child = {
+        let mut children = lock(&parent.core.children);
+        let open = children.get(&prefix).and_then(Weak::upgrade).filter(|open| !open.is_closed());
+        match (open, existing) {
+            (Some(_), Existing::Refuse) => return Err(ChildError::Open(prefix)),
+            (Some(open), Existing::Share) => return Ok(open),
+            (None, _) => {
+                // Prefixes whose last handle is gone are forgotten now and then, before the map has to grow.
+                if children.len() == children.capacity() {
+                    children.retain(|_, open| open.strong_count() > 0);
+                }
+                let child = Arc::new(State::child(parent, prefix.clone()));
+                children.insert(prefix, Arc::downgrade(&child));
+                child
+            }
+        }
+    };
+    // Routes below the prefix were resolved without the child, and its middleware.
+    parent.core.router.touch();
+    Ok(child)
+}

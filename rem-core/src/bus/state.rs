@@ -1,0 +1,208 @@
+//! What stands behind the handles: [`Core`], one for a root bus and all below it, and [`State`], one for each bus.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+
+use rem_patterns::{IntoPattern, Pattern, PatternError, Topic};
+
+use crate::clock::Clock;
+use crate::error::SubscribeError;
+use crate::event::{Ids, Source};
+use crate::history::History;
+use crate::middleware::Bound;
+use crate::route::{Router, Types};
+use crate::subscription::{Delivery, Subscription, SubscriptionId};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, Snapshot, lock};
+
+/// What a root bus and all buses below it share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) router: Router,
+    pub(crate) history: Option<Arc<dyn History>>,
+    /// The last number given out.
+    pub(crate) sequence: AtomicU64,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) limits: Limits,
+    subscriptions: AtomicU64,
+    /// The child buses that are open, by prefix.
+    pub(super) children: Mutex<HashMap<Topic, Weak<State>>>,
+}
+
+/// What must not grow without bound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// How long a chain of events that cause one another may be.
+    pub(crate) causal_depth: usize,
+    /// How many events may wait in one thread for the handlers of the current one.
+    pub(crate) deferred: usize,
+}
+
+impl Core {
+    pub(super) fn new(
+        router: Router,
+        history: Option<Arc<dyn History>>,
+        clock: Clock,
+        ids: Ids,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            router,
+            history,
+            sequence: AtomicU64::new(0),
+            clock,
+            ids,
+            limits,
+            subscriptions: AtomicU64::new(0),
+            children: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn next_subscription(&self) -> SubscriptionId {
+        SubscriptionId(self.subscriptions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+/// One bus.
+pub(crate) struct State {
+    pub(crate) core: Arc<Core>,
+    /// `None` for the root.
+    prefix: Option<Topic>,
+    parent: Option<Arc<State>>,
+    source: Option<Source>,
+    middleware: Snapshot<Vec<Arc<Bound>>>,
+    /// Held while middleware is added.
+    adding: Mutex<()>,
+    closed: AtomicBool,
+    pub(crate) types: Types,
+}
+
+impl State {
+    pub(super) fn root(core: Core, source: Option<Source>) -> Self {
+        Self::new(Arc::new(core), None, None, source)
+    }
+
+    pub(super) fn child(parent: &Arc<Self>, prefix: Topic) -> Self {
+        let source = parent.source.clone();
+        Self::new(Arc::clone(&parent.core), Some(prefix), Some(Arc::clone(parent)), source)
+    }
+
+    fn new(
+        core: Arc<Core>,
+        prefix: Option<Topic>,
+        parent: Option<Arc<Self>>,
+        source: Option<Source>,
+    ) -> Self {
+        Self {
+            core,
+            prefix,
+            parent,
+            source,
+            middleware: Snapshot::new(Arc::default()),
+            adding: Mutex::new(()),
+            closed: AtomicBool::new(false),
+            types: Types::new(),
+        }
+    }
+
+    pub(crate) fn prefix_topic(&self) -> Option<&Topic> {
+        self.prefix.as_ref()
+    }
+
+    /// Empty for the root.
+    pub(crate) fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or_default()
+    }
+
+    /// How many bytes of a topic published here are the prefix.
+    pub(crate) fn scope(&self) -> u8 {
+        // A topic, and so a prefix, has at most 255 bytes.
+        u8::try_from(self.prefix().len()).unwrap_or(u8::MAX)
+    }
+
+    /// Who publishes here unless the publisher says otherwise.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.source.as_ref()
+    }
+
+    /// A pattern of this bus, from the root.
+    pub(crate) fn absolute(&self, pattern: Pattern) -> Result<Pattern, PatternError> {
+        match &self.prefix {
+            Some(prefix) => pattern.under(prefix),
+            None => Ok(pattern),
+        }
+    }
+
+    /// Subscribes by type; `None` selects nothing.
+    pub(crate) fn by_type(
+        &self,
+        pattern: Option<Pattern>,
+        delivery: Delivery,
+        place: &'static Location<'static>,
+    ) -> Subscription {
+        let over = pattern.is_none() || self.is_closed();
+        let pattern = pattern.unwrap_or_else(nothing);
+        let entry = delivery.entry(self, pattern, true, Vec::new(), 0, place);
+        if over { Subscription::ended(entry) } else { Subscription::new(&self.core, entry) }
+    }
+
+    pub(super) fn add_middleware(&self, bound: Bound) -> Result<(), SubscribeError> {
+        if self.is_closed() {
+            return Err(SubscribeError::Closed);
+        }
+        {
+            let _adding = lock(&self.adding);
+            let mut all = Vec::clone(&self.middleware.load());
+            all.push(Arc::new(bound));
+            self.middleware.store(Arc::new(all));
+        }
+        self.core.router.touch();
+        Ok(())
+    }
+
+    /// The middleware of this bus, then of each above it, in the order in which a draft meets it.
+    pub(crate) fn middleware(&self) -> Vec<Arc<Bound>> {
+        let mut all = Vec::new();
+        let mut bus = Some(self);
+        while let Some(at) = bus {
+            all.extend(at.middleware.load().iter().map(Arc::clone));
+            bus = at.parent.as_deref();
+        }
+        all
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        let mut bus = Some(self);
+        while let Some(at) = bus {
+            if at.closed.load(Ordering::Acquire) {
+                return true;
+            }
+            bus = at.parent.as_deref();
+        }
+        false
+    }
+}
+
+/// The pattern of a subscription that selects nothing.
+fn nothing() -> Pattern {
+    (&Topic::from_static("$rem.nothing")).into_pattern().unwrap_or_else(|_| unreachable!("a topic is a pattern"))
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("prefix", &self.prefix)
+            .field("source", &self.source)
+            .field("middleware", &**self.middleware.load())
+            .field("closed", &self.is_closed())
+            .field("types", &self.types)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,133 @@
+//! Step 5: to each handler, in its turn, isolated from the others.
+
+mod isolate;
+mod turn;
+
+use std::sync::Arc;
+
+use crate::bus::{Core, State};
+use crate::event::Event;
+use crate::history::Evicted;
+use crate::publish::{Receipt, handling};
+use crate::route::Route;
+use crate::subscription::{Asked, Called, Entry};
+use crate::sync::Guard;
+use crate::system::{self, SystemEvent};
+
+pub(crate) use isolate::{isolate, quietly};
+pub(crate) use turn::waiting;
+use turn::{Turn, Waiting};
+
+/// Hands the event to every subscription of its route that wants it.
+///
+/// In a thread that is delivering already, for a handler published this, the event waits until the current one has
+/// reached all of its own: nobody sees an effect before its cause, and nothing recurses.
+pub(crate) fn hand_over(
+    bus: &State,
+    event: Arc<Event>,
+    route: Guard<Arc<Route>>,
+    evicted: Evicted,
+) -> Receipt {
+    let mut receipt = Receipt {
+        sequence: event.sequence(),
+        id: event.sequence().is_some().then(|| event.id()),
+        ..Receipt::default()
+    };
+    if !route.entries.is_empty() {
+        match Turn::take() {
+            Some(turn) => {
+                let core = &bus.core;
+                handling(event, None, |event| run(core, event, &route.entries, false, &mut receipt));
+                turn.finish(run_waiting);
+            }
+            None => wait(&bus.core, event, &route, &mut receipt),
+        }
+    }
+    // Last, and isolated: what the history let go may be dropped here, which is user code.
+    quietly(evicted);
+    receipt
+}
+
+/// Puts the event in the queue of this thread's turn. Subscriptions are asked now, so that the receipt can count.
+fn wait(core: &Arc<Core>, event: Arc<Event>, route: &Route, receipt: &mut Receipt) {
+    let mut entries = Vec::with_capacity(route.entries.len());
+    for entry in &route.entries {
+        match isolate(|| entry.ask(&event)) {
+            Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
+            Ok(Asked::Passes) => {}
+            Ok(Asked::Mismatched) => mismatched(core, entry, &event),
+            Err(panic) => {
+                receipt.failed += 1;
+                failed(core, entry, &event, panic, true);
+            }
+        }
+    }
+    receipt.deferred = entries.len();
+    if !entries.is_empty() {
+        turn::wait(Waiting::new(core, event, entries.into()));
+    }
+}
+
+/// One waiting event's turn.
+fn run_waiting(waiting: Waiting) {
+    let Waiting { core, event, entries, above } = waiting;
+    // Its publisher has had its receipt; what fails now is told by system events and the subscriptions' counts.
+    let mut receipt = Receipt::default();
+    handling(event, above, |event| run(&core, event, &entries, true, &mut receipt));
+    quietly((core, entries));
+}
+
+/// Calls every handler. `asked`: the filters were, when the event was published.
+fn run(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    entries: &[Arc<Entry>],
+    asked: bool,
+    receipt: &mut Receipt,
+) {
+    for entry in entries {
+        match isolate(|| entry.call(event, asked)) {
+            Ok(Called::Done) => receipt.delivered += 1,
+            Ok(Called::Passed) => {}
+            Ok(Called::Mismatched) => mismatched(core, entry, event),
+            Ok(Called::Failed(error)) => {
+                receipt.failed += 1;
+                failed(core, entry, event, error, false);
+            }
+            Err(panic) => {
+                receipt.failed += 1;
+                failed(core, entry, event, panic, true);
+            }
+        }
+    }
+}
+
+/// Counts a failure and tells of it; one while a system event is handled is only counted.
+fn failed(core: &Arc<Core>, entry: &Entry, event: &Event, error: Box<str>, panicked: bool) {
+    entry.count_failure();
+    if !event.topic().is_system() {
+        system::report(core, entry.prefix(), || {
+            SystemEvent::handler_failed(entry, event, error, panicked)
+        });
+    }
+}
+
+/// Counts an event of an unrelated type and tells of it.
+fn mismatched(core: &Arc<Core>, entry: &Entry, event: &Event) {
+    entry.count_mismatch();
+    if !event.topic().is_system() {
+        system::report(core, entry.prefix(), || SystemEvent::mismatched(entry, event));
+    }
+}
+
+/// Hands over a system event, which has been routed by its own rule and is not recorded.
+pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box<[Arc<Entry>]>) {
+    let waiting = Waiting::new(core, event, entries);
+    match Turn::take() {
+        Some(turn) => {
+            run_waiting(waiting);
+            turn.finish(run_waiting);
+        }
+        None => turn::wait(waiting),
+    }
+}

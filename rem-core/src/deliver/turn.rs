@@ -1,0 +1,65 @@
+//! Turns: in one thread, one event is delivered at a time; what its handlers publish waits.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::bus::Core;
+use crate::event::Event;
+use crate::publish::{self, Link};
+use crate::subscription::Entry;
+
+thread_local! {
+    static TAKEN: Cell<bool> = const { Cell::new(false) };
+    static QUEUE: RefCell<VecDeque<Waiting>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// An event whose inline handlers wait for the current one's to return.
+pub(super) struct Waiting {
+    pub(super) core: Arc<Core>,
+    pub(super) event: Arc<Event>,
+    pub(super) entries: Box<[Arc<Entry>]>,
+    pub(super) above: Option<Rc<Link>>,
+}
+
+impl Waiting {
+    pub(super) fn new(core: &Arc<Core>, event: Arc<Event>, entries: Box<[Arc<Entry>]>) -> Self {
+        Self { core: Arc::clone(core), event, entries, above: publish::link() }
+    }
+}
+
+/// The right to deliver in this thread, which one publish on its stack has.
+pub(super) struct Turn(());
+
+impl Turn {
+    /// `None` if this thread is delivering already.
+    pub(super) fn take() -> Option<Self> {
+        // A thread whose locals are gone, for it ends, has nothing waiting either: it delivers at once.
+        let free = TAKEN.try_with(|taken| !taken.replace(true)).unwrap_or(true);
+        free.then_some(Self(()))
+    }
+
+    /// Gives what waits its turn, in the order published, until nothing does.
+    pub(super) fn finish(self, mut run: impl FnMut(Waiting)) {
+        while let Ok(Some(next)) = QUEUE.try_with(|queue| queue.borrow_mut().pop_front()) {
+            run(next);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = TAKEN.try_with(|taken| taken.set(false));
+    }
+}
+
+/// How many events wait in this thread.
+pub(crate) fn waiting() -> usize {
+    QUEUE.try_with(|queue| queue.borrow().len()).unwrap_or(0)
+}
+
+/// Lets an event wait for its turn.
+pub(super) fn wait(waiting: Waiting) {
+    let _ = QUEUE.try_with(|queue| queue.borrow_mut().push_back(waiting));
+}

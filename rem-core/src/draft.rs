@@ -1,0 +1,179 @@
+//! [`Draft`]: an event before it is recorded.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rem_patterns::Topic;
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::error::{DraftError, PublishErrorKind};
+use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWriter};
+
+/// An event on its way to its subscribers, in the hands of middleware, which may read and change it.
+///
+/// It reads as an [`Event`]. Once it is recorded, which `next.run(draft)` does at the end of the chain, it still reads,
+/// now with its sequence number, and what would change it says [`DraftError`].
+pub struct Draft {
+    event: Arc<Event>,
+    /// The topic was set by name, by the publisher or by middleware: the data no longer decides it.
+    topic_given: bool,
+    /// The data may have changed, and its topic with it.
+    touched: bool,
+    /// The topic has changed.
+    moved: bool,
+}
+
+impl Draft {
+    pub(crate) fn new(event: Arc<Event>, topic_given: bool) -> Self {
+        Self { event, topic_given, touched: false, moved: false }
+    }
+
+    fn unique(&mut self) -> Result<&mut Event, DraftError> {
+        Arc::get_mut(&mut self.event).ok_or(DraftError::recorded())
+    }
+
+    /// Publishes it under another topic than its data has, counted from the root bus.
+    ///
+    /// # Errors
+    /// A topic of REM's own (`$…`), and a draft that is recorded already. That the topic lies below the prefix of the
+    /// bus whose middleware changes it is looked at when the middleware is done.
+    pub fn set_topic(&mut self, topic: Topic) -> Result<(), DraftError> {
+        if topic.is_system() {
+            return Err(DraftError::system(&topic));
+        }
+        self.unique()?.head.topic = topic;
+        self.topic_given = true;
+        self.moved = true;
+        Ok(())
+    }
+
+    /// Sets who publishes it.
+    ///
+    /// # Errors
+    /// A draft that is recorded already.
+    pub fn set_source(&mut self, source: impl Into<Source>) -> Result<(), DraftError> {
+        self.unique()?.head.source = Some(source.into());
+        Ok(())
+    }
+
+    /// Sets when it happened.
+    ///
+    /// # Errors
+    /// A draft that is recorded already.
+    pub fn set_timestamp(&mut self, timestamp: Timestamp) -> Result<(), DraftError> {
+        self.unique()?.head.timestamp = timestamp;
+        Ok(())
+    }
+
+    /// Sets the story it belongs to.
+    ///
+    /// # Errors
+    /// A draft that is recorded already.
+    pub fn set_correlation(&mut self, correlation: EventId) -> Result<(), DraftError> {
+        self.unique()?.head.correlation = Some(correlation);
+        Ok(())
+    }
+
+    /// Sets one value of the metadata and gives back the one that was there.
+    ///
+    /// # Errors
+    /// A draft that is recorded already.
+    pub fn set_metadata(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Into<Value>,
+    ) -> Result<Option<Value>, DraftError> {
+        Ok(self.metadata_mut()?.insert(name, value))
+    }
+
+    /// The metadata, to change it.
+    ///
+    /// # Errors
+    /// A draft that is recorded already.
+    pub fn metadata_mut(&mut self) -> Result<&mut Metadata, DraftError> {
+        Ok(self.unique()?.head.metadata.get_or_insert_default())
+    }
+
+    /// The data, to change it. The topic follows, if the data decides it and nobody has set another.
+    ///
+    /// # Errors
+    /// Data of another type than `E`, and a draft that is recorded already.
+    pub fn data_mut<E: EventType>(&mut self) -> Result<&mut E, DraftError> {
+        let found = self.event.data.schema().name;
+        self.touched = true;
+        let event = self.unique()?;
+        event.head.views.clear();
+        event.data.downcast_mut().ok_or(DraftError::other_type(found, E::SCHEMA.name))
+    }
+
+    /// Follows data that has changed to its topic. `Err` if it has none now.
+    pub(crate) fn refresh_topic(&mut self) -> Result<(), PublishErrorKind> {
+        if !std::mem::take(&mut self.touched) || self.topic_given {
+            return Ok(());
+        }
+        let mut writer = TopicWriter::new();
+        let prefix = &self.topic()[..self.scope()];
+        let text = writer.full(prefix, &self.event.data).ok_or(PublishErrorKind::NoTopic)?;
+        if text == self.topic().as_str() {
+            return Ok(());
+        }
+        let topic = Topic::parse(text).map_err(PublishErrorKind::Topic)?;
+        if let Ok(event) = self.unique() {
+            event.head.topic = topic;
+            self.moved = true;
+        }
+        Ok(())
+    }
+
+    /// `true` if the topic is no longer the one that it was published under.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.moved
+    }
+
+    /// The topic no longer lies below the publishing bus's prefix: it is one of the root's.
+    pub(crate) fn leave_scope(&mut self) {
+        if let Ok(event) = self.unique() {
+            event.head.scope = 0;
+        }
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        &self.event.head
+    }
+
+    /// The recorded event; the draft goes on reading it.
+    pub(crate) fn record(&self, sequence: Option<u64>) -> Arc<Event> {
+        if let Some(sequence) = sequence {
+            self.event.head.set_sequence(sequence);
+        }
+        Arc::clone(&self.event)
+    }
+
+    /// The data of a draft that was not recorded.
+    pub(crate) fn into_data<E: EventType>(self) -> Option<E> {
+        let event = self.event.downcast_arc::<E>().ok()?;
+        Arc::into_inner(event).map(|event| event.data)
+    }
+}
+
+impl Deref for Draft {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        &self.event
+    }
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Draft").field(&&*self.event).finish()
+    }
+}
+
+impl fmt::Display for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.event, f)
+    }
+}

@@ -1,0 +1,290 @@
+//! What can go wrong, told with what, where and how to mend it. Errors on publish give the event back.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::Location;
+
+use rem_patterns::{PatternError, Topic, TopicError};
+
+/// An event that was not published: why, and its data.
+///
+/// A publish that fails has left no trace: no sequence number, nothing in the history, no delivery.
+pub struct PublishError<E> {
+    failure: Box<Failure>,
+    data: E,
+}
+
+/// Why, without the data, which only the typed end of the way knows.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: PublishErrorKind,
+    /// The topic, as far as it got.
+    pub(crate) topic: Box<str>,
+}
+
+/// Why an event was not published.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PublishErrorKind {
+    /// The bus is closed.
+    Closed,
+    /// The topic breaks a rule of topics: a pattern for example.
+    Topic(TopicError),
+    /// The topic is one of REM's own, `$…`.
+    SystemTopic,
+    /// The variant is not published (`#[event(skip)]`), or the value of a field makes its topic too long.
+    NoTopic,
+    /// Middleware failed or panicked.
+    Middleware {
+        /// The middleware's name.
+        name: Box<str>,
+        /// Where it was added.
+        place: &'static Location<'static>,
+        /// What it said.
+        reason: Box<str>,
+    },
+    /// Middleware gave the event a topic outside of its bus.
+    MovedOut {
+        /// The middleware's name.
+        name: Box<str>,
+        /// Where it was added.
+        place: &'static Location<'static>,
+        /// The prefix of the bus.
+        prefix: Topic,
+    },
+    /// Handlers that publish have set off one another too often.
+    TooDeep {
+        /// The topics, the first event's first, the refused one's last.
+        chain: Box<[Topic]>,
+        /// How long a chain may be.
+        limit: usize,
+    },
+    /// More events wait for the handlers of the current one to finish than may.
+    TooManyDeferred {
+        /// How many may.
+        limit: usize,
+    },
+}
+
+impl Failure {
+    pub(crate) fn new(kind: PublishErrorKind, topic: &str) -> Box<Self> {
+        Box::new(Self { kind, topic: topic.into() })
+    }
+}
+
+impl<E> PublishError<E> {
+    pub(crate) fn new(failure: Box<Failure>, data: E) -> Self {
+        Self { failure, data }
+    }
+
+    /// Why.
+    pub fn kind(&self) -> &PublishErrorKind {
+        &self.failure.kind
+    }
+
+    /// The topic, as far as it was known.
+    pub fn topic(&self) -> &str {
+        &self.failure.topic
+    }
+
+    /// The data that was to be published.
+    pub fn data(&self) -> &E {
+        &self.data
+    }
+
+    /// The data that was to be published, to be published again.
+    pub fn into_data(self) -> E {
+        self.data
+    }
+}
+
+impl<E> fmt::Debug for PublishError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublishError")
+            .field("kind", &self.failure.kind)
+            .field("topic", &self.failure.topic)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E> fmt::Display for PublishError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topic = &self.topic;
+        match &self.kind {
+            PublishErrorKind::Closed => {
+                write!(f, "`{topic}` was not published: the bus is closed; publish before `close`")
+            }
+            PublishErrorKind::Topic(error) => write!(f, "nothing was published: {error}"),
+            PublishErrorKind::SystemTopic => write!(
+                f,
+                "`{topic}` was not published: topics that begin with `$` are REM's own; name yours without it"
+            ),
+            PublishErrorKind::NoTopic => write!(
+                f,
+                "the event has no topic, for its variant is marked `#[event(skip)]` or a field in its template makes \
+                 it longer than {} bytes; publish another variant or a shorter value",
+                rem_patterns::MAX_BYTES
+            ),
+            PublishErrorKind::Middleware { name, place, reason } => write!(
+                f,
+                "`{topic}` was not published: middleware `{name}`, added at {place}, failed: {reason}"
+            ),
+            PublishErrorKind::MovedOut { name, place, prefix } => write!(
+                f,
+                "nothing was published: middleware `{name}`, added at {place}, made the topic `{topic}`, which does \
+                 not lie below `{prefix}`, the prefix of its bus; let it set a topic below"
+            ),
+            PublishErrorKind::TooDeep { chain, limit } => {
+                write!(f, "`{topic}` was not published: {limit} publishes have set off one another")?;
+                f.write_str(if chain.is_empty() { " from middleware or filters" } else { ": " })?;
+                for (at, topic) in chain.iter().enumerate() {
+                    write!(f, "{}{topic}", if at == 0 { "" } else { " → " })?;
+                }
+                f.write_str("; break the loop, or raise `causal_depth` of the bus's builder")
+            }
+            PublishErrorKind::TooManyDeferred { limit } => write!(
+                f,
+                "`{topic}` was not published: {limit} events wait already for the handlers of the current one; \
+                 publish fewer from one handler, or raise `deferred` of the bus's builder"
+            ),
+        }
+    }
+}
+
+impl<E> StdError for PublishError<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.failure.kind {
+            PublishErrorKind::Topic(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A subscription or middleware that was not added.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The pattern is none, or cannot lie below the bus's prefix.
+    Pattern(PatternError),
+    /// The bus is closed.
+    Closed,
+}
+
+impl From<PatternError> for SubscribeError {
+    fn from(error: PatternError) -> Self {
+        Self::Pattern(error)
+    }
+}
+
+impl fmt::Display for SubscribeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pattern(error) => error.fmt(f),
+            Self::Closed => f.write_str("the bus is closed; subscribe before `close`"),
+        }
+    }
+}
+
+impl StdError for SubscribeError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Pattern(error) => Some(error),
+            Self::Closed => None,
+        }
+    }
+}
+
+/// A child bus that was not made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ChildError {
+    /// The prefix is no topic, or too long below its parent's.
+    Prefix(TopicError),
+    /// The prefix is one of REM's own, `$…`.
+    SystemPrefix(Topic),
+    /// A bus with this prefix is open.
+    Open(Topic),
+    /// The parent is closed.
+    Closed,
+}
+
+impl From<TopicError> for ChildError {
+    fn from(error: TopicError) -> Self {
+        Self::Prefix(error)
+    }
+}
+
+impl fmt::Display for ChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(error) => write!(f, "no child bus: {error}"),
+            Self::SystemPrefix(prefix) => write!(
+                f,
+                "no child bus `{prefix}`: topics that begin with `$` are REM's own; name yours without it"
+            ),
+            Self::Open(prefix) => write!(
+                f,
+                "a child bus `{prefix}` is open already; share its handle, or ask for it with `child_or_open`"
+            ),
+            Self::Closed => f.write_str("no child bus: the parent is closed; make it before `close`"),
+        }
+    }
+}
+
+impl StdError for ChildError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Prefix(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A change of a draft that could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftError(DraftErrorKind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum DraftErrorKind {
+    Recorded,
+    System(Topic),
+    OtherType { found: &'static str, wanted: &'static str },
+}
+
+impl DraftError {
+    pub(crate) fn recorded() -> Self {
+        Self(DraftErrorKind::Recorded)
+    }
+    pub(crate) fn system(topic: &Topic) -> Self {
+        Self(DraftErrorKind::System(topic.clone()))
+    }
+    pub(crate) fn other_type(found: &'static str, wanted: &'static str) -> Self {
+        Self(DraftErrorKind::OtherType { found, wanted })
+    }
+}
+
+impl fmt::Display for DraftError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            DraftErrorKind::Recorded => {
+                f.write_str("the event is recorded and cannot change; change it before `next.run`")
+            }
+            DraftErrorKind::System(topic) => write!(
+                f,
+                "the topic cannot become `{topic}`: topics that begin with `$` are REM's own"
+            ),
+            DraftErrorKind::OtherType { found, wanted } => write!(
+                f,
+                "the data is a `{found}`, not a `{wanted}`; bind the middleware to a pattern that selects `{wanted}` alone"
+            ),
+        }
+    }
+}
+
+impl StdError for DraftError {}

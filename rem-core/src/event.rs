@@ -1,0 +1,147 @@
+//! [`Event`]: the envelope that travels, typed or erased.
+
+mod check;
+mod downcast;
+mod event_type;
+pub(crate) mod head;
+mod id;
+mod metadata;
+mod payload;
+mod schema;
+mod source;
+mod topic_writer;
+mod typed_pattern;
+mod view;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use event_type::{EventType, Part};
+pub use id::EventId;
+pub use metadata::Metadata;
+pub use payload::Payload;
+pub use schema::{EventSchema, FieldSchema, Leaf, Schema};
+pub use source::Source;
+pub use topic_writer::TopicWriter;
+pub use typed_pattern::TypedPattern;
+pub use view::Shape;
+
+pub(crate) use head::Head;
+pub(crate) use id::Ids;
+pub(crate) use typed_pattern::all_topics;
+#[doc(hidden)]
+pub use {check::*, event_type::below, view::Wanted};
+
+use rem_patterns::Topic;
+
+use crate::clock::Timestamp;
+
+/// Something that happened: data under a topic, with what is known about it.
+///
+/// `Event<T>` is typed; `Event`, without a parameter, is the same with data of any type. The data is the last field,
+/// so an `Arc<Event<T>>` coerces to an `Arc<Event>` and one allocation serves both.
+///
+/// The data is read through [`data`](Self::data) and cannot be changed, for an event is shared; before it is recorded
+/// it is a [`Draft`](crate::Draft), which can.
+pub struct Event<T: ?Sized = dyn Payload> {
+    pub(crate) head: Head,
+    /// What happened.
+    pub data: T,
+}
+
+impl<T: ?Sized> Event<T> {
+    /// The event's identity, the same on every bus and in every process that sees it.
+    pub fn id(&self) -> EventId {
+        self.head.id
+    }
+
+    /// The full topic, from the root bus.
+    pub fn topic(&self) -> &Topic {
+        &self.head.topic
+    }
+
+    /// The topic below the prefix of the child bus on which the event was published.
+    pub fn scoped_topic(&self) -> &str {
+        self.head.scoped_topic()
+    }
+
+    /// How many bytes at the start of the topic are the prefix of the bus on which the event was published: 0 for
+    /// the root.
+    pub fn scope(&self) -> usize {
+        usize::from(self.head.scope)
+    }
+
+    /// When it happened, by the bus's clock unless the publisher said otherwise.
+    pub fn timestamp(&self) -> Timestamp {
+        self.head.timestamp
+    }
+
+    /// Who says so, if the publisher told.
+    pub fn source(&self) -> Option<&str> {
+        self.head.source.as_deref()
+    }
+
+    /// What else the publisher or middleware added.
+    pub fn metadata(&self) -> &Metadata {
+        match &self.head.metadata {
+            Some(metadata) => metadata,
+            None => Metadata::empty(),
+        }
+    }
+
+    /// The event's place in the one order of its root bus, from 1; `None` for a system event that is not recorded,
+    /// and for an event that middleware still holds.
+    pub fn sequence(&self) -> Option<u64> {
+        self.head.sequence()
+    }
+
+    /// The event whose handler published this one.
+    pub fn causation(&self) -> Option<EventId> {
+        self.head.causation
+    }
+
+    /// The first event of the story that this one belongs to, unless the publisher named another; an event without a
+    /// cause begins its own.
+    pub fn correlation(&self) -> EventId {
+        self.head.correlation.unwrap_or(self.head.id)
+    }
+}
+
+impl Event {
+    /// The event with its data's type known, if it is `E`.
+    ///
+    /// This looks at the data as it was published. To see a nested type within it, subscribe to that type.
+    pub fn downcast_ref<E: EventType>(&self) -> Option<&Event<E>> {
+        downcast::by_ref(self)
+    }
+
+    /// The shared event with its data's type known, or as it was.
+    ///
+    /// # Errors
+    /// The event itself, when its data is of another type.
+    pub fn downcast_arc<E: EventType>(self: Arc<Self>) -> Result<Arc<Event<E>>, Arc<Self>> {
+        downcast::by_arc(self)
+    }
+}
+
+impl<T: fmt::Debug + ?Sized> fmt::Debug for Event<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Event");
+        self.head.debug(&mut out);
+        out.field("data", &&self.data).finish()
+    }
+}
+
+/// One line: time, topic, sequence, source and data.
+impl<T: fmt::Debug + ?Sized> fmt::Display for Event<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.timestamp(), self.topic())?;
+        if let Some(sequence) = self.sequence() {
+            write!(f, " #{sequence}")?;
+        }
+        if let Some(source) = self.source() {
+            write!(f, " from {source}")?;
+        }
+        write!(f, ": {:?}", &self.data)
+    }
+}

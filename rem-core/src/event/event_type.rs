@@ -1,0 +1,102 @@
+//! [`EventType`]: what `#[derive(EventType)]` implements.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+
+use super::head::Head;
+use super::{Event, Payload, Schema, TopicWriter};
+
+/// A type whose values are published, each under the topic of its variant.
+///
+/// Derive it; the methods are what the derive and the bus agree upon. A value's topic is the bus's prefix, the type's
+/// namespace and the *relative topic* that [`write_topic`](Self::write_topic) writes, joined by dots.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event type",
+    label = "not an event type",
+    note = "write `#[derive(EventType)]` on `{Self}`, an enum with one variant an event, or a struct that is one event"
+)]
+pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
+    /// The type's topics, fields and documentation.
+    const SCHEMA: Schema;
+
+    /// Which of the schema's topics is this value's: its place among [`Schema::leaves`].
+    fn leaf(&self) -> usize;
+
+    /// Writes the topic of this value, without the type's namespace.
+    ///
+    /// # Errors
+    /// When the writer's limit is reached or a field cannot be displayed.
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
+
+    /// The value of another event type that this variant holds (`#[event(nested)]`).
+    fn part(&self) -> Option<Part<'_>> {
+        None
+    }
+
+    /// Makes a value of this type around one of a type nested in it, if `topic`, relative to the namespace, is one
+    /// that the result has.
+    fn lift(part: &dyn Payload, topic: &str) -> Option<Self> {
+        let _ = (part, topic);
+        None
+    }
+}
+
+/// A nested event type's value within its parent's, and how to make an event of it alone.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    payload: &'a dyn Payload,
+    alone: fn(&dyn Payload, Head) -> Option<Arc<Event>>,
+}
+
+impl<'a> Part<'a> {
+    /// The part `value` of a larger value.
+    pub fn new<E: EventType + Clone>(value: &'a E) -> Self {
+        Self {
+            payload: value,
+            alone: |payload, head| {
+                let data = payload.downcast_ref::<E>()?.clone();
+                Some(Arc::new(Event { head, data }))
+            },
+        }
+    }
+
+    /// An event with this head and the wanted part, however deep it is nested.
+    pub(crate) fn find(self, wanted: TypeId, head: &Head) -> Option<Arc<Event>> {
+        let mut part = self;
+        loop {
+            if part.payload.type_id() == wanted {
+                return (part.alone)(part.payload, head.copy());
+            }
+            part = part.payload.part()?;
+        }
+    }
+}
+
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Part").field(&self.payload).finish()
+    }
+}
+
+/// What [`EventType::lift`] asks of a nested type: the part itself, or something around it, if its topic is `topic`.
+///
+/// Not public API; called by derived code.
+#[doc(hidden)]
+pub(crate) fn part_or_lift<E: EventType + Clone>(part: &dyn Payload, topic: &str) -> Option<E> {
+    match part.downcast_ref::<E>() {
+        Some(value) => TopicWriter::is_topic_of(value, topic).then(|| value.clone()),
+        None => E::lift(part, topic),
+    }
+}
+
+/// `topic` below `prefix`; `prefix` may be empty.
+///
+/// Not public API; called by derived code.
+#[doc(hidden)]
+pub fn below<'a>(topic: &'a str, prefix: &str) -> Option<&'a str> {
+    if prefix.is_empty() {
+        return Some(topic);
+    }
+    topic.strip_prefix(prefix)?.strip_prefix('.')
+}

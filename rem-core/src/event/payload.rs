@@ -1,0 +1,68 @@
+//! [`Payload`]: the data of an event when its type is not known.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+
+use super::{EventType, Part, Schema, TopicWriter};
+
+/// The data of an event of any type: what `Event`, written without a parameter, carries.
+///
+/// Implemented for every [`EventType`]; it cannot be implemented otherwise.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the data of an event",
+    note = "write `#[derive(EventType)]` on `{Self}`"
+)]
+pub trait Payload: Any + fmt::Debug + Send + Sync + sealed::Sealed {
+    /// The schema of the value's type.
+    fn schema(&self) -> &'static Schema;
+
+    /// See [`EventType::leaf`].
+    fn leaf(&self) -> usize;
+
+    /// See [`EventType::write_topic`].
+    ///
+    /// # Errors
+    /// When the writer's limit is reached or a field cannot be displayed.
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
+
+    /// See [`EventType::part`].
+    fn part(&self) -> Option<Part<'_>>;
+}
+
+impl<E: EventType> Payload for E {
+    fn schema(&self) -> &'static Schema {
+        const { &E::SCHEMA }
+    }
+    fn leaf(&self) -> usize {
+        EventType::leaf(self)
+    }
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result {
+        EventType::write_topic(self, out)
+    }
+    fn part(&self) -> Option<Part<'_>> {
+        EventType::part(self)
+    }
+}
+
+impl dyn Payload {
+    /// `true` if the value is of type `E`.
+    pub fn is<E: EventType>(&self) -> bool {
+        self.type_id() == TypeId::of::<E>()
+    }
+
+    /// The value, if it is of type `E`.
+    pub fn downcast_ref<E: EventType>(&self) -> Option<&E> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// The value, if it is of type `E`, to change it.
+    pub fn downcast_mut<E: EventType>(&mut self) -> Option<&mut E> {
+        (self as &mut dyn Any).downcast_mut()
+    }
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "that it cannot be named is what seals the trait")]
+    pub trait Sealed {}
+    impl<E: super::EventType> Sealed for E {}
+}

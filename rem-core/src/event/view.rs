@@ -1,0 +1,137 @@
+//! Views: an event seen as another type than it was published as.
+//!
+//! An enum that nests another can be published whole and subscribed to by its part, or the part published under one of
+//! the whole's topics and subscribed to by the whole. The event is stored as it was published; a view is a second
+//! event with the same head, made when the first subscriber of that type asks, and shared by the others.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::{Event, EventType, Payload, Schema};
+
+/// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
+///
+/// The parameter of the [`Event`] that a handler takes. It cannot be implemented otherwise.
+pub trait Shape: sealed::Sealed + Send + Sync + 'static {
+    /// The event as this type, if its data is one, or holds one, or lies within one.
+    #[doc(hidden)]
+    fn share(event: &Arc<Event>) -> Option<Arc<Event<Self>>>;
+
+    /// The same without a count of owners changed, where the data is of this very type.
+    #[doc(hidden)]
+    fn see<R>(event: &Arc<Event>, with: impl FnOnce(&Event<Self>) -> R) -> Option<R>;
+
+    /// What is asked for; `None` for any type.
+    #[doc(hidden)]
+    fn wanted() -> Option<Wanted>;
+}
+
+/// The event type that a subscription asks for.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    pub(crate) schema: &'static Schema,
+}
+
+impl Shape for dyn Payload {
+    fn share(event: &Arc<Event>) -> Option<Arc<Event>> {
+        Some(Arc::clone(event))
+    }
+
+    fn see<R>(event: &Arc<Event>, with: impl FnOnce(&Event) -> R) -> Option<R> {
+        Some(with(event))
+    }
+
+    fn wanted() -> Option<Wanted> {
+        None
+    }
+}
+
+impl<E: EventType> Shape for E {
+    fn share(event: &Arc<Event>) -> Option<Arc<Event<E>>> {
+        let event = if event.data.is::<E>() { Arc::clone(event) } else { view::<E>(event)? };
+        event.downcast_arc().ok()
+    }
+
+    fn see<R>(event: &Arc<Event>, with: impl FnOnce(&Event<E>) -> R) -> Option<R> {
+        match event.downcast_ref::<E>() {
+            Some(event) => Some(with(event)),
+            None => Some(with(view::<E>(event)?.downcast_ref::<E>()?)),
+        }
+    }
+
+    fn wanted() -> Option<Wanted> {
+        Some(Wanted { schema: const { &E::SCHEMA } })
+    }
+}
+
+/// The views made of one event. Empty, it is two words; nearly every event's stays so.
+#[derive(Default)]
+pub(crate) struct Views(OnceLock<Box<Mutex<Made>>>);
+
+/// `None` is kept as well: that a type cannot be seen is found out once.
+type Made = Vec<(TypeId, Option<Arc<Event>>)>;
+
+impl Views {
+    fn find(&self, wanted: TypeId) -> Option<Option<Arc<Event>>> {
+        let made = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+        made.iter().find(|(type_id, _)| *type_id == wanted).map(|(_, view)| view.clone())
+    }
+
+    /// Keeps a view, and gives back the one to use: another thread's if it was first.
+    fn keep(&self, wanted: TypeId, view: Option<Arc<Event>>) -> Option<Arc<Event>> {
+        let made = self.0.get_or_init(Box::default);
+        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+        match made.iter().find(|(type_id, _)| *type_id == wanted) {
+            Some((_, first)) => {
+                let first = first.clone();
+                drop(made); // before `view`, whose data is the user's
+                first
+            }
+            None => {
+                made.push((wanted, view.clone()));
+                view
+            }
+        }
+    }
+
+    /// Forgets the views, because the data has changed.
+    pub(crate) fn clear(&mut self) {
+        self.0 = OnceLock::new();
+    }
+}
+
+fn view<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
+    let wanted = TypeId::of::<E>();
+    if let Some(view) = event.head.views.find(wanted) {
+        return view;
+    }
+    // The user's `Clone` runs here, under no lock of ours.
+    let view = match event.data.part().and_then(|part| part.find(wanted, &event.head)) {
+        Some(part) => Some(part),
+        None => lift::<E>(event),
+    };
+    event.head.views.keep(wanted, view)
+}
+
+/// The event within the type `E`, if `E` has its topic.
+fn lift<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
+    let namespace = E::SCHEMA.namespace;
+    let topic = super::below(event.head.scoped_topic(), namespace)?;
+    let data = E::lift(&event.data, topic)?;
+    Some(Arc::new(Event { head: event.head.copy(), data }))
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.schema.name)
+    }
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "that it cannot be named is what seals the trait")]
+    pub trait Sealed {}
+    impl Sealed for dyn super::Payload {}
+    impl<E: super::EventType> Sealed for E {}
+}

@@ -1,0 +1,47 @@
+//! The past: what a bus keeps of what happened, and asking for it.
+
+mod query;
+mod ring;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::event::Event;
+
+pub use query::{Query, QueryError};
+pub use ring::Ring;
+
+/// The bounded record of past events of one root bus.
+///
+/// Events are handed over with their sequence numbers, from several threads at once and therefore not always in order;
+/// each number is handed over once. [`Ring`] keeps the newest in memory.
+pub trait History: fmt::Debug + Send + Sync + 'static {
+    /// Keeps an event. Called by publishers: it must not block, run user code, or publish.
+    ///
+    /// What had to go for it is given back, so that it is dropped where user code may run.
+    fn record(&self, event: &Arc<Event>) -> Evicted;
+
+    /// The sequence numbers that can be read: from the oldest kept to the last with no hole before it. `None` if none
+    /// can.
+    fn readable(&self) -> Option<RangeInclusive<u64>>;
+
+    /// Adds the kept events with these numbers to `events`, oldest first. What is not kept any more is left out.
+    fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>);
+}
+
+/// What a history let go to keep a newer event.
+#[derive(Debug, Default)]
+pub struct Evicted(Option<Arc<Event>>);
+
+impl From<Option<Arc<Event>>> for Evicted {
+    fn from(event: Option<Arc<Event>>) -> Self {
+        Self(event)
+    }
+}
+
+impl From<Evicted> for Option<Arc<Event>> {
+    fn from(evicted: Evicted) -> Self {
+        evicted.0
+    }
+}

@@ -1,0 +1,26 @@
+//! Step 4: the event's sequence number and its place in the history. No user code runs here.
+
+use std::sync::Arc;
+
+use crate::bus::State;
+use crate::draft::Draft;
+use crate::event::Event;
+use crate::history::Evicted;
+use crate::route::Route;
+use crate::sync::atomic::Ordering;
+
+/// Numbers the event and keeps it. What it pushed out of the history is dropped by the caller, for `Drop` is user code.
+pub(crate) fn keep(bus: &State, draft: &Draft, route: &Route) -> (Arc<Event>, Evicted) {
+    let core = &bus.core;
+    if route.entries.is_empty() && core.history.is_none() {
+        return (draft.record(None), Evicted::default());
+    }
+    // Relaxed is enough: it hands out numbers. What it orders, the history and the handlers, is ordered by their own
+    // means.
+    let event = draft.record(Some(core.sequence.fetch_add(1, Ordering::Relaxed) + 1));
+    let evicted = match &core.history {
+        Some(history) => history.record(&event),
+        None => Evicted::default(),
+    };
+    (event, evicted)
+}

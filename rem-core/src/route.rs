@@ -1,0 +1,169 @@
+//! Step 3: who wants the event.
+//!
+//! A topic that has been published to is [`Known`]: it keeps its resolved [`Route`] behind an atomic pointer, with the
+//! generation of the subscriptions it was resolved from. Publishing loads the two and compares; only after a change of
+//! subscriptions or middleware does the next publish ask the index again. So a publish takes no lock and hashes no
+//! text as long as nothing changes; after a change each topic in use asks the index once, which costs what its depth
+//! and its matches cost, not what there is in all.
+
+mod index;
+mod topics;
+mod types;
+
+use std::sync::Arc;
+
+use rem_patterns::Topic;
+
+use crate::bus::State;
+use crate::draft::Draft;
+use crate::error::{Failure, PublishErrorKind};
+use crate::middleware::Bound;
+use crate::subscription::Entry;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Guard, RwLock, Snapshot, read, write};
+
+use index::Index;
+pub(crate) use index::{Keys, lies_below};
+use topics::Topics;
+pub(crate) use types::{TypeTable, Types};
+
+/// Where an event of one topic and scope goes.
+#[derive(Debug)]
+pub(crate) struct Route {
+    generation: u64,
+    /// By priority, then by age.
+    pub(crate) entries: Box<[Arc<Entry>]>,
+    /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
+    pub(crate) middleware: Box<[Arc<Bound>]>,
+}
+
+/// A topic with its route.
+pub(crate) struct Known {
+    pub(crate) topic: Topic,
+    pub(crate) scope: u8,
+    route: Snapshot<Route>,
+}
+
+impl Known {
+    fn new(topic: Topic, scope: u8) -> Self {
+        // Generation 0 is older than any: the first publish resolves it.
+        let nowhere = Route { generation: 0, entries: Box::default(), middleware: Box::default() };
+        Self { topic, scope, route: Snapshot::new(Arc::new(nowhere)) }
+    }
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known")
+            .field("topic", &self.topic)
+            .field("scope", &self.scope)
+            .field("route", &**self.route.load())
+            .finish()
+    }
+}
+
+/// All subscriptions of a root bus, and the topics that have been published to.
+#[derive(Debug)]
+pub(crate) struct Router {
+    /// Counts changes of subscriptions and middleware.
+    generation: AtomicU64,
+    index: RwLock<Index>,
+    topics: Topics,
+}
+
+impl Router {
+    pub(crate) fn new(topics: usize) -> Self {
+        Self {
+            generation: AtomicU64::new(1),
+            index: RwLock::new(Index::default()),
+            topics: Topics::new(topics),
+        }
+    }
+
+    /// Adds a subscription: every publish that begins after this sees it.
+    pub(crate) fn add(&self, entry: &Arc<Entry>) -> Keys {
+        let mut index = write(&self.index);
+        let keys = index.insert(entry);
+        self.generation.fetch_add(1, Ordering::Release);
+        keys
+    }
+
+    /// Removes a subscription. What it held is dropped by the caller, under no lock.
+    pub(crate) fn remove(&self, entry: &Entry, keys: &Keys) {
+        let removed = {
+            let mut index = write(&self.index);
+            let removed = index.remove(entry, keys);
+            self.generation.fetch_add(1, Ordering::Release);
+            removed
+        };
+        drop(removed);
+    }
+
+    /// Makes every route stale: something beside the subscriptions has changed.
+    pub(crate) fn touch(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// How many subscriptions there are.
+    pub(crate) fn subscriptions(&self) -> usize {
+        read(&self.index).len()
+    }
+
+    /// The topic of that text, from the cache or made.
+    pub(crate) fn known(&self, text: &str, scope: u8) -> Result<Arc<Known>, PublishErrorKind> {
+        self.topics.find(text, scope).map_err(PublishErrorKind::Topic)
+    }
+
+    /// The route of a topic on a bus.
+    pub(crate) fn route(&self, known: &Known, bus: &State) -> Guard<Arc<Route>> {
+        let route = known.route.load();
+        if route.generation == self.generation.load(Ordering::Acquire) {
+            return route;
+        }
+        let fresh = Arc::new(self.resolve(&known.topic, known.scope, bus));
+        known.route.store(Arc::clone(&fresh));
+        Guard::from_inner(fresh)
+    }
+
+    fn resolve(&self, topic: &str, scope: u8, bus: &State) -> Route {
+        // Read before what it counts: a change meanwhile makes the route stale, never wrong.
+        let generation = self.generation.load(Ordering::Acquire);
+        let entries = read(&self.index).select(topic, usize::from(scope));
+        let middleware =
+            bus.middleware().into_iter().filter(|bound| bound.selects(topic)).collect();
+        Route { generation, entries: in_order(entries), middleware }
+    }
+
+    /// `true` if nobody listens to system events: a look that spares making them.
+    pub(crate) fn no_system_subscriptions(&self) -> bool {
+        read(&self.index).system_is_empty()
+    }
+
+    /// Who wants a system event about the bus with prefix `concern`.
+    pub(crate) fn system(&self, topic: &str, concern: &str) -> Box<[Arc<Entry>]> {
+        in_order(read(&self.index).select_system(topic, concern))
+    }
+}
+
+/// By priority, highest first, then by age; each once, however many of its topics selected the event.
+fn in_order(mut entries: Vec<Arc<Entry>>) -> Box<[Arc<Entry>]> {
+    entries.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then(a.id.cmp(&b.id)));
+    entries.dedup_by(|a, b| a.id == b.id);
+    entries.into()
+}
+
+/// The route of a draft: the one found when it was prepared, or afresh if middleware changed its topic.
+pub(crate) fn find(
+    bus: &State,
+    draft: &Draft,
+    prepared: Guard<Arc<Route>>,
+) -> Result<Guard<Arc<Route>>, Box<Failure>> {
+    if !draft.has_moved() {
+        return Ok(prepared);
+    }
+    let router = &bus.core.router;
+    match router.known(draft.topic(), draft.head().scope) {
+        Ok(known) => Ok(router.route(&known, bus)),
+        Err(kind) => Err(Failure::new(kind, draft.topic())),
+    }
+}

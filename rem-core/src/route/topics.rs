@@ -1,0 +1,111 @@
+//! [`Topics`]: the topics that have been published to by name, a bounded number of them.
+//!
+//! A set-associative cache, as in a processor: the hash of a text names a set of four places, and the text is in one of
+//! them or it is not known. So the number of topics kept is bounded, whatever is published; finding one takes no lock;
+//! and a topic that lost its place to another is found again at the cost of asking the index.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use rem_patterns::{Topic, TopicError};
+
+use super::Known;
+use crate::sync::Slot;
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+const WAYS: usize = 4;
+
+pub(super) struct Topics {
+    sets: Box<[Set]>,
+    /// Turns with every newcomer that finds its set full, to choose whose place it takes.
+    turn: AtomicU64,
+}
+
+struct Set {
+    /// The hash of each place's text, 0 for an empty place: a look at it spares a load of the wrong topic.
+    hashes: [AtomicU64; WAYS],
+    topics: [Slot<Known>; WAYS],
+}
+
+impl Topics {
+    /// Room for at least `capacity` topics.
+    pub(super) fn new(capacity: usize) -> Self {
+        let sets = capacity.div_ceil(WAYS).max(1).next_power_of_two();
+        let set = |_| Set {
+            hashes: std::array::from_fn(|_| AtomicU64::new(0)),
+            topics: std::array::from_fn(|_| Slot::new(None)),
+        };
+        Self { sets: (0..sets).map(set).collect(), turn: AtomicU64::new(0) }
+    }
+
+    /// The topic of that text. `Err` if it is none.
+    pub(super) fn find(&self, text: &str, scope: u8) -> Result<Arc<Known>, TopicError> {
+        let hash = hash(text, scope);
+        // The set's index is taken from the low bits, which is why the number of sets is a power of two.
+        let set = &self.sets[usize::try_from(hash).unwrap_or(usize::MAX) & (self.sets.len() - 1)];
+        for (tag, place) in set.hashes.iter().zip(&set.topics) {
+            if tag.load(Ordering::Relaxed) != hash {
+                continue;
+            }
+            // The tag is a hint; what counts is the text.
+            if let Some(known) = place.load().as_ref()
+                && known.scope == scope
+                && known.topic.as_str() == text
+            {
+                return Ok(Arc::clone(known));
+            }
+        }
+        let known = Arc::new(Known::new(Topic::parse(text)?, scope));
+        let empty = set.hashes.iter().position(|tag| tag.load(Ordering::Relaxed) == 0);
+        let place = empty.unwrap_or_else(|| {
+            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+            usize::try_from(turn).unwrap_or_default() % WAYS
+        });
+        set.topics[place].store(Some(Arc::clone(&known)));
+        set.hashes[place].store(hash, Ordering::Relaxed);
+        Ok(known)
+    }
+}
+
+/// Never 0. The state is fixed, so that counts of instructions can be compared from run to run; whoever chooses topics
+/// to collide gains that those topics are looked up in the index, which every topic's first publish does as well.
+fn hash(text: &str, scope: u8) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    text.hash(&mut hasher);
+    scope.hash(&mut hasher);
+    hasher.finish() | 1 << 63
+}
+
+impl std::fmt::Debug for Topics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Topics").field("capacity", &(self.sets.len() * WAYS)).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_found_again() {
+        let topics = Topics::new(64);
+        let first = topics.find("a.b", 0).unwrap();
+        assert!(Arc::ptr_eq(&first, &topics.find("a.b", 0).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &topics.find("a.b", 1).unwrap()), "another scope, another route");
+        assert!(topics.find("a.*", 0).is_err());
+    }
+
+    #[test]
+    fn a_million_topics_keep_a_bounded_number() {
+        let topics = Topics::new(1_000);
+        let first = Arc::downgrade(&topics.find("t.first", 0).unwrap());
+        for at in 0..1_000_000 {
+            assert_eq!(topics.find(&format!("t.{at}"), 0).unwrap().topic.as_str(), format!("t.{at}"));
+        }
+        let kept = topics.sets.iter().flat_map(|set| &set.topics).filter(|place| place.load().is_some());
+        assert_eq!(kept.count(), 1_024);
+        assert!(first.upgrade().is_none(), "a topic that lost its place is freed");
+        assert_eq!(topics.find("t.first", 0).unwrap().topic.as_str(), "t.first");
+    }
+}

@@ -1,0 +1,127 @@
+//! [`TypeTable`]: the fixed topics of one event type on one bus, found by the variant's number.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use super::{Known, Router};
+use crate::error::PublishErrorKind;
+use crate::event::{EventType, Payload, TopicWriter};
+use crate::sync::{Mutex, Snapshot, lock};
+
+/// The tables of the types published on one bus. As many as the program has event types.
+pub(crate) struct Types {
+    tables: Snapshot<Tables>,
+    /// Held while a table is added, which happens once a type.
+    adding: Mutex<()>,
+}
+
+type Tables = HashMap<TypeId, Arc<TypeTable>, BuildHasherDefault<AsItIs>>;
+
+/// The topics of one event type: one place a leaf of its schema, empty until it is published, and for a template.
+#[derive(Debug)]
+pub(crate) struct TypeTable {
+    leaves: Box<[LeafTopic]>,
+}
+
+#[derive(Debug)]
+enum LeafTopic {
+    Fixed(OnceLock<Arc<Known>>),
+    Template,
+}
+
+impl Types {
+    pub(crate) fn new() -> Self {
+        Self { tables: Snapshot::new(Arc::default()), adding: Mutex::new(()) }
+    }
+
+    /// The table of `E`.
+    pub(crate) fn table<E: EventType>(&self) -> Arc<TypeTable> {
+        self.with::<E, _>(Arc::clone)
+    }
+
+    /// Looks into the table of `E`.
+    pub(crate) fn with<E: EventType, R>(&self, look: impl FnOnce(&Arc<TypeTable>) -> R) -> R {
+        let type_id = TypeId::of::<E>();
+        if let Some(table) = self.tables.load().get(&type_id) {
+            return look(table);
+        }
+        look(&self.add(type_id, TypeTable::of::<E>()))
+    }
+
+    fn add(&self, type_id: TypeId, table: TypeTable) -> Arc<TypeTable> {
+        let _adding = lock(&self.adding);
+        let mut tables = Tables::clone(&self.tables.load());
+        let table = Arc::clone(tables.entry(type_id).or_insert_with(|| Arc::new(table)));
+        self.tables.store(Arc::new(tables));
+        table
+    }
+}
+
+impl TypeTable {
+    fn of<E: EventType>() -> Self {
+        let leaf = |template| match template {
+            true => LeafTopic::Template,
+            false => LeafTopic::Fixed(OnceLock::new()),
+        };
+        Self { leaves: E::SCHEMA.leaves().iter().map(|topic| leaf(topic.is_template())).collect() }
+    }
+
+    /// Hands over the topic of `data` on the bus with this prefix. Only a template's is looked up by its text.
+    pub(crate) fn with_known<R>(
+        &self,
+        router: &Router,
+        prefix: &str,
+        scope: u8,
+        data: &dyn Payload,
+        look: impl FnOnce(&Known) -> R,
+    ) -> Result<R, PublishErrorKind> {
+        match self.leaves.get(data.leaf()) {
+            Some(LeafTopic::Fixed(known)) => {
+                if let Some(known) = known.get() {
+                    return Ok(look(known));
+                }
+                let fresh = full(router, prefix, scope, data)?;
+                Ok(look(known.get_or_init(|| fresh)))
+            }
+            Some(LeafTopic::Template) => Ok(look(&*full(router, prefix, scope, data)?)),
+            None => Err(PublishErrorKind::NoTopic),
+        }
+    }
+}
+
+fn full(
+    router: &Router,
+    prefix: &str,
+    scope: u8,
+    data: &dyn Payload,
+) -> Result<Arc<Known>, PublishErrorKind> {
+    let mut writer = TopicWriter::new();
+    let text = writer.full(prefix, data).ok_or(PublishErrorKind::NoTopic)?;
+    router.known(text, scope)
+}
+
+/// A `TypeId` is a hash already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+    fn write_u64(&mut self, word: u64) {
+        self.0 ^= word;
+    }
+}
+
+impl std::fmt::Debug for Types {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.tables.load().values()).finish()
+    }
+}

@@ -1,0 +1,99 @@
+//! Who listens: a pattern, a delivery and a handler, held by a guard.
+
+mod builder;
+mod entry;
+mod outcome;
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use crate::bus::Core;
+use crate::route::Keys;
+
+pub use builder::SubscriptionBuilder;
+pub use entry::SubscriptionId;
+pub use outcome::Outcome;
+
+pub(crate) use builder::Delivery;
+pub(crate) use entry::{Asked, Called, Entry, Filter, Handler, Parts};
+
+/// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
+///
+/// Dropping it never waits: a call that runs in another thread finishes, and the handler is dropped after it.
+#[must_use = "a subscription ends when its guard is dropped; hold it, or let it last with `.detach()`"]
+pub struct Subscription {
+    entry: Arc<Entry>,
+    /// `None` once it is over, or was over from the start.
+    held: Option<(Weak<Core>, Keys)>,
+}
+
+impl Subscription {
+    pub(crate) fn new(core: &Arc<Core>, entry: Arc<Entry>) -> Self {
+        let keys = core.router.add(&entry);
+        Self { entry, held: Some((Arc::downgrade(core), keys)) }
+    }
+
+    /// The guard of a subscription to a bus that is closed: over from the start.
+    pub(crate) fn ended(entry: Arc<Entry>) -> Self {
+        entry.end();
+        Self { entry, held: None }
+    }
+
+    /// Its identity, as system events name it.
+    pub fn id(&self) -> SubscriptionId {
+        self.entry.id
+    }
+
+    /// What it selects: from the root bus, or below any scope for a subscription by type.
+    pub fn pattern(&self) -> &str {
+        self.entry.pattern.as_str()
+    }
+
+    /// `true` as long as events are delivered: until its bus is closed or gone.
+    pub fn is_active(&self) -> bool {
+        self.entry.is_active() && self.held.as_ref().is_some_and(|(core, _)| core.strong_count() > 0)
+    }
+
+    /// How many calls of its handler and filters failed or panicked.
+    pub fn failures(&self) -> u64 {
+        self.entry.failures()
+    }
+
+    /// How many events it selected that were of an unrelated type, and were not delivered.
+    pub fn mismatches(&self) -> u64 {
+        self.entry.mismatches()
+    }
+
+    /// Lets the subscription last as long as the bus.
+    pub fn detach(mut self) {
+        self.held = None;
+    }
+
+    /// Ends the subscription: the same as dropping the guard, said aloud.
+    pub fn end(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some((core, keys)) = self.held.take() {
+            if let Some(core) = core.upgrade() {
+                core.router.remove(&self.entry, &keys);
+            }
+            self.entry.end();
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.entry.fmt(f)
+    }
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to `{}` ({})", self.entry.id, self.entry.pattern, self.entry.place)
+    }
+}

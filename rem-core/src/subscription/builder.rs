@@ -1,0 +1,188 @@
+//! [`SubscriptionBuilder`]: a subscription with predicates and a priority.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use rem_patterns::{Pattern, PatternError};
+
+use super::{Called, Entry, Filter, Handler, Outcome, Parts, Subscription};
+use crate::bus::Bus;
+use crate::error::SubscribeError;
+use crate::event::{Event, Shape};
+use crate::received::Received;
+
+/// A subscription in the making: its predicates and priority, then its delivery.
+///
+/// ```
+/// use rem_core::{Bus, Event};
+///
+/// let bus = Bus::new();
+/// let _sub = bus
+///     .subscription("order.**")
+///     .source("shop")
+///     .filter(|event| event.metadata().get("test").is_none())
+///     .priority(10)
+///     .inline(|event: &Event| println!("{event}"))?;
+/// # Ok::<(), rem_core::SubscribeError>(())
+/// ```
+#[must_use = "nothing is subscribed until a delivery is chosen: `inline` or `inline_received`"]
+pub struct SubscriptionBuilder<'a> {
+    bus: &'a Bus,
+    pattern: Result<Pattern, PatternError>,
+    filters: Vec<Filter>,
+    priority: i32,
+    place: &'static Location<'static>,
+}
+
+impl<'a> SubscriptionBuilder<'a> {
+    pub(crate) fn new(
+        bus: &'a Bus,
+        pattern: Result<Pattern, PatternError>,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self { bus, pattern, filters: Vec::new(), priority: 0, place }
+    }
+
+    /// Only events that `wanted` says yes to. Several predicates must all say yes; they are asked in the order given,
+    /// before anything is queued, in the thread that publishes.
+    pub fn filter(mut self, wanted: impl Fn(&Event) -> bool + Send + Sync + 'static) -> Self {
+        self.filters.push(Box::new(wanted));
+        self
+    }
+
+    /// Only events from this source. An event without a source is from none.
+    pub fn source(self, source: impl Into<Box<str>>) -> Self {
+        let source = source.into();
+        self.filter(move |event| event.source() == Some(&*source))
+    }
+
+    /// Inline handlers of one event are called from the highest priority to the lowest, 0 unless told; of the same
+    /// priority, the oldest first.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Calls `handle` in the thread that publishes, before `publish` returns.
+    ///
+    /// # Errors
+    /// A pattern that is none or cannot lie below the bus's prefix, and a closed bus.
+    pub fn inline<T, F, R>(self, handle: F) -> Result<Subscription, SubscribeError>
+    where
+        T: Shape + ?Sized,
+        F: Fn(&Event<T>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        self.finish(Delivery::inline(handle))
+    }
+
+    /// The same with the whole receipt: captures, and the event to keep. Costs two counts of owners more.
+    ///
+    /// ```
+    /// # use rem_core::{Bus, Received};
+    /// # let bus = Bus::new();
+    /// let _sub = bus.subscription("order.{id}.paid").inline_received(|received: Received| {
+    ///     println!("order {} is paid", received.capture("id").unwrap_or_default());
+    /// })?;
+    /// # Ok::<(), rem_core::SubscribeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`inline`](Self::inline).
+    pub fn inline_received<T, F, R>(self, handle: F) -> Result<Subscription, SubscribeError>
+    where
+        T: Shape + ?Sized,
+        F: Fn(Received<T>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        self.finish(Delivery::inline_received(handle))
+    }
+
+    fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
+        let state = self.bus.state();
+        let pattern = state.absolute(self.pattern?)?;
+        if state.is_closed() {
+            return Err(SubscribeError::Closed);
+        }
+        let Self { filters, priority, place, .. } = self;
+        let entry = delivery.entry(state, pattern, false, filters, priority, place);
+        Ok(Subscription::new(&state.core, entry))
+    }
+}
+
+impl fmt::Debug for SubscriptionBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionBuilder")
+            .field("pattern", &self.pattern)
+            .field("filters", &self.filters.len())
+            .field("priority", &self.priority)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How events reach a handler, with the type of the events it takes forgotten.
+pub(crate) struct Delivery {
+    wanted: Option<crate::event::Wanted>,
+    fits: fn(&Arc<Event>) -> bool,
+    call: super::entry::Call,
+}
+
+impl Delivery {
+    pub(crate) fn inline<T, F, R>(handle: F) -> Self
+    where
+        T: Shape + ?Sized,
+        F: Fn(&Event<T>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        Self::of::<T>(Box::new(move |event, _| {
+            said(T::see(event, |event| handle(event).outcome()))
+        }))
+    }
+
+    fn inline_received<T, F, R>(handle: F) -> Self
+    where
+        T: Shape + ?Sized,
+        F: Fn(Received<T>) -> R + Send + Sync + 'static,
+        R: Outcome,
+    {
+        Self::of::<T>(Box::new(move |event, entry| {
+            let event = T::share(event);
+            said(event.map(|event| handle(Received::new(event, Arc::clone(entry))).outcome()))
+        }))
+    }
+
+    fn of<T: Shape + ?Sized>(call: super::entry::Call) -> Self {
+        Self { wanted: T::wanted(), fits: |event| T::see(event, |_| ()).is_some(), call }
+    }
+
+    pub(crate) fn entry(
+        self,
+        state: &crate::bus::State,
+        pattern: Pattern,
+        by_type: bool,
+        filters: Vec<Filter>,
+        priority: i32,
+        place: &'static Location<'static>,
+    ) -> Arc<Entry> {
+        let Self { wanted, fits, call } = self;
+        Arc::new(Entry::new(Parts {
+            id: state.core.next_subscription(),
+            pattern,
+            prefix: state.prefix_topic().cloned(),
+            wanted,
+            by_type,
+            priority,
+            place,
+            handler: Handler { filters, fits, call },
+        }))
+    }
+}
+
+fn said(outcome: Option<Result<(), Box<str>>>) -> Called {
+    match outcome {
+        Some(Ok(())) => Called::Done,
+        Some(Err(error)) => Called::Failed(error),
+        None => Called::Mismatched,
+    }
+}

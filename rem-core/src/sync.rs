@@ -1,0 +1,133 @@
+//! Atomics, locks and snapshots: the standard library's, or loom's under `cfg(rem_loom)`, so that loom sees every
+//! protocol that threads share.
+//!
+//! No user code (handlers, `Drop`, `Clone`, wakers) runs while one of these locks is held.
+
+#[cfg(rem_loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic};
+#[cfg(not(rem_loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic};
+
+use std::sync::PoisonError;
+
+/// Takes a lock. That a thread panicked while it held one says nothing here: no user code runs under it, and what it
+/// protects is changed in one step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// [`lock`], to read.
+pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// [`lock`], to write.
+pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) use snapshot::{Guard, Slot, Snapshot};
+
+#[cfg(not(rem_loom))]
+mod snapshot {
+    use std::sync::Arc;
+
+    use arc_swap::{ArcSwap, ArcSwapOption};
+
+    /// What a reader holds: the value as it was, for as long as it looks, without a shared count being changed.
+    pub(crate) type Guard<T> = arc_swap::Guard<T>;
+
+    /// A shared value that is read without a lock and replaced as a whole.
+    pub(crate) struct Snapshot<T>(ArcSwap<T>);
+
+    impl<T> Snapshot<T> {
+        pub(crate) fn new(value: Arc<T>) -> Self {
+            Self(ArcSwap::new(value))
+        }
+        pub(crate) fn load(&self) -> Guard<Arc<T>> {
+            self.0.load()
+        }
+        pub(crate) fn store(&self, value: Arc<T>) {
+            self.0.store(value);
+        }
+    }
+
+    /// The same with room for no value.
+    pub(crate) struct Slot<T>(ArcSwapOption<T>);
+
+    impl<T> Slot<T> {
+        pub(crate) fn new(value: Option<Arc<T>>) -> Self {
+            Self(ArcSwapOption::new(value))
+        }
+        pub(crate) fn load(&self) -> Guard<Option<Arc<T>>> {
+            self.0.load()
+        }
+        pub(crate) fn store(&self, value: Option<Arc<T>>) {
+            self.0.store(value);
+        }
+        pub(crate) fn take(&self) -> Option<Arc<T>> {
+            self.0.swap(None)
+        }
+    }
+}
+
+/// The same by locks, for loom cannot see into arc-swap: what is proved is the protocol around it.
+#[cfg(rem_loom)]
+mod snapshot {
+    use std::mem;
+    use std::ops::Deref;
+    use std::sync::Arc;
+
+    use loom::sync::RwLock;
+
+    pub(crate) struct Guard<T>(T);
+
+    impl<T> Guard<T> {
+        pub(crate) fn from_inner(value: T) -> Self {
+            Self(value)
+        }
+        pub(crate) fn into_inner(guard: Self) -> T {
+            guard.0
+        }
+    }
+
+    impl<T> Deref for Guard<T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            &self.0
+        }
+    }
+
+    pub(crate) struct Snapshot<T>(RwLock<Arc<T>>);
+
+    impl<T> Snapshot<T> {
+        pub(crate) fn new(value: Arc<T>) -> Self {
+            Self(RwLock::new(value))
+        }
+        pub(crate) fn load(&self) -> Guard<Arc<T>> {
+            Guard(super::read(&self.0).clone())
+        }
+        pub(crate) fn store(&self, value: Arc<T>) {
+            let old = mem::replace(&mut *super::write(&self.0), value);
+            drop(old);
+        }
+    }
+
+    pub(crate) struct Slot<T>(RwLock<Option<Arc<T>>>);
+
+    impl<T> Slot<T> {
+        pub(crate) fn new(value: Option<Arc<T>>) -> Self {
+            Self(RwLock::new(value))
+        }
+        pub(crate) fn load(&self) -> Guard<Option<Arc<T>>> {
+            Guard(super::read(&self.0).clone())
+        }
+        pub(crate) fn store(&self, value: Option<Arc<T>>) {
+            let old = mem::replace(&mut *super::write(&self.0), value);
+            drop(old);
+        }
+        pub(crate) fn take(&self) -> Option<Arc<T>> {
+            super::write(&self.0).take()
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! System events: what the bus itself has to tell, under `$rem.…`.
+//!
+//! They have no prefix on any bus. Each concerns one bus, and is seen by subscriptions of that bus and of those above it,
+//! whose pattern must begin with a literal `$`. They pass no middleware, enter no history and never leave the process;
+//! what fails while one is handled is counted and goes no further.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rem_patterns::Topic;
+
+use crate::bus::Core;
+use crate::deliver;
+use crate::event::{
+    Event, EventId, EventSchema, EventType, FieldSchema, Head, Schema, TopicWriter,
+};
+use crate::subscription::{Entry, SubscriptionId};
+
+/// What a bus tells of itself.
+///
+/// ```
+/// use rem_core::{Bus, Event, SystemEvent};
+///
+/// let bus = Bus::new();
+/// let _errors = bus.subscribe("$rem.**", |event: &Event<SystemEvent>| eprintln!("{}", event.data))?;
+/// # Ok::<(), rem_core::SubscribeError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SystemEvent {
+    /// `$rem.handler.failed`: a handler or a filter returned an error or panicked.
+    HandlerFailed {
+        /// Whose.
+        subscription: SubscriptionId,
+        /// What it selects.
+        pattern: Box<str>,
+        /// Where it was made.
+        place: Box<str>,
+        /// The event it failed on.
+        event: EventId,
+        /// That event's topic.
+        topic: Topic,
+        /// The error's or the panic's text.
+        error: Box<str>,
+        /// It panicked.
+        panicked: bool,
+    },
+    /// `$rem.event.mismatched`: an event under a subscription's topic was of an unrelated type, and not delivered.
+    EventMismatched {
+        /// Whose.
+        subscription: SubscriptionId,
+        /// What it selects.
+        pattern: Box<str>,
+        /// Where it was made.
+        place: Box<str>,
+        /// The event.
+        event: EventId,
+        /// Its topic.
+        topic: Topic,
+        /// The type it has.
+        found: &'static str,
+        /// The type the subscription asks for.
+        wanted: &'static str,
+    },
+    /// `$rem.middleware.failed`: middleware failed after the event had gone on; the event is delivered all the same.
+    MiddlewareFailed {
+        /// Its name.
+        name: Box<str>,
+        /// Where it was added.
+        place: Box<str>,
+        /// The event.
+        event: EventId,
+        /// Its topic.
+        topic: Topic,
+        /// The error's or the panic's text.
+        error: Box<str>,
+    },
+}
+
+impl SystemEvent {
+    pub(crate) fn handler_failed(
+        entry: &Entry,
+        event: &Event,
+        error: Box<str>,
+        panicked: bool,
+    ) -> Self {
+        Self::HandlerFailed {
+            subscription: entry.id,
+            pattern: entry.pattern.as_str().into(),
+            place: entry.place.to_string().into(),
+            event: event.id(),
+            topic: event.topic().clone(),
+            error,
+            panicked,
+        }
+    }
+
+    pub(crate) fn mismatched(entry: &Entry, event: &Event) -> Self {
+        Self::EventMismatched {
+            subscription: entry.id,
+            pattern: entry.pattern.as_str().into(),
+            place: entry.place.to_string().into(),
+            event: event.id(),
+            topic: event.topic().clone(),
+            found: event.data.schema().name,
+            wanted: entry.wanted.map_or("any", |wanted| wanted.schema.name),
+        }
+    }
+}
+
+/// One line for people.
+impl fmt::Display for SystemEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HandlerFailed { subscription, pattern, place, topic, error, panicked, .. } => {
+                let how = if *panicked { "panicked" } else { "failed" };
+                write!(f, "{subscription} to `{pattern}` ({place}) {how} on `{topic}`: {error}")
+            }
+            Self::EventMismatched { subscription, pattern, place, topic, found, wanted, .. } => {
+                write!(
+                    f,
+                    "{subscription} to `{pattern}` ({place}) wants `{wanted}` and was not given a `{found}` under \
+                     `{topic}`"
+                )
+            }
+            Self::MiddlewareFailed { name, place, topic, error, .. } => {
+                write!(f, "middleware `{name}` ({place}) failed after it let `{topic}` pass: {error}")
+            }
+        }
+    }
+}
+
+const FIELDS: &[FieldSchema] = &[
+    FieldSchema::new("place", "Box<str>", "where it was made"),
+    FieldSchema::new("event", "EventId", "the event"),
+    FieldSchema::new("topic", "Topic", "its topic"),
+];
+
+/// Written out, for the core does not depend on the derive.
+impl EventType for SystemEvent {
+    const SCHEMA: Schema = Schema::new(
+        "SystemEvent",
+        "$rem",
+        &[
+            EventSchema::new("HandlerFailed", "handler.failed", FIELDS),
+            EventSchema::new("EventMismatched", "event.mismatched", FIELDS),
+            EventSchema::new("MiddlewareFailed", "middleware.failed", FIELDS),
+        ],
+    )
+    .local();
+
+    fn leaf(&self) -> usize {
+        match self {
+            Self::HandlerFailed { .. } => 0,
+            Self::EventMismatched { .. } => 1,
+            Self::MiddlewareFailed { .. } => 2,
+        }
+    }
+
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result {
+        out.literal(Self::SCHEMA.events[self.leaf()].topic)
+    }
+}
+
+const TOPICS: [Topic; 3] = [
+    Topic::from_static("$rem.handler.failed"),
+    Topic::from_static("$rem.event.mismatched"),
+    Topic::from_static("$rem.middleware.failed"),
+];
+
+/// Tells those who listen about something that concerns the bus with prefix `concern`. With nobody listening `event` is
+/// not made.
+pub(crate) fn report(core: &Arc<Core>, concern: &str, event: impl FnOnce() -> SystemEvent) {
+    if core.router.no_system_subscriptions() {
+        return;
+    }
+    let data = event();
+    let [failed, mismatched, middleware] = TOPICS;
+    let topic = match data {
+        SystemEvent::HandlerFailed { .. } => failed,
+        SystemEvent::EventMismatched { .. } => mismatched,
+        SystemEvent::MiddlewareFailed { .. } => middleware,
+    };
+    let entries = core.router.system(&topic, concern);
+    if entries.is_empty() {
+        return;
+    }
+    // As many may wait as events of users; beyond that they are counted like all failures, and not told one by one.
+    if deliver::waiting() >= core.limits.deferred {
+        return;
+    }
+    let now = core.clock.now();
+    let head = Head::new(core.ids.next(now), topic, 0, now);
+    deliver::hand_over_system(core, Arc::new(Event { head, data }), entries);
+}
