@@ -31,6 +31,7 @@ pub(crate) use id::Ids;
 pub(crate) use typed_pattern::all_topics;
 #[doc(hidden)]
 pub use {check::*, event_type::below, view::Wanted};
+pub(crate) use event_type::part_or_lift;
 
 use rem_patterns::Topic;
 
