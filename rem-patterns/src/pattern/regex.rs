@@ -53,11 +53,6 @@ impl Regex {
             }
         }
     }
-
-    /// The anchored expression.
-    pub(crate) fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
 }
 
 /// There is none: the feature `regex` is off.
@@ -76,10 +71,6 @@ impl Regex {
     }
 
     pub(super) fn groups<'p, 't>(&'p self, _text: &'t str, _each: impl FnMut(&'p str, &'t str)) {
-        match *self {}
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
         match *self {}
     }
 }

@@ -4,13 +4,13 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::mem::size_of;
 
-use super::symbols::{Symbols, hash};
+use super::symbols::Symbols;
 use crate::glob::{alternative_end, closing, glob_matches};
 
 /// Globs by their numbers. Each stands under one head, under several that exclude each other, under one tail, or loose.
 #[derive(Clone, Default)]
 pub(super) struct Globs {
-    /// By the hash of a head or tail. Heads and tails that clash stand together: each glob is tried in the end.
+    /// By the number of a head's or tail's text.
     buckets: BTreeMap<u64, Vec<u32>>,
     /// How long the heads are, and how many there are of each length; sorted.
     heads: Vec<(usize, u32)>,
@@ -33,8 +33,8 @@ impl Globs {
     }
 
     pub(super) fn memory(&self) -> usize {
-        let bucket = |symbols: &Vec<u32>| {
-            2 * size_of::<(u64, Vec<u32>)>() + symbols.capacity() * size_of::<u32>()
+        let bucket = |globs: &Vec<u32>| {
+            2 * size_of::<(u64, Vec<u32>)>() + globs.capacity() * size_of::<u32>()
         };
         let lengths = (self.heads.capacity() + self.tails.capacity()) * size_of::<(usize, u32)>();
         self.buckets.values().map(bucket).sum::<usize>()
@@ -42,67 +42,77 @@ impl Globs {
             + self.loose.capacity() * size_of::<u32>()
     }
 
-    pub(super) fn add(&mut self, symbol: u32, glob: &[u8]) {
-        match Handle::of(glob) {
+    pub(super) fn add(&mut self, glob: u32, symbols: &mut Symbols) {
+        let text = symbols.text(glob).to_vec();
+        match Handle::of(&text) {
             Handle::Heads(heads) => {
                 for head in heads {
                     count(&mut self.heads, head.len());
-                    self.buckets.entry(hash(head, HEAD)).or_default().push(symbol);
+                    self.buckets
+                        .entry(HEAD | u64::from(symbols.hold(head)))
+                        .or_default()
+                        .push(glob);
                 }
             }
             Handle::Tail(tail) => {
                 count(&mut self.tails, tail.len());
-                self.buckets.entry(hash(tail, TAIL)).or_default().push(symbol);
+                self.buckets.entry(TAIL | u64::from(symbols.hold(tail))).or_default().push(glob);
             }
-            Handle::Loose => self.loose.push(symbol),
+            Handle::Loose => self.loose.push(glob),
         }
     }
 
-    pub(super) fn remove(&mut self, symbol: u32, glob: &[u8]) {
-        match Handle::of(glob) {
+    pub(super) fn remove(&mut self, glob: u32, symbols: &mut Symbols) {
+        let text = symbols.text(glob).to_vec();
+        match Handle::of(&text) {
             Handle::Heads(heads) => {
                 for head in heads {
                     uncount(&mut self.heads, head.len());
-                    self.leave(hash(head, HEAD), symbol);
+                    self.leave(HEAD, head, glob, symbols);
                 }
             }
             Handle::Tail(tail) => {
                 uncount(&mut self.tails, tail.len());
-                self.leave(hash(tail, TAIL), symbol);
+                self.leave(TAIL, tail, glob, symbols);
             }
-            Handle::Loose => self.loose.retain(|&there| there != symbol),
+            Handle::Loose => self.loose.retain(|&there| there != glob),
         }
     }
 
-    fn leave(&mut self, key: u64, symbol: u32) {
+    fn leave(&mut self, side: u64, part: &[u8], glob: u32, symbols: &mut Symbols) {
+        let number = symbols.find(part);
+        let key = side | u64::from(number);
         if let Some(bucket) = self.buckets.get_mut(&key) {
-            if let Some(at) = bucket.iter().position(|&there| there == symbol) {
+            if let Some(at) = bucket.iter().position(|&there| there == glob) {
                 bucket.swap_remove(at);
             }
             if bucket.is_empty() {
                 self.buckets.remove(&key);
             }
+            symbols.release(number);
         }
     }
 
     /// Every glob that selects the segment, once.
     pub(super) fn matching(&self, symbols: &Symbols, segment: &[u8], mut found: impl FnMut(u32)) {
         let mut try_each = |candidates: &[u32]| {
-            for &symbol in candidates {
-                if glob_matches(symbols.text(symbol), segment) {
-                    found(symbol);
+            for &glob in candidates {
+                if glob_matches(symbols.text(glob), segment) {
+                    found(glob);
                 }
             }
         };
         for &(length, _) in &self.heads {
             let Some(head) = segment.get(..length) else { break };
-            if let Some(bucket) = self.buckets.get(&hash(head, HEAD)) {
+            if let Some(bucket) = self.buckets.get(&(HEAD | u64::from(symbols.find(head)))) {
                 try_each(bucket);
             }
         }
         for &(length, _) in &self.tails {
             let Some(start) = segment.len().checked_sub(length) else { break };
-            if let Some(bucket) = self.buckets.get(&hash(&segment[start..], TAIL)) {
+            if let Some(bucket) =
+                self.buckets.get(&(TAIL | u64::from(symbols.find(&segment[start..]))))
+            {
                 try_each(bucket);
             }
         }
@@ -110,9 +120,9 @@ impl Globs {
     }
 }
 
-/// The seeds that keep heads and tails apart.
-const HEAD: u64 = 1;
-const TAIL: u64 = 2;
+/// What keeps heads and tails of one text apart.
+const HEAD: u64 = 0;
+const TAIL: u64 = 1 << 32;
 
 fn count(lengths: &mut Vec<(usize, u32)>, length: usize) {
     match lengths.binary_search_by_key(&length, |&(length, _)| length) {

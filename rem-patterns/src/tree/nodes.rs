@@ -60,6 +60,7 @@ pub(super) struct Graph {
 }
 
 /// What stands at the end of an edge, as one word: a slot's word with [`LEAF`], or a node's number, which is not 0.
+#[derive(Clone, Copy)]
 pub(super) enum Child {
     Nothing,
     Leaf(Word),
@@ -154,13 +155,13 @@ impl Graph {
         if above.globs == NONE {
             above.globs = self.globs.take(Globs::default());
         }
-        self.globs.at_mut(above.globs).add(symbol, self.symbols.text(symbol));
+        self.globs.at_mut(above.globs).add(symbol, &mut self.symbols);
     }
 
     fn remove_glob(&mut self, node: u32, symbol: u32) {
         let above = self.nodes.at_mut(node);
         let globs = self.globs.at_mut(above.globs);
-        globs.remove(symbol, self.symbols.text(symbol));
+        globs.remove(symbol, &mut self.symbols);
         if globs.is_empty() {
             self.globs.give(above.globs);
             above.globs = NONE;

@@ -36,7 +36,6 @@ pub(super) fn word_of(index: u32, generation: u32) -> Word {
 /// The key of the value that a word stands for.
 #[inline]
 pub(super) fn key_of(word: Word) -> PatternKey {
-    #[expect(clippy::cast_possible_truncation, reason = "what is left are the generation's bits")]
     let generation = (word >> 32) as u32 & GENERATIONS;
     PatternKey { index: index_of(word), generation }
 }

@@ -186,12 +186,6 @@ fn words(text: &[u8], seed: u64) -> Words {
     }
 }
 
-/// A hash of a text, for tables that find texts by more than the whole.
-pub(super) fn hash(text: &[u8], seed: u64) -> u64 {
-    let words = words(text, seed);
-    mix(words.0 ^ seed, words.1 ^ MULTIPLIER)
-}
-
 #[inline]
 fn half(text: &[u8], at: usize) -> u64 {
     text.get(at..at + 4)

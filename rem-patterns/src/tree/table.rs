@@ -33,7 +33,9 @@ impl Table {
 
     #[inline]
     fn home(&self, key: u64) -> usize {
-        mix(key ^ self.seed, MULTIPLIER) as usize
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+        let home = mix(key ^ self.seed, MULTIPLIER) as usize;
+        home
     }
 
     /// The value of a key, or 0.

@@ -178,7 +178,7 @@ impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
                 self.enter_below(node.one, at + 1, &mut next);
                 if node.globs != NONE {
                     self.each_glob(node, number, at, |walk, word| {
-                        walk.enter_below(word, at + 1, &mut next)
+                        walk.enter_below(word, at + 1, &mut next);
                     });
                 }
             }

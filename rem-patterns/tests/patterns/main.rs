@@ -1,0 +1,5 @@
+//! The tests of the whole crate, in one binary.
+
+mod support;
+mod errors;
+mod tree;
