@@ -57,12 +57,12 @@ pub mod prelude;
 
 pub use rem_core::{
     Bus, BusBuilder, Captures, ChildError, Draft, DraftError, Event, EventBuilder, EventId,
-    EventSchema, EventType, Evicted, FieldSchema, History, IntoPattern, Leaf, ManualClock, Metadata,
-    Middleware, Next, Outcome, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind,
-    Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError, Receipt, Received, Ring,
-    Schema, Shape, Source, Stop, SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId,
-    SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind, TopicWriter, TypedPattern, middleware,
-    testing,
+    EventSchema, EventType, Evicted, FieldSchema, History, IntoPattern, Leaf, ManualClock,
+    Metadata, Middleware, Next, Outcome, ParseTimestampError, Part, Pattern, PatternError,
+    PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError,
+    Receipt, Received, Ring, Schema, Shape, Source, Stop, SubscribeError, Subscription,
+    SubscriptionBuilder, SubscriptionId, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind,
+    TopicWriter, TypedPattern, middleware, testing,
 };
 pub use rem_macros::{EventType, pattern, topic};
 

@@ -37,7 +37,9 @@ pub(crate) fn hand_over(
         match Turn::take() {
             Some(turn) => {
                 let core = &bus.core;
-                handling(event, None, |event| run(core, event, &route.entries, false, &mut receipt));
+                handling(event, None, |event| {
+                    run(core, event, &route.entries, false, &mut receipt)
+                });
                 turn.finish(run_waiting);
             }
             None => wait(&bus.core, event, &route, &mut receipt),

@@ -23,15 +23,18 @@ pub struct Draft {
     touched: bool,
     /// The topic has changed.
     moved: bool,
+    /// It is an event now, whoever holds it.
+    recorded: bool,
 }
 
 impl Draft {
     pub(crate) fn new(event: Arc<Event>, topic_given: bool) -> Self {
-        Self { event, topic_given, touched: false, moved: false }
+        Self { event, topic_given, touched: false, moved: false, recorded: false }
     }
 
     fn unique(&mut self) -> Result<&mut Event, DraftError> {
-        Arc::get_mut(&mut self.event).ok_or(DraftError::recorded())
+        let event = Arc::get_mut(&mut self.event).filter(|_| !self.recorded);
+        event.ok_or(DraftError::recorded())
     }
 
     /// Publishes it under another topic than its data has, counted from the root bus.
@@ -144,10 +147,11 @@ impl Draft {
     }
 
     /// The recorded event; the draft goes on reading it.
-    pub(crate) fn record(&self, sequence: Option<u64>) -> Arc<Event> {
+    pub(crate) fn record(&mut self, sequence: Option<u64>) -> Arc<Event> {
         if let Some(sequence) = sequence {
             self.event.head.set_sequence(sequence);
         }
+        self.recorded = true;
         Arc::clone(&self.event)
     }
 

@@ -141,7 +141,10 @@ impl fmt::Display for Failure {
                  not lie below `{prefix}`, the prefix of its bus; let it set a topic below"
             ),
             PublishErrorKind::TooDeep { chain, limit } => {
-                write!(f, "`{topic}` was not published: {limit} publishes have set off one another")?;
+                write!(
+                    f,
+                    "`{topic}` was not published: {limit} publishes have set off one another"
+                )?;
                 f.write_str(if chain.is_empty() { " from middleware or filters" } else { ": " })?;
                 for (at, topic) in chain.iter().enumerate() {
                     write!(f, "{}{topic}", if at == 0 { "" } else { " → " })?;
@@ -232,7 +235,9 @@ impl fmt::Display for ChildError {
                 f,
                 "a child bus `{prefix}` is open already; share its handle, or ask for it with `child_or_open`"
             ),
-            Self::Closed => f.write_str("no child bus: the parent is closed; make it before `close`"),
+            Self::Closed => {
+                f.write_str("no child bus: the parent is closed; make it before `close`")
+            }
         }
     }
 }

@@ -26,12 +26,12 @@ pub use topic_writer::TopicWriter;
 pub use typed_pattern::TypedPattern;
 pub use view::Shape;
 
+pub(crate) use event_type::part_or_lift;
 pub(crate) use head::Head;
 pub(crate) use id::Ids;
 pub(crate) use typed_pattern::all_topics;
 #[doc(hidden)]
 pub use {check::*, event_type::below, view::Wanted};
-pub(crate) use event_type::part_or_lift;
 
 use rem_patterns::Topic;
 

@@ -30,8 +30,8 @@ pub use clock::{ManualClock, ParseTimestampError, Timestamp};
 pub use draft::Draft;
 pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, SubscribeError};
 pub use event::{
-    Event, EventId, EventSchema, EventType, FieldSchema, Leaf, Metadata, Part, Payload, Schema, Shape,
-    Source, TopicWriter, TypedPattern,
+    Event, EventId, EventSchema, EventType, FieldSchema, Leaf, Metadata, Part, Payload, Schema,
+    Shape, Source, TopicWriter, TypedPattern,
 };
 pub use history::{Evicted, History, Query, QueryError, Ring};
 pub use middleware::{Middleware, Next, Stop};
@@ -41,5 +41,6 @@ pub use subscription::{Outcome, Subscription, SubscriptionBuilder, SubscriptionI
 pub use system::SystemEvent;
 
 pub use rem_patterns::{
-    Captures, IntoPattern, Pattern, PatternError, PatternErrorKind, Topic, TopicError, TopicErrorKind,
+    Captures, IntoPattern, Pattern, PatternError, PatternErrorKind, Topic, TopicError,
+    TopicErrorKind,
 };

@@ -111,9 +111,8 @@ fn find<E: EventType>(bus: &State, outgoing: &Outgoing<'_, E>) -> Result<Found, 
     let router = &bus.core.router;
     let (prefix, scope) = (bus.prefix(), bus.scope());
     let found = |known: &Known| (known.topic.clone(), known.scope, router.route(known, bus));
-    let of_table = |table: &TypeTable| {
-        table.with_known(router, prefix, scope, &outgoing.data, found)
-    };
+    let of_table =
+        |table: &TypeTable| table.with_known(router, prefix, scope, &outgoing.data, found);
     let found = match outgoing.to {
         To::Own => bus.types.with::<E, _>(|table| of_table(table))?,
         To::Table(table) => of_table(table)?,
@@ -165,6 +164,8 @@ pub(crate) fn give_back<E: EventType>(failure: Box<Failure>, draft: Draft) -> Pu
     match draft.into_data() {
         Some(data) => PublishError::new(failure, data),
         // A draft that failed was not recorded, so it is the only owner; its data keeps its type for life.
-        None => unreachable!("a draft that failed has one owner and the type it was published with"),
+        None => {
+            unreachable!("a draft that failed has one owner and the type it was published with")
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::route::Route;
 use crate::sync::atomic::Ordering;
 
 /// Numbers the event and keeps it. What it pushed out of the history is dropped by the caller, for `Drop` is user code.
-pub(crate) fn keep(bus: &State, draft: &Draft, route: &Route) -> (Arc<Event>, Evicted) {
+pub(crate) fn keep(bus: &State, draft: &mut Draft, route: &Route) -> (Arc<Event>, Evicted) {
     let core = &bus.core;
     if route.entries.is_empty() && core.history.is_none() {
         return (draft.record(None), Evicted::default());

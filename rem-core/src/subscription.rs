@@ -51,7 +51,8 @@ impl Subscription {
 
     /// `true` as long as events are delivered: until its bus is closed or gone.
     pub fn is_active(&self) -> bool {
-        self.entry.is_active() && self.held.as_ref().is_some_and(|(core, _)| core.strong_count() > 0)
+        self.entry.is_active()
+            && self.held.as_ref().is_some_and(|(core, _)| core.strong_count() > 0)
     }
 
     /// How many calls of its handler and filters failed or panicked.

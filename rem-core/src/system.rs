@@ -112,11 +112,15 @@ impl SystemEvent {
 impl fmt::Display for SystemEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HandlerFailed { subscription, pattern, place, topic, error, panicked, .. } => {
+            Self::HandlerFailed {
+                subscription, pattern, place, topic, error, panicked, ..
+            } => {
                 let how = if *panicked { "panicked" } else { "failed" };
                 write!(f, "{subscription} to `{pattern}` ({place}) {how} on `{topic}`: {error}")
             }
-            Self::EventMismatched { subscription, pattern, place, topic, found, wanted, .. } => {
+            Self::EventMismatched {
+                subscription, pattern, place, topic, found, wanted, ..
+            } => {
                 write!(
                     f,
                     "{subscription} to `{pattern}` ({place}) wants `{wanted}` and was not given a `{found}` under \
@@ -124,7 +128,10 @@ impl fmt::Display for SystemEvent {
                 )
             }
             Self::MiddlewareFailed { name, place, topic, error, .. } => {
-                write!(f, "middleware `{name}` ({place}) failed after it let `{topic}` pass: {error}")
+                write!(
+                    f,
+                    "middleware `{name}` ({place}) failed after it let `{topic}` pass: {error}"
+                )
             }
         }
     }

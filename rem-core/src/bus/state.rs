@@ -192,7 +192,9 @@ impl State {
 
 /// The pattern of a subscription that selects nothing.
 fn nothing() -> Pattern {
-    (&Topic::from_static("$rem.nothing")).into_pattern().unwrap_or_else(|_| unreachable!("a topic is a pattern"))
+    (&Topic::from_static("$rem.nothing"))
+        .into_pattern()
+        .unwrap_or_else(|_| unreachable!("a topic is a pattern"))
 }
 
 impl fmt::Debug for State {

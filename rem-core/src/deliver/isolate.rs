@@ -53,7 +53,10 @@ mod tests {
         assert_eq!(isolate(|| 1), Ok(1));
         assert_eq!(isolate(|| panic!("no {}", 1)), Err::<(), _>("no 1".into()));
         assert_eq!(isolate(|| panic!("plain")), Err::<(), _>("plain".into()));
-        assert_eq!(isolate(|| panic_any(7)), Err::<(), _>("a panic whose payload is not text".into()));
+        assert_eq!(
+            isolate(|| panic_any(7)),
+            Err::<(), _>("a panic whose payload is not text".into())
+        );
     }
 
     #[test]

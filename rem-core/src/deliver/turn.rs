@@ -37,7 +37,7 @@ impl Turn {
     pub(super) fn take() -> Option<Self> {
         // A thread whose locals are gone, for it ends, has nothing waiting either: it delivers at once.
         let free = TAKEN.try_with(|taken| !taken.replace(true)).unwrap_or(true);
-        free.then_some(Self(()))
+        free.then(|| Self(())) // made only if it is free, for its `Drop` gives it up
     }
 
     /// Gives what waits its turn, in the order published, until nothing does.

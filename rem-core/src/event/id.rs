@@ -161,7 +161,8 @@ mod tests {
     fn ids_of_threads_differ() {
         let make = || std::thread::spawn(|| (0..10_000).map(|_| random(7)).collect::<Vec<_>>());
         let threads: Vec<_> = (0..4).map(|_| make()).collect();
-        let ids: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        let ids: HashSet<_> =
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         assert_eq!(ids.len(), 40_000);
     }
 

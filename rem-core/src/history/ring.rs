@@ -72,7 +72,8 @@ impl History for Ring {
         let slot = self.slot(sequence);
         let event = Arc::clone(event);
         let mut kept = lock(&slot.event);
-        let newer = kept.as_ref().and_then(|kept| kept.sequence()).is_some_and(|kept| kept > sequence);
+        let newer =
+            kept.as_ref().and_then(|kept| kept.sequence()).is_some_and(|kept| kept > sequence);
         if newer {
             // This publisher was a whole ring behind: its event is history's past already.
             drop(kept);

@@ -144,7 +144,8 @@ fn inspect(bus: &State, draft: &mut Draft, from: &Bound) -> Result<(), Box<Failu
 /// The middleware after `from`, of all that the publishing bus and its parents have, that selects the topic.
 fn remaining(bus: &State, topic: &str, from: Option<&Arc<Bound>>) -> Vec<Arc<Bound>> {
     let mut chain = bus.middleware();
-    if let Some(at) = from.and_then(|from| chain.iter().position(|bound| Arc::ptr_eq(bound, from))) {
+    if let Some(at) = from.and_then(|from| chain.iter().position(|bound| Arc::ptr_eq(bound, from)))
+    {
         chain.drain(..=at);
     }
     chain.retain(|bound| bound.selects(topic));

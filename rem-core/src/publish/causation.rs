@@ -126,7 +126,7 @@ impl Level {
             level.set(level.get() + usize::from(entered));
             entered
         });
-        entered.unwrap_or(true).then_some(Self)
+        entered.unwrap_or(true).then(|| Self) // made only if it counts, for its `Drop` counts back
     }
 }
 

@@ -79,7 +79,9 @@ fn hash(text: &str, scope: u8) -> u64 {
 
 impl std::fmt::Debug for Topics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Topics").field("capacity", &(self.sets.len() * WAYS)).finish_non_exhaustive()
+        f.debug_struct("Topics")
+            .field("capacity", &(self.sets.len() * WAYS))
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +94,10 @@ mod tests {
         let topics = Topics::new(64);
         let first = topics.find("a.b", 0).unwrap();
         assert!(Arc::ptr_eq(&first, &topics.find("a.b", 0).unwrap()));
-        assert!(!Arc::ptr_eq(&first, &topics.find("a.b", 1).unwrap()), "another scope, another route");
+        assert!(
+            !Arc::ptr_eq(&first, &topics.find("a.b", 1).unwrap()),
+            "another scope, another route"
+        );
         assert!(topics.find("a.*", 0).is_err());
     }
 
@@ -101,9 +106,13 @@ mod tests {
         let topics = Topics::new(1_000);
         let first = Arc::downgrade(&topics.find("t.first", 0).unwrap());
         for at in 0..1_000_000 {
-            assert_eq!(topics.find(&format!("t.{at}"), 0).unwrap().topic.as_str(), format!("t.{at}"));
+            assert_eq!(
+                topics.find(&format!("t.{at}"), 0).unwrap().topic.as_str(),
+                format!("t.{at}")
+            );
         }
-        let kept = topics.sets.iter().flat_map(|set| &set.topics).filter(|place| place.load().is_some());
+        let kept =
+            topics.sets.iter().flat_map(|set| &set.topics).filter(|place| place.load().is_some());
         assert_eq!(kept.count(), 1_024);
         assert!(first.upgrade().is_none(), "a topic that lost its place is freed");
         assert_eq!(topics.find("t.first", 0).unwrap().topic.as_str(), "t.first");

@@ -123,9 +123,7 @@ impl Entry {
     pub(crate) fn call(self: &Arc<Self>, event: &Arc<Event>, asked: bool) -> Called {
         let handler = self.handler.load();
         match handler.as_ref() {
-            Some(handler) if asked || handler.accepts(event) => {
-                (handler.call)(event, self)
-            }
+            Some(handler) if asked || handler.accepts(event) => (handler.call)(event, self),
             _ => Called::Passed,
         }
     }

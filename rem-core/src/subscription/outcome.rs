@@ -29,3 +29,20 @@ impl<E: Display> Outcome for Result<(), E> {
         self.map_err(|error| error.to_string().into())
     }
 }
+
+/// For a handler that only panics, `|event: &Event| todo!()` for example: its return type is `!`, which stable Rust can
+/// mean but not write.
+impl Outcome for <fn() -> ! as Returns>::Value {
+    fn outcome(self) -> Result<(), Box<str>> {
+        self
+    }
+}
+
+/// What a function returns.
+trait Returns {
+    type Value;
+}
+
+impl<R> Returns for fn() -> R {
+    type Value = R;
+}

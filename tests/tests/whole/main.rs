@@ -1,0 +1,14 @@
+//! The bus as its users see it: every promise of `Bus`, through the facade.
+#![expect(missing_docs, reason = "tests speak by their names")]
+
+mod children;
+mod events;
+mod history;
+mod isolation;
+mod middleware;
+mod order;
+mod publish;
+mod stress;
+mod subscribe;
+mod system;
+mod views;
