@@ -32,6 +32,46 @@ const INVARIANTS: &[(&str, Proof)] = &[
     ("map", Proof::Rule("map")),
     ("budget", Proof::Step("budget")),
     ("fallible-checks", Proof::Test("xtask/src/tidy/tests.rs", "each_rule_finds_what_it_is_for")),
+    (
+        "topic-decides",
+        Proof::Test("tests/tests/whole/children.rs", "topic_decides_the_route_scope_the_type"),
+    ),
+    (
+        "no-trace",
+        Proof::Test(
+            "tests/tests/whole/middleware.rs",
+            "one_that_fails_or_panics_stops_that_event_alone_and_gives_it_back",
+        ),
+    ),
+    (
+        "numbered-once",
+        Proof::Test(
+            "tests/tests/whole/stress.rs",
+            "each_event_once_numbered_once_and_in_each_publishers_order",
+        ),
+    ),
+    (
+        "cause-first",
+        Proof::Test("tests/tests/whole/order.rs", "an_effect_is_seen_after_its_cause_by_all"),
+    ),
+    (
+        "isolation",
+        Proof::Test(
+            "tests/tests/whole/isolation.rs",
+            "others_are_called_and_the_publisher_goes_on",
+        ),
+    ),
+    (
+        "capability",
+        Proof::Test(
+            "tests/tests/whole/children.rs",
+            "a_child_sees_what_lies_below_its_prefix_and_nothing_else",
+        ),
+    ),
+    (
+        "bounded-topics",
+        Proof::Test("rem-core/src/route/topics.rs", "a_million_topics_keep_a_bounded_number"),
+    ),
 ];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -85,9 +125,14 @@ fn hollow(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether a function of that name stands there as a test, whatever other attributes it has.
 fn has_test(file: &SourceFile, name: &str) -> bool {
     let tokens = file.tokens().unwrap_or_default();
-    find(&tokens, &format!("# [ test ] fn {name} (")).next().is_some()
+    find(&tokens, &format!("fn {name} (")).any(|at| {
+        let before =
+            tokens[..at].iter().rposition(|token| matches!(token.text.as_str(), "}" | ";"));
+        find(&tokens[before.map_or(0, |end| end + 1)..at], "# [ test ]").next().is_some()
+    })
 }
 
 /// The invariants that the document states, with their lines.

@@ -22,6 +22,30 @@ const GOOD: Files = &[
     ),
     ("rem-core/src/sync.rs", "//! Locks.\npub(crate) use std::sync::{Mutex, atomic};\n"),
     ("xtask/src/tidy/tests.rs", "//! Rules.\n#[test]\nfn each_rule_finds_what_it_is_for() {}\n"),
+    (
+        "tests/tests/whole/children.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn topic_decides_the_route_scope_the_type() {}\n#[test]\n#[cfg(unix)]\nfn a_child_sees_what_lies_below_its_prefix_and_nothing_else() {}\n",
+    ),
+    (
+        "tests/tests/whole/middleware.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn one_that_fails_or_panics_stops_that_event_alone_and_gives_it_back() {}\n",
+    ),
+    (
+        "tests/tests/whole/stress.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn each_event_once_numbered_once_and_in_each_publishers_order() {}\n",
+    ),
+    (
+        "tests/tests/whole/order.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn an_effect_is_seen_after_its_cause_by_all() {}\n",
+    ),
+    (
+        "tests/tests/whole/isolation.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn others_are_called_and_the_publisher_goes_on() {}\n",
+    ),
+    (
+        "rem-core/src/route/topics.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn a_million_topics_keep_a_bounded_number() {}\n",
+    ),
     ("rem-core/src/event/downcast.rs", "//! Casts.\nfn cast() { unsafe { x() } }\n"),
 ];
 
@@ -49,6 +73,13 @@ const GOOD_ARCHITECTURE: &str = "# Map
 **Invariant (`sync`).** One seam.
 **Invariant (`map`).** True.
 **Invariant (`budget`).** Light.
+**Invariant (`topic-decides`).** Tested.
+**Invariant (`no-trace`).** Tested.
+**Invariant (`numbered-once`).** Tested.
+**Invariant (`cause-first`).** Tested.
+**Invariant (`isolation`).** Tested.
+**Invariant (`capability`).** Tested.
+**Invariant (`bounded-topics`).** Tested.
 **Invariant (`fallible-checks`).** Each can fail.
 
 ### `rem-core`
