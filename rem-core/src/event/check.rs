@@ -3,7 +3,7 @@
 //! None of it is public API. The functions are evaluated at compile time and walk a type's [`Schema`] once.
 
 mod nested;
-mod text;
+mod path;
 mod topics;
 mod select;
 
@@ -56,8 +56,8 @@ pub fn topic_field<T: TopicField>(value: &T) -> &dyn Display {
 /// # Panics
 /// Says so; derived code calls this in a constant, where a panic is a compile error.
 #[track_caller]
-pub const fn check_topics(schema: &'static Schema) {
-    if let Some(message) = topics::fault(schema) {
+pub const fn check_topics<const N: usize>(schema: &'static Schema) {
+    if let Some(message) = topics::fault::<N>(schema) {
         panic!("{}", message.as_str());
     }
 }

@@ -182,7 +182,7 @@ fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     }
     if input.events.iter().any(|event| event.nested().is_some()) {
         let schema = quote!(<#ident as #private::EventType>::SCHEMA);
-        checks.extend(quote!(const _: () = #private::check_topics(&#schema);));
+        checks.extend(quote!(const _: () = #private::check_topics::<{ #schema.len() }>(&#schema);));
     }
     rem_path::shown_at(ident.span(), checks)
 }

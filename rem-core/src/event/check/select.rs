@@ -1,39 +1,40 @@
 //! Whether a pattern can select a topic of a type, and which one it was meant to.
+//!
+//! Both walks are linear in the type's topics.
 
-use rem_patterns::constant::{ConstPattern, distance, selects};
+use rem_patterns::constant::{ConstPattern, ConstSegment, selects};
 
 use super::super::{EventSchema, Schema};
-use super::text::{Line, below};
+use super::path::{Message, Path, is_field};
 
 /// Why the pattern is refused, if it is.
-pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -> Option<Line> {
+pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -> Option<Message> {
     // A type whose derive has reported a mistake has no name and no topics; one error is enough.
-    if schema.name.is_empty() || any(schema.events, &Line::new(), pattern) {
+    if schema.name.is_empty() || any(schema.events, &Path::EMPTY, pattern) {
         return None;
     }
-    let message = Line::new().push("`").push(pattern.text).push("` selects no topic of `");
+    let message = Message::new().push("`").push(pattern.text).push("` selects no topic of `");
     let message = message.push(schema.name).push("`: ");
     if schema.is_empty() {
         return Some(message.push("it has none"));
     }
-    let namespace = Line::new().push(schema.namespace);
-    if any(schema.events, &namespace, pattern) {
+    if any(schema.events, &Path::EMPTY.and(schema.namespace), pattern) {
         let message = message.push("it is relative to the namespace `").push(schema.namespace);
         return Some(message.push("`, so leave that out"));
     }
-    let mut best = Nearest { topic: Line::new(), distance: u32::MAX };
-    nearest(schema.events, &Line::new(), pattern.text, &mut best);
-    Some(message.push("the nearest is `").push(best.topic.as_str()).push("`"))
+    let mut best = Nearest { path: Path::EMPTY, distance: usize::MAX };
+    best.search(schema.events, &Path::EMPTY, pattern);
+    Some(message.push("the nearest is `").push_topic(best.path.pieces()).push("`"))
 }
 
-const fn any(events: &'static [EventSchema], above: &Line, pattern: &ConstPattern<'_>) -> bool {
+const fn any(events: &'static [EventSchema], above: &Path, pattern: &ConstPattern<'_>) -> bool {
     let mut at = 0;
     while at < events.len() {
         let event = &events[at];
-        let topic = below(above, event);
+        let path = above.below(event);
         let selected = match event.nested {
-            Some(schema) => any(schema.events, &topic, pattern),
-            None => selects(pattern, &[topic.as_str()]),
+            Some(schema) => any(schema.events, &path, pattern),
+            None => selects(pattern, path.pieces()),
         };
         if selected {
             return true;
@@ -44,25 +45,89 @@ const fn any(events: &'static [EventSchema], above: &Line, pattern: &ConstPatter
 }
 
 struct Nearest {
-    topic: Line,
-    distance: u32,
+    path: Path,
+    distance: usize,
 }
 
-const fn nearest(events: &'static [EventSchema], above: &Line, text: &str, best: &mut Nearest) {
-    let mut at = 0;
-    while at < events.len() {
-        let event = &events[at];
-        let topic = below(above, event);
-        match event.nested {
-            Some(schema) => nearest(schema.events, &topic, text, best),
-            None => {
-                // The bound ends the comparison early, so that the many that are far cost little.
-                let distance = distance(text, &[topic.as_str()], best.distance);
-                if distance < best.distance {
-                    *best = Nearest { topic, distance };
+impl Nearest {
+    const fn search(
+        &mut self,
+        events: &'static [EventSchema],
+        above: &Path,
+        pattern: &ConstPattern<'_>,
+    ) {
+        let mut at = 0;
+        while at < events.len() {
+            let event = &events[at];
+            let path = above.below(event);
+            match event.nested {
+                Some(schema) => self.search(schema.events, &path, pattern),
+                None => self.consider(&path, pattern),
+            }
+            at += 1;
+        }
+    }
+
+    const fn consider(&mut self, path: &Path, pattern: &ConstPattern<'_>) {
+        let mut at = 0;
+        while at < pattern.elements.len() {
+            let element = &pattern.elements[at];
+            if !element.exclude {
+                let distance = distance(element.segments, path);
+                if distance < self.distance {
+                    *self = Self { path: *path, distance };
                 }
             }
+            at += 1;
         }
+    }
+}
+
+/// How far a pattern is from a topic: segment by segment, the bytes between what they begin and end with alike.
+const fn distance(pattern: &[ConstSegment<'_>], path: &Path) -> usize {
+    let mut segments = path.segments();
+    let mut left = path.depth();
+    let mut sum = 0;
+    let mut at = 0;
+    while at < pattern.len() {
+        if matches!(pattern[at], ConstSegment::Many) {
+            // It takes what the segments after it leave.
+            while left > pattern.len() - at - 1 {
+                let _ = segments.next();
+                left -= 1;
+            }
+            at += 1;
+            continue;
+        }
+        let segment = match segments.next() {
+            Some(segment) => segment,
+            None => b"",
+        };
+        left = left.saturating_sub(1);
+        sum += match &pattern[at] {
+            ConstSegment::Literal(_) if is_field(segment) => 0,
+            ConstSegment::Literal(text) => differing(text.as_bytes(), segment),
+            ConstSegment::Glob(_) => 1,
+            ConstSegment::One | ConstSegment::Many => segment.is_empty() as usize,
+        };
         at += 1;
     }
+    while let Some(segment) = segments.next() {
+        sum += 1 + segment.len();
+    }
+    sum
+}
+
+/// The bytes of the longer text that are left when the common beginning and end are taken off.
+const fn differing(a: &[u8], b: &[u8]) -> usize {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let mut begin = 0;
+    while begin < short.len() && short[begin] == long[begin] {
+        begin += 1;
+    }
+    let mut end = 0;
+    while end < short.len() - begin && short[short.len() - 1 - end] == long[long.len() - 1 - end] {
+        end += 1;
+    }
+    long.len() - begin - end
 }

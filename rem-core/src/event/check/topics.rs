@@ -1,141 +1,183 @@
 //! Two variants of one topic, or one that is too long, where nested types take part.
 //!
-//! The macro sees the variants of one enum and has compared them. Here a nested type's topics are compared with those
-//! of its siblings; subtrees whose prefixes differ are not entered.
+//! The macro sees the variants of one enum and has compared them; a nested type has been checked where it was derived.
+//! Here the topics of different variants are compared. They are sorted by a hash of their first segment, so that only
+//! topics which begin alike are compared; hence the steps grow with the number of topics and not with its square, which
+//! keeps types of a thousand topics inside what the compiler allows a constant.
 
 use rem_patterns::{MAX_BYTES, MAX_SEGMENTS};
 
 use super::super::{EventSchema, Schema};
-use super::text::{Line, Segments, below, is_field, same};
+use super::path::{Message, Path, is_field, same};
 
-/// What is wrong with the topics of a type, if anything.
-pub(super) const fn fault(schema: &'static Schema) -> Option<Line> {
-    if let Some(topic) = too_long(schema.events, &Line::new().push(schema.namespace)) {
-        let message = Line::new().push("the topic `").push(topic.as_str());
+/// What is wrong with the topics of a type, of which there are `N`, if anything.
+pub(super) const fn fault<const N: usize>(schema: &'static Schema) -> Option<Message> {
+    let mut leaves = Leaves { list: [Leaf { path: Path::EMPTY, variant: 0, first: 0 }; N], len: 0 };
+    let mut variant = 0;
+    while variant < schema.events.len() {
+        leaves.collect(&schema.events[variant], &Path::EMPTY, variant);
+        variant += 1;
+    }
+    if let Some(leaf) = leaves.too_long(schema.namespace) {
+        let message = Message::new().push("the topic `");
+        let message = message.push_topic(Path::EMPTY.and(schema.namespace).pieces());
+        let message = message.push(if schema.namespace.is_empty() { "" } else { "." });
+        let message = message.push_topic(leaf.path.pieces());
         return Some(message.push("` is too long: a topic has at most 32 segments and 255 bytes"));
     }
-    let top = Line::new();
-    let mut later = 1;
-    while later < schema.events.len() {
-        let mut earlier = 0;
-        while earlier < later {
-            let (a, b) = (&schema.events[earlier], &schema.events[later]);
-            if (a.nested.is_some() || b.nested.is_some())
-                && let Some(topic) = common(a, &below(&top, a), b, &below(&top, b))
+    match leaves.overlap() {
+        Some((a, b, topic)) => Some(
+            Message::new()
+                .push("`")
+                .push(schema.events[if a < b { a } else { b }].variant)
+                .push("` and `")
+                .push(schema.events[if a < b { b } else { a }].variant)
+                .push("` of `")
+                .push(schema.name)
+                .push("` can both have the topic `")
+                .push(topic.as_str())
+                .push("`: give one of them another prefix (`nested = \"…\"`), `name` or `topic`"),
+        ),
+        None => None,
+    }
+}
+
+/// One topic or template.
+#[derive(Clone, Copy)]
+struct Leaf {
+    path: Path,
+    /// The place of the outermost variant that it belongs to.
+    variant: usize,
+    /// The hash of its first segment; [`ANY`] for a field.
+    first: u64,
+}
+
+/// Sorts first, so that the templates that may begin with anything are found together.
+const ANY: u64 = 0;
+
+struct Leaves<const N: usize> {
+    list: [Leaf; N],
+    len: usize,
+}
+
+impl<const N: usize> Leaves<N> {
+    const fn collect(&mut self, event: &'static EventSchema, above: &Path, variant: usize) {
+        let path = above.below(event);
+        let Some(schema) = event.nested else {
+            self.list[self.len] = Leaf { path, variant, first: first(&path) };
+            self.len += 1;
+            return;
+        };
+        let mut at = 0;
+        while at < schema.events.len() {
+            self.collect(&schema.events[at], &path, variant);
+            at += 1;
+        }
+    }
+
+    /// The first topic over the limits, however short the values of its fields.
+    const fn too_long(&self, namespace: &'static str) -> Option<&Leaf> {
+        let namespace = Path::EMPTY.and(namespace);
+        let (above_depth, above_bytes) = (namespace.depth(), bytes(&namespace));
+        let mut at = 0;
+        while at < N {
+            let path = &self.list[at].path;
+            // Each is counted with a dot after it, of which the last has none.
+            if above_depth + path.depth() > MAX_SEGMENTS
+                || above_bytes + bytes(path) > MAX_BYTES + 1
             {
-                return Some(clash(schema, a, b, &topic));
+                return Some(&self.list[at]);
             }
-            earlier += 1;
+            at += 1;
         }
-        later += 1;
+        None
     }
-    None
+
+    /// Two different variants and a topic that both can have.
+    const fn overlap(&mut self) -> Option<(usize, usize, Message)> {
+        self.sort();
+        let mut at = 0;
+        while at < N {
+            let one = &self.list[at];
+            let mut with = at + 1;
+            while with < N && (one.first == ANY || one.first == self.list[with].first) {
+                let other = &self.list[with];
+                if one.variant != other.variant
+                    && let Some(topic) = common(&one.path, &other.path)
+                {
+                    return Some((one.variant, other.variant, topic));
+                }
+                with += 1;
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Shell's sort by `first`: short, and near to linear.
+    const fn sort(&mut self) {
+        let mut gap = N / 2;
+        while gap > 0 {
+            let mut at = gap;
+            while at < N {
+                let leaf = self.list[at];
+                let mut to = at;
+                while to >= gap && self.list[to - gap].first > leaf.first {
+                    self.list[to] = self.list[to - gap];
+                    to -= gap;
+                }
+                self.list[to] = leaf;
+                at += 1;
+            }
+            gap /= 2;
+        }
+    }
 }
 
-const fn clash(schema: &Schema, a: &EventSchema, b: &EventSchema, topic: &Line) -> Line {
-    let message = Line::new().push("`").push(a.variant).push("` and `").push(b.variant);
-    let message = message.push("` of `").push(schema.name).push("` can both have the topic `");
-    message
-        .push(topic.as_str())
-        .push("`: give one of them another prefix (`nested = \"…\"`), `name` or `topic`")
-}
-
-/// A topic that both subtrees have.
-const fn common(
-    a: &'static EventSchema,
-    a_topic: &Line,
-    b: &'static EventSchema,
-    b_topic: &Line,
-) -> Option<Line> {
-    let (events, above, other, other_topic) = match (a.nested, b.nested) {
-        (None, None) => return whole(a_topic, b_topic),
-        (Some(schema), _) => (schema.events, a_topic, b, b_topic),
-        (None, Some(schema)) => (schema.events, b_topic, a, a_topic),
-    };
-    if !may_begin(other_topic, other.nested.is_some(), above) {
-        return None;
+/// FNV-1a of the first segment.
+const fn first(path: &Path) -> u64 {
+    let Some(segment) = path.segments().next() else { return ANY };
+    if is_field(segment) {
+        return ANY;
     }
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut at = 0;
-    while at < events.len() {
-        let event = &events[at];
-        let found = common(other, other_topic, event, &below(above, event));
-        if found.is_some() {
-            return found;
-        }
+    while at < segment.len() {
+        hash = (hash ^ segment[at] as u64).wrapping_mul(0x0100_0000_01b3);
         at += 1;
     }
-    None
+    hash | 1 // not `ANY`
 }
 
-/// Whether `topic`, or, if it is `open`, something below it, can begin with `prefix`.
-const fn may_begin(topic: &Line, open: bool, prefix: &Line) -> bool {
-    let (mut topic, mut prefix) = (Segments::of(topic), Segments::of(prefix));
-    loop {
-        match (topic.next(), prefix.next()) {
-            (Some((x, topic_rest)), Some((y, prefix_rest))) => {
-                if !agree(x, y) {
-                    return false;
-                }
-                (topic, prefix) = (topic_rest, prefix_rest);
-            }
-            (_, None) => return true,
-            (None, Some(_)) => return open,
-        }
+/// The bytes of all segments, each with a dot after it; a field counts as one byte.
+const fn bytes(path: &Path) -> usize {
+    let (mut bytes, mut segments) = (0, path.segments());
+    while let Some(segment) = segments.next() {
+        bytes += if is_field(segment) { 2 } else { segment.len() + 1 };
     }
+    bytes
 }
 
 /// The topic that two topics or templates have in common.
-const fn whole(a: &Line, b: &Line) -> Option<Line> {
-    let (mut a, mut b) = (Segments::of(a), Segments::of(b));
-    let mut topic = Line::new();
+const fn common(a: &Path, b: &Path) -> Option<Message> {
+    let (mut a_segments, mut b_segments) = (a.segments(), b.segments());
     loop {
-        match (a.next(), b.next()) {
-            (Some((x, a_rest)), Some((y, b_rest))) => {
-                if !agree(x, y) {
-                    return None;
-                }
-                topic = Line::new().push_topic(&[topic.as_str(), if is_field(x) { y } else { x }]);
-                (a, b) = (a_rest, b_rest);
-            }
-            (None, None) => return Some(topic),
+        match (a_segments.next(), b_segments.next()) {
+            (Some(x), Some(y)) if is_field(x) || is_field(y) || same(x, y) => {}
+            (None, None) => return Some(witness(a, b)),
             _ => return None,
         }
     }
 }
 
-const fn agree(x: &str, y: &str) -> bool {
-    is_field(x) || is_field(y) || same(x, y)
-}
-
-/// The first topic over the limits.
-const fn too_long(events: &'static [EventSchema], above: &Line) -> Option<Line> {
-    let mut at = 0;
-    while at < events.len() {
-        let event = &events[at];
-        let topic = below(above, event);
-        match event.nested {
-            Some(schema) => {
-                let found = too_long(schema.events, &topic);
-                if found.is_some() {
-                    return found;
-                }
-            }
-            None if exceeds(&topic) => return Some(topic),
-            None => {}
+const fn witness(a: &Path, b: &Path) -> Message {
+    let (mut a_segments, mut b_segments) = (a.segments(), b.segments());
+    let mut topic = Message::new();
+    while let (Some(x), Some(y)) = (a_segments.next(), b_segments.next()) {
+        // Cut at dots, what was UTF-8 still is.
+        if let Ok(segment) = std::str::from_utf8(if is_field(x) { y } else { x }) {
+            topic = Message::new().push_topic(&[topic.as_str(), segment]);
         }
-        at += 1;
     }
-    None
-}
-
-/// Whether a topic of this template is over the limits, however short the values of its fields.
-const fn exceeds(topic: &Line) -> bool {
-    let (mut count, mut bytes) = (0, 0);
-    let mut segments = Segments::of(topic);
-    while let Some((segment, rest)) = segments.next() {
-        count += 1;
-        bytes += if is_field(segment) { 2 } else { segment.len() + 1 };
-        segments = rest;
-    }
-    count > MAX_SEGMENTS || bytes > MAX_BYTES + 1
+    topic
 }

@@ -1,0 +1,170 @@
+//! The expansion is clean under lints that are stricter than anybody's: rustc's here, clippy's when clippy is run.
+
+#![deny(
+    warnings,
+    future_incompatible,
+    keyword_idents,
+    let_underscore,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    missing_docs,
+    nonstandard_style,
+    refining_impl_trait,
+    rust_2018_idioms,
+    rust_2021_compatibility,
+    rust_2024_compatibility,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unnameable_types,
+    unreachable_pub,
+    unsafe_code,
+    unused,
+    unused_extern_crates,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::default_numeric_fallback,
+    clippy::else_if_without_else,
+    clippy::exhaustive_structs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::pattern_type_mismatch,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated,
+    clippy::std_instead_of_core,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
+
+use rem::{Pattern, Topic, TypedPattern};
+
+/// A module, as a program has it, for what is private to be judged as well.
+mod program {
+    use rem::{EventType, Pattern, Topic, TypedPattern, pattern, topic};
+    use serde::{Deserialize, Serialize};
+
+    /// Plain.
+    #[derive(EventType, Debug, Clone, Copy, Serialize, Deserialize)]
+    #[event(namespace = "cache")]
+    #[non_exhaustive]
+    pub enum CacheEvent {
+        /// One.
+        Hit,
+        /// Two.
+        #[deprecated = "there are no more misses"]
+        Miss,
+        /// Not published.
+        #[event(skip)]
+        Internal,
+    }
+
+    /// Everything.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[event(namespace = "system.provider", rename_all = "kebab-case")]
+    #[non_exhaustive]
+    pub enum ProviderEvent {
+        /// A unit.
+        Ready,
+        /// Named fields.
+        Connected {
+            /// A name.
+            name: String,
+        },
+        /// A tuple.
+        #[event(name = "lost")]
+        Disconnected(u8),
+        /// A template.
+        #[event(topic = "{limit}.{name}.limited")]
+        Limited {
+            /// A name.
+            name: String,
+            /// A limit.
+            limit: u64,
+        },
+        /// A template of a tuple.
+        #[event(topic = "by.{1}")]
+        By(u8, char),
+        /// Nested.
+        #[event(nested)]
+        Cache(CacheEvent),
+        /// Not published.
+        #[event(skip)]
+        Internal(u8),
+        /// Neither.
+        #[event(skip)]
+        Hidden {
+            /// A number.
+            number: u8,
+        },
+    }
+
+    /// Two variants, one of them nested.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[non_exhaustive]
+    pub enum Either {
+        /// One.
+        One,
+        /// Nested.
+        #[event(nested = "")]
+        Cache(CacheEvent),
+    }
+
+    /// Nothing but nested.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[non_exhaustive]
+    pub enum Whole {
+        /// Nested.
+        #[event(nested = "")]
+        Either(Either),
+    }
+
+    /// A struct.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[event(topic = "order.{id}.placed")]
+    #[non_exhaustive]
+    pub struct Placed {
+        /// An id.
+        pub id: u64,
+    }
+
+    /// A unit struct, local.
+    #[derive(EventType, Debug, Clone, Copy)]
+    #[event(local)]
+    #[non_exhaustive]
+    pub struct Tick;
+
+    /// No variants.
+    #[derive(EventType, Debug, Clone, Copy, Serialize, Deserialize)]
+    #[non_exhaustive]
+    pub enum Never {}
+
+    /// Used as by a program.
+    #[must_use]
+    pub fn made() -> (Topic, Pattern, TypedPattern<ProviderEvent>) {
+        const TOPIC: Topic = topic!("order.paid");
+        (TOPIC, pattern!("order.*"), pattern!(ProviderEvent, "cache.{hit,miss},!lost,by.*"))
+    }
+}
+
+pub use program::{CacheEvent, Either, Never, Placed, ProviderEvent, Tick, Whole, made};
+
+/// What is linted above is used as well.
+#[test]
+fn the_expansion_is_clean() {
+    let (topic, pattern, typed): (Topic, Pattern, TypedPattern<ProviderEvent>) = made();
+    assert!(pattern.matches(topic.as_str()), "{pattern} selects {topic}");
+    assert!(typed.pattern().matches("cache.hit"), "{typed} selects cache.hit");
+}
