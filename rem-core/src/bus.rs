@@ -113,6 +113,7 @@ impl Bus {
     /// Calls `handle` with the events of one type whose topics a pattern selects: `pattern!(Type, "…")`, which the
     /// compiler has checked and which is relative to the type's namespace.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "`pattern!` makes one to be given away")]
     pub fn on_pattern<E, F, R>(&self, pattern: TypedPattern<E>, handle: F) -> Subscription
     where
         E: EventType,

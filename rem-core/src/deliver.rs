@@ -11,7 +11,6 @@ use crate::history::Evicted;
 use crate::publish::{Receipt, handling};
 use crate::route::Route;
 use crate::subscription::{Asked, Called, Entry};
-use crate::sync::Guard;
 use crate::system::{self, SystemEvent};
 
 pub(crate) use isolate::{isolate, quietly};
@@ -25,7 +24,7 @@ use turn::{Turn, Waiting};
 pub(crate) fn hand_over(
     bus: &State,
     event: Arc<Event>,
-    route: Guard<Arc<Route>>,
+    route: &Route,
     evicted: Evicted,
 ) -> Receipt {
     let mut receipt = Receipt {
@@ -38,11 +37,11 @@ pub(crate) fn hand_over(
             Some(turn) => {
                 let core = &bus.core;
                 handling(event, None, |event| {
-                    run(core, event, &route.entries, false, &mut receipt)
+                    run(core, event, &route.entries, false, &mut receipt);
                 });
                 turn.finish(run_waiting);
             }
-            None => wait(&bus.core, event, &route, &mut receipt),
+            None => wait(&bus.core, event, route, &mut receipt),
         }
     }
     // Last, and isolated: what the history let go may be dropped here, which is user code.

@@ -17,8 +17,7 @@ use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWrite
 /// now with its sequence number, and what would change it says [`DraftError`].
 pub struct Draft {
     event: Arc<Event>,
-    /// The topic was set by name, by the publisher or by middleware: the data no longer decides it.
-    topic_given: bool,
+    topic_by: TopicBy,
     /// The data may have changed, and its topic with it.
     touched: bool,
     /// The topic has changed.
@@ -27,9 +26,18 @@ pub struct Draft {
     recorded: bool,
 }
 
+/// What decides the topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TopicBy {
+    /// The data: if it changes, the topic follows.
+    Data,
+    /// The publisher or middleware set it by name.
+    Name,
+}
+
 impl Draft {
-    pub(crate) fn new(event: Arc<Event>, topic_given: bool) -> Self {
-        Self { event, topic_given, touched: false, moved: false, recorded: false }
+    pub(crate) fn new(event: Arc<Event>, topic_by: TopicBy) -> Self {
+        Self { event, topic_by, touched: false, moved: false, recorded: false }
     }
 
     fn unique(&mut self) -> Result<&mut Event, DraftError> {
@@ -47,7 +55,7 @@ impl Draft {
             return Err(DraftError::system(&topic));
         }
         self.unique()?.head.topic = topic;
-        self.topic_given = true;
+        self.topic_by = TopicBy::Name;
         self.moved = true;
         Ok(())
     }
@@ -113,7 +121,7 @@ impl Draft {
 
     /// Follows data that has changed to its topic. `Err` if it has none now.
     pub(crate) fn refresh_topic(&mut self) -> Result<(), PublishErrorKind> {
-        if !std::mem::take(&mut self.touched) || self.topic_given {
+        if !std::mem::take(&mut self.touched) || self.topic_by == TopicBy::Name {
             return Ok(());
         }
         let mut writer = TopicWriter::new();

@@ -67,6 +67,10 @@ pub enum PublishErrorKind {
 }
 
 impl Failure {
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "a `Result` that is `Ok` should not carry its size"
+    )]
     pub(crate) fn new(kind: PublishErrorKind, topic: &str) -> Box<Self> {
         Box::new(Self { kind, topic: topic.into() })
     }

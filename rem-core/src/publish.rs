@@ -12,7 +12,7 @@ use rem_patterns::Topic;
 use crate::bus::State;
 use crate::clock::Timestamp;
 use crate::deliver;
-use crate::draft::Draft;
+use crate::draft::{Draft, TopicBy};
 use crate::error::{Failure, PublishError, PublishErrorKind};
 use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWriter};
 use crate::route::{Known, Route, TypeTable};
@@ -86,8 +86,8 @@ pub(crate) fn prepare<E: EventType>(
         Ok((topic, scope, route)) => match stamp(bus, topic, scope, outgoing.extra) {
             Ok(head) => {
                 let event = Arc::new(Event { head, data: outgoing.data });
-                let named = matches!(outgoing.to, To::Named(_));
-                Ok(Some((Draft::new(event, named), route, level)))
+                let by = if let To::Named(_) = outgoing.to { TopicBy::Name } else { TopicBy::Data };
+                Ok(Some((Draft::new(event, by), route, level)))
             }
             Err(failure) => Err(PublishError::new(failure, outgoing.data)),
         },

@@ -25,7 +25,7 @@ pub(crate) fn go<E: EventType>(
     let end = middleware::pass(bus, &mut draft, found, |draft, found| {
         let found = route::find(bus, draft, found)?;
         let (event, evicted) = record::keep(bus, draft, &found);
-        Ok(deliver::hand_over(bus, event, found, evicted))
+        Ok(deliver::hand_over(bus, event, &found, evicted))
     });
     end.map_err(|failure| publish::give_back(failure, draft))
 }

@@ -45,6 +45,7 @@ impl Turn {
         while let Ok(Some(next)) = QUEUE.try_with(|queue| queue.borrow_mut().pop_front()) {
             run(next);
         }
+        drop(self);
     }
 }
 

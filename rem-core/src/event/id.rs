@@ -126,7 +126,7 @@ fn version_7(millis: u64, random: u128) -> EventId {
     EventId(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and good enough for what need not be secret.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and good enough for what need not be secret.
 fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;

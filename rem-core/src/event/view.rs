@@ -6,7 +6,7 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Event, EventType, Payload, Schema};
 
@@ -70,30 +70,28 @@ impl<E: EventType> Shape for E {
 #[derive(Default)]
 pub(crate) struct Views(OnceLock<Box<Mutex<Made>>>);
 
+type Made = Vec<(TypeId, View)>;
+
 /// `None` is kept as well: that a type cannot be seen is found out once.
-type Made = Vec<(TypeId, Option<Arc<Event>>)>;
+type View = Option<Arc<Event>>;
 
 impl Views {
-    fn find(&self, wanted: TypeId) -> Option<Option<Arc<Event>>> {
-        let made = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
-        made.iter().find(|(type_id, _)| *type_id == wanted).map(|(_, view)| view.clone())
-    }
-
-    /// Keeps a view, and gives back the one to use: another thread's if it was first.
-    fn keep(&self, wanted: TypeId, view: Option<Arc<Event>>) -> Option<Arc<Event>> {
-        let made = self.0.get_or_init(Box::default);
-        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
-        match made.iter().find(|(type_id, _)| *type_id == wanted) {
-            Some((_, first)) => {
-                let first = first.clone();
-                drop(made); // before `view`, whose data is the user's
-                first
-            }
-            None => {
-                made.push((wanted, view.clone()));
-                view
-            }
+    /// The view of that type, made by `make` unless there is one. `make` runs the user's `Clone`, under no lock of ours.
+    fn find(&self, wanted: TypeId, make: impl FnOnce() -> View) -> View {
+        if let Some(views) = self.0.get()
+            && let Some(view) = made_before(&lock(views), wanted)
+        {
+            return view;
         }
+        let view = make();
+        let mut views = lock(self.0.get_or_init(Box::default));
+        let Some(first) = made_before(&views, wanted) else {
+            views.push((wanted, view.clone()));
+            return view;
+        };
+        // Another thread was first, and its view is the one to be shared. Ours is the user's to drop: not locked.
+        drop(views);
+        first
     }
 
     /// Forgets the views, because the data has changed.
@@ -102,17 +100,20 @@ impl Views {
     }
 }
 
+fn lock(views: &Mutex<Made>) -> MutexGuard<'_, Made> {
+    views.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn made_before(views: &[(TypeId, View)], wanted: TypeId) -> Option<View> {
+    views.iter().find(|(type_id, _)| *type_id == wanted).map(|(_, view)| view.clone())
+}
+
 fn view<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
     let wanted = TypeId::of::<E>();
-    if let Some(view) = event.head.views.find(wanted) {
-        return view;
-    }
-    // The user's `Clone` runs here, under no lock of ours.
-    let view = match event.data.part().and_then(|part| part.find(wanted, &event.head)) {
-        Some(part) => Some(part),
-        None => lift::<E>(event),
-    };
-    event.head.views.keep(wanted, view)
+    event.head.views.find(wanted, || {
+        let part = event.data.part().and_then(|part| part.find(wanted, &event.head));
+        part.or_else(|| lift::<E>(event))
+    })
 }
 
 /// The event within the type `E`, if `E` has its topic.

@@ -106,6 +106,6 @@ impl fmt::Debug for Ring {
         f.debug_struct("Ring")
             .field("capacity", &self.slots.len())
             .field("readable", &self.readable())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

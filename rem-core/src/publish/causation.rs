@@ -46,7 +46,8 @@ pub(super) fn current(limit: usize, topic: &Topic) -> Result<Option<Cause>, Box<
         let handled = handled.borrow();
         let Some(handled) = handled.as_ref() else { return Ok(None) };
         if handled.link().depth >= limit {
-            return Err(handled.too_deep(limit, topic));
+            let kind = PublishErrorKind::TooDeep { chain: handled.chain_to(topic), limit };
+            return Err(Failure::new(kind, topic));
         }
         let event = &handled.event;
         Ok(Some(Cause { id: event.id(), correlation: event.correlation() }))
@@ -93,15 +94,16 @@ impl Handled {
         Rc::clone(link)
     }
 
-    fn too_deep(&self, limit: usize, topic: &Topic) -> Box<Failure> {
+    fn chain_to(&self, topic: &Topic) -> Box<[Topic]> {
         let mut chain = vec![topic.clone()];
-        let mut link = Some(self.link());
+        let last = self.link();
+        let mut link = Some(&last);
         while let Some(at) = link {
             chain.push(at.topic.clone());
-            link = at.above.clone();
+            link = at.above.as_ref();
         }
         chain.reverse();
-        Failure::new(PublishErrorKind::TooDeep { chain: chain.into(), limit }, topic)
+        chain.into()
     }
 }
 

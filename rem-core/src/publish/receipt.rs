@@ -8,7 +8,6 @@ use crate::event::EventId;
 /// What became of a published event: who wanted it, and how it reached them.
 ///
 /// `matched` is always `delivered + deferred + dropped + failed`.
-#[must_use = "a receipt tells whether handlers failed; `let _ =` says that this does not matter here"]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
     pub(crate) id: Option<EventId>,

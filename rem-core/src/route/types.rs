@@ -61,9 +61,8 @@ impl Types {
 
 impl TypeTable {
     fn of<E: EventType>() -> Self {
-        let leaf = |template| match template {
-            true => LeafTopic::Template,
-            false => LeafTopic::Fixed(OnceLock::new()),
+        let leaf = |template| {
+            if template { LeafTopic::Template } else { LeafTopic::Fixed(OnceLock::new()) }
         };
         Self { leaves: E::SCHEMA.leaves().iter().map(|topic| leaf(topic.is_template())).collect() }
     }

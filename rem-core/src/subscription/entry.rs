@@ -111,11 +111,10 @@ impl Entry {
     pub(crate) fn ask(&self, event: &Arc<Event>) -> Asked {
         let handler = self.handler.load();
         match handler.as_ref() {
-            Some(handler) if handler.accepts(event) => match (handler.fits)(event) {
-                true => Asked::Wants,
-                false => Asked::Mismatched,
-            },
-            _ => Asked::Passes,
+            Some(handler) if !handler.accepts(event) => Asked::Passes,
+            Some(handler) if (handler.fits)(event) => Asked::Wants,
+            Some(_) => Asked::Mismatched,
+            None => Asked::Passes,
         }
     }
 
@@ -183,6 +182,6 @@ impl fmt::Debug for Entry {
             .field("active", &self.is_active())
             .field("failures", &self.failures())
             .field("mismatches", &self.mismatches())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

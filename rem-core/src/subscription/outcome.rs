@@ -39,7 +39,9 @@ impl Outcome for <fn() -> ! as Returns>::Value {
 }
 
 /// What a function returns.
-trait Returns {
+#[expect(unnameable_types, reason = "a way to write `!`, of no use to others")]
+pub trait Returns {
+    /// That type.
     type Value;
 }
 

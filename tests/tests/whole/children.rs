@@ -21,9 +21,9 @@ fn a_child_publishes_below_its_prefix_and_is_seen_from_above() {
             local.local_topic(event).unwrap()
         ));
     });
-    let _ = bus.publish(paid("1")).unwrap();
-    let _ = eu.publish(paid("2")).unwrap();
-    let _ = shop.publish(paid("3")).unwrap();
+    bus.publish(paid("1")).unwrap();
+    eu.publish(paid("2")).unwrap();
+    shop.publish(paid("3")).unwrap();
     assert_eq!(
         notes.take(),
         [
@@ -71,7 +71,7 @@ fn a_child_sees_what_lies_below_its_prefix_and_nothing_else() {
     for topic in ["tick.tick", "eu", "eur.tick.tick", "x.eu.tick.tick"] {
         assert_eq!(bus.publish_to(topic, Tick(1)).unwrap().matched(), 0, "{topic}");
     }
-    let _ = bus.publish(Tick(1)).unwrap();
+    bus.publish(Tick(1)).unwrap();
     assert_eq!(notes.take(), [""; 0]);
     // Below: its own, its children's, and what the parent publishes there.
     assert_eq!(eu.publish(Tick(1)).unwrap().matched(), 4);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "order")]
-pub enum Order {
+pub(crate) enum Order {
     Created {
         id: u32,
     },
@@ -22,36 +22,36 @@ pub enum Order {
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "order")]
-pub enum Other {
+pub(crate) enum Other {
     Created { name: String },
 }
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "tick")]
-pub struct Tick(pub u32);
+pub(crate) struct Tick(pub(crate) u32);
 
-pub fn paid(id: &str) -> Order {
+pub(crate) fn paid(id: &str) -> Order {
     Order::Paid { id: id.into(), cents: 100 }
 }
 
 /// What handlers saw, in order.
 #[derive(Clone, Default)]
-pub struct Notes(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl Notes {
-    pub fn add(&self, note: impl Into<String>) {
+    pub(crate) fn add(&self, note: impl Into<String>) {
         self.0.lock().unwrap().push(note.into());
     }
-    pub fn take(&self) -> Vec<String> {
+    pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
     /// A handler that notes topics.
-    pub fn topics(&self) -> impl Fn(&Event) + Send + Sync + 'static {
+    pub(crate) fn topics(&self) -> impl Fn(&Event) + Send + Sync + 'static {
         let notes = self.clone();
         move |event| notes.add(event.topic().as_str())
     }
     /// A handler that notes a name.
-    pub fn named(&self, name: &'static str) -> impl Fn(&Event) + Send + Sync + 'static {
+    pub(crate) fn named(&self, name: &'static str) -> impl Fn(&Event) + Send + Sync + 'static {
         let notes = self.clone();
         move |_| notes.add(name)
     }

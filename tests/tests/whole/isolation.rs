@@ -59,7 +59,7 @@ fn a_filter_that_panics_is_a_failure() {
             assert_eq!((receipt.failed(), receipt.deferred()), (1, 1));
         }
     });
-    let _ = bus.publish(Tick(1)).unwrap();
+    bus.publish(Tick(1)).unwrap();
     assert_eq!(sub.failures(), 3);
 }
 
@@ -68,7 +68,7 @@ fn a_failure_while_a_failure_is_told_goes_no_further() {
     let bus = Bus::new();
     let fails = bus.on(|_: &Event<Tick>| panic!("first"));
     let worse = bus.subscribe("$rem.**", |_: &Event| panic!("second")).unwrap();
-    let _ = bus.publish(Tick(1)).unwrap();
+    bus.publish(Tick(1)).unwrap();
     assert_eq!((fails.failures(), worse.failures()), (1, 1));
     assert_eq!(bus.publish(Tick(1)).unwrap().failed(), 1);
 }
@@ -89,7 +89,7 @@ fn data_that_panics_when_dropped_from_the_history_harms_no_publisher() {
         }
     }
     let bus = Bus::builder().history(Ring::events(1)).build();
-    let _ = bus.publish(Mine(0)).unwrap();
+    bus.publish(Mine(0)).unwrap();
     assert_eq!(bus.publish(Mine(1)).unwrap().sequence(), Some(2));
     assert_eq!(bus.query("**").unwrap().events().len(), 1);
 }

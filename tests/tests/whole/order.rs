@@ -56,7 +56,7 @@ fn across_buses_too_nothing_recurses() {
         assert_eq!(other.publish(Tick(event.data.0 + 1)).unwrap().deferred(), 1);
         seen.add("b returns");
     });
-    let _ = a.publish(Tick(0)).unwrap();
+    a.publish(Tick(0)).unwrap();
     let expected = [
         "a 0",
         "a returns",
@@ -80,7 +80,7 @@ fn a_handlers_publish_fails_at_once() {
     let _sub = bus.on(move |_: &Event<Tick>| {
         seen.add(format!("{:?}", inner.publish_to("a.*", Tick(9)).unwrap_err().into_data()));
     });
-    let _ = bus.publish(Tick(0)).unwrap();
+    bus.publish(Tick(0)).unwrap();
     assert_eq!(notes.take(), ["Tick(9)"]);
 }
 
@@ -91,11 +91,11 @@ fn what_a_handler_publishes_knows_its_cause() {
     let inner = test.bus.clone();
     let _sub = test.bus.on(move |event: &Event<Tick>| {
         if event.data.0 < 2 {
-            let _ = inner.publish(Tick(event.data.0 + 1)).unwrap();
+            inner.publish(Tick(event.data.0 + 1)).unwrap();
         }
     });
-    let _ = test.bus.publish(Tick(0)).unwrap();
-    let _ = test.bus.publish(Tick(7)).unwrap();
+    test.bus.publish(Tick(0)).unwrap();
+    test.bus.publish(Tick(7)).unwrap();
     let events = recorder.take();
     let ids: Vec<EventId> = events.iter().map(|event| event.id()).collect();
     let causes: Vec<_> = events.iter().map(|event| event.causation()).collect();
@@ -141,7 +141,7 @@ fn a_handler_cannot_queue_without_bound() {
             seen.add(format!("{} {:?}", refused.len(), refused[0].data()));
         }
     });
-    let _ = bus.publish(Tick(0)).unwrap();
+    bus.publish(Tick(0)).unwrap();
     assert_eq!(notes.take(), ["50 Tick(101)"]);
 }
 
@@ -155,12 +155,12 @@ fn middleware_that_publishes_what_it_sees_ends_in_an_error() {
         rem::middleware::transform("echo", move |_: &mut Draft| match inner.publish(Tick(1)) {
             Ok(_) => seen.add("went through"),
             Err(error) => {
-                seen.add(format!("{}", matches!(error.kind(), PublishErrorKind::TooDeep { .. })))
+                seen.add(format!("{}", matches!(error.kind(), PublishErrorKind::TooDeep { .. })));
             }
         }),
     )
     .unwrap();
-    let _ = bus.publish(Tick(0)).unwrap();
+    bus.publish(Tick(0)).unwrap();
     let notes = notes.take();
     assert_eq!(notes[0], "true");
     assert_eq!(notes.len(), 8);

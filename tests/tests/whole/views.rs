@@ -11,7 +11,7 @@ use crate::events::Notes;
 static CLONES: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub struct Counted(u32);
+pub(crate) struct Counted(u32);
 
 impl Clone for Counted {
     fn clone(&self) -> Self {
@@ -22,14 +22,14 @@ impl Clone for Counted {
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "deep")]
-pub enum Deep {
+pub(crate) enum Deep {
     Hit { value: Counted },
     Miss,
 }
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "cache")]
-pub enum Cache {
+pub(crate) enum Cache {
     #[event(nested = "deep")]
     Deep(Deep),
     Cleared,
@@ -37,7 +37,7 @@ pub enum Cache {
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "system.provider")]
-pub enum Provider {
+pub(crate) enum Provider {
     #[event(nested)]
     Cache(Cache),
     #[event(nested = "second")]
@@ -59,8 +59,8 @@ fn published_whole_and_seen_by_every_part() {
         noting::<Cache>(&bus, &notes, "cache"),
         noting::<Deep>(&bus, &notes, "deep"),
     ];
-    let _ = bus.publish(Provider::Second(Cache::Deep(Deep::Miss))).unwrap();
-    let _ = bus.publish(Provider::Ready).unwrap();
+    bus.publish(Provider::Second(Cache::Deep(Deep::Miss))).unwrap();
+    bus.publish(Provider::Ready).unwrap();
     // A part published whole has a topic of its parent's, which is not one of the part's own: the parent's subscribers
     // see it, and by pattern the part's.
     assert_eq!(
@@ -104,8 +104,8 @@ fn a_part_under_a_topic_of_the_whole_is_seen_as_the_whole() {
     let notes = Notes::default();
     let _sub = noting::<Provider>(&bus, &notes, "provider");
     let part = Cache::Deep(Deep::Miss);
-    let _ = bus.publish_to("system.provider.second.deep.miss", part.clone()).unwrap();
-    let _ = bus.publish_to("system.provider.cache.deep.miss", Deep::Miss).unwrap();
+    bus.publish_to("system.provider.second.deep.miss", part.clone()).unwrap();
+    bus.publish_to("system.provider.cache.deep.miss", Deep::Miss).unwrap();
     // A topic that does not say what the data is: not the whole's event.
     assert_eq!(bus.publish_to("system.provider.cache.cleared", part).unwrap().matched(), 0);
     assert_eq!(
