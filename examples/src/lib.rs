@@ -1,1 +1,5 @@
-//! Shared by the examples.
+//! Shared by the programs of this package: a year of real flights, and a morning's mail from GitHub.
+#![forbid(unsafe_code)]
+
+pub mod flights;
+pub mod github;

@@ -1,0 +1,123 @@
+//! A year of flights: you will see a progress bar, then what became of every row, a table of the
+//! carriers, delays by hour, the last cancellations at Newark, and where the plot was written.
+//!
+//! `cargo run --release --bin flights`, and `-- --help` for what else it can do.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks in a terminal")]
+
+use std::error::Error;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rem_examples::flights::{self, Progress, Settings};
+
+fn main() -> ExitCode {
+    match go(&command().get_matches()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("flights: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Command {
+    Command::new("flights")
+        .about(
+            "Runs a year of flights from New York through the bus: each carrier publishes on a bus of \
+             its own, desks listen on the root, and a history keeps the newest events.",
+        )
+        .arg(
+            Arg::new("FILE")
+                .help("A file of flights, .csv or .csv.gz; the year 2013 unless told")
+                .long_help(format!(
+                    "A file of flights, gzipped or plain, with the columns {}. Without it, the year 2013, \
+                     which the repository carries.",
+                    flights::COLUMNS.join(",")
+                ))
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            option("svg", "PATH", "Where the plot is written")
+                .default_value("target/flights.svg")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            option("pace", "N", "So many events a second, to be watched; as many as it can unless told")
+                .value_parser(value_parser!(NonZeroU32)),
+        )
+        .arg(
+            option("limit", "ROWS", "Ends after so many rows")
+                .value_parser(value_parser!(u64)),
+        )
+        .arg(
+            option("history", "N", "How many of the newest events are kept to be asked")
+                .default_value("20000")
+                .value_parser(value_parser!(NonZeroUsize)),
+        )
+        .after_help(
+            "It ends with 1 if the file cannot be read to its end; what was read is told all the same.\n\
+             To watch it: flights --pace 2000 --limit 60000",
+        )
+}
+
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
+    let settings = Settings {
+        path: found.get_one("FILE").cloned().unwrap_or_else(|| flights::YEAR.into()),
+        history: found.get_one("history").copied().map_or(1, NonZeroUsize::get),
+        limit: found.get_one("limit").copied(),
+        pace: found.get_one("pace").copied(),
+    };
+    let bar = bar(&settings)?;
+    let run = flights::run(&settings, |progress| show(&bar, &settings, progress))?;
+    bar.finish_and_clear();
+
+    println!("{}", flights::tables(&run));
+    println!("{}", flights::delay_bars(&run));
+    println!("{}", flights::cancellations(&run));
+    println!("{}", flights::summary(&run));
+    if let Some(svg) = found.get_one::<PathBuf>("svg") {
+        match flights::heat_map(svg, &run.desks.delays()) {
+            Ok(()) => println!("the plot is in {}", svg.display()),
+            Err(error) => return Err(format!("no plot in {}: {error}", svg.display()).into()),
+        }
+    }
+    let lost = run.damage.is_some() || run.tally.failed > 0 || !run.tally.is_complete();
+    Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A bar on standard error; none where nobody watches, which is indicatif's to see, and none in CI.
+fn bar(settings: &Settings) -> Result<ProgressBar, Box<dyn Error>> {
+    let watched = std::env::var_os("CI").is_none();
+    let target =
+        if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(settings.limit, target);
+    bar.set_style(
+        ProgressStyle::with_template("{msg}  {wide_bar} {percent:>3} %  {eta:>4} to go")?
+            .progress_chars("█▉▊▋▌▍▎▏ "),
+    );
+    Ok(bar)
+}
+
+/// With a limit the bar counts rows, without one the bytes of the file.
+fn show(bar: &ProgressBar, settings: &Settings, progress: Progress) {
+    let Progress { rows, bytes, size, time } = progress;
+    let at = if settings.limit.is_some() {
+        rows
+    } else {
+        bar.set_length(size);
+        bytes
+    };
+    bar.set_position(at);
+    if !bar.is_hidden() {
+        let time = time.to_string();
+        bar.set_message(time.get(..16).unwrap_or(&time).replace('T', " "));
+    }
+}

@@ -1,0 +1,92 @@
+//! [`Airspace`]: the root bus, and below it a bus for each carrier.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rem::middleware;
+use rem::prelude::*;
+use rem::{PublishErrorKind, SubscribeError};
+
+use super::{Code, Row, check};
+
+/// The bus, and the buses of the carriers that have been met.
+///
+/// A carrier's bus has the prefix `flight.<carrier>`; it sees and says nothing beyond.
+pub struct Airspace {
+    bus: Bus,
+    carriers: BTreeMap<Code, Bus>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It was published; the receipt says to whom.
+    Published(Receipt),
+    /// Middleware stopped it.
+    Dropped {
+        /// The middleware's name.
+        by: Box<str>,
+        /// What it said.
+        reason: Box<str>,
+    },
+    /// It could not be published.
+    Rejected(Box<str>),
+}
+
+impl Airspace {
+    /// An airspace that remembers the newest events.
+    ///
+    /// # Errors
+    /// None that these patterns give.
+    pub fn new(history: usize) -> Result<Self, SubscribeError> {
+        let bus = Bus::builder().history(Ring::events(history)).build();
+        bus.middleware("flight.**", middleware::transform("well-formed", check))?;
+        Ok(Self { bus, carriers: BTreeMap::new() })
+    }
+
+    /// The root bus: it sees every carrier's events.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// The carriers met so far, each with its bus.
+    pub fn carriers(&self) -> &BTreeMap<Code, Bus> {
+        &self.carriers
+    }
+
+    /// Publishes a row on its carrier's bus, as having happened when the row says.
+    pub fn publish(&mut self, row: Row) -> Fate {
+        let Row { carrier, time, event } = row;
+        let published = match self.carrier(carrier) {
+            Ok(bus) => bus.event(event).timestamp(time).publish(),
+            Err(error) => return Fate::Rejected(error.to_string().into()),
+        };
+        match published {
+            Ok(receipt) => Fate::Published(receipt),
+            Err(error) => match error.kind() {
+                PublishErrorKind::Middleware { name, reason, .. } => {
+                    Fate::Dropped { by: name.clone(), reason: reason.clone() }
+                }
+                _ => Fate::Rejected(error.to_string().into()),
+            },
+        }
+    }
+
+    /// The carrier's bus, opened when it is first met.
+    fn carrier(&mut self, carrier: Code) -> Result<&Bus, rem::ChildError> {
+        use std::collections::btree_map::Entry;
+        match self.carriers.entry(carrier) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(self.bus.child(format!("flight.{carrier}"))?)),
+        }
+    }
+}
+
+impl fmt::Debug for Airspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Airspace")
+            .field("bus", &self.bus)
+            .field("carriers", &self.carriers.keys())
+            .finish()
+    }
+}
