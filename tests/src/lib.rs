@@ -1,1 +1,13 @@
 //! Whole-system tests.
+#![forbid(unsafe_code)]
+
+/// The examples in the documentation of the macros, whose crate cannot depend on the facade.
+#[cfg(doctest)]
+mod macros {
+    #[doc = include_str!("../../rem-macros/docs/event_type.md")]
+    mod event_type {}
+    #[doc = include_str!("../../rem-macros/docs/topic.md")]
+    mod topic {}
+    #[doc = include_str!("../../rem-macros/docs/pattern.md")]
+    mod pattern {}
+}
