@@ -13,6 +13,7 @@ mod symbols;
 mod slots;
 mod nodes;
 mod globs;
+mod chars;
 mod small;
 mod insert;
 mod remove;

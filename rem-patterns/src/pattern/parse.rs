@@ -8,7 +8,7 @@ use super::regex::Regex;
 use crate::error::{PatternError, PatternErrorKind as Fault};
 use crate::glob;
 use crate::segment::{Element, Kind, Segment};
-use crate::topic::rules::{MAX_BYTES, MAX_SEGMENTS, decode, is_forbidden};
+use crate::topic::rules::{MAX_BYTES, MAX_SEGMENTS, decode, is_forbidden, plain_end};
 
 /// The longest text: positions in it are 16 bits wide.
 pub(super) const MAX_TEXT: usize = u16::MAX as usize;
@@ -218,9 +218,15 @@ impl Parser<'_> {
         Ok(seen.least.max(1))
     }
 
-    /// A literal character, or a sign within a segment.
+    /// Literal characters, or a sign within a segment.
     fn atom(&mut self, seen: &mut Seen, in_choice: bool) -> Result<(), PatternError> {
         let start = self.at;
+        let plain = plain_end(self.bytes, start);
+        if plain > start {
+            self.at = plain;
+            seen.least += plain - start;
+            return Ok(());
+        }
         match self.bytes[start] {
             b'*' if self.bytes.get(start + 1) == Some(&b'*') => {
                 return Err(self.fault(Fault::DoubleStarInsideSegment, start..start + 2));

@@ -152,6 +152,13 @@ pub const fn check_topic(text: &str) -> Result<(), TopicFault> {
     Ok(())
 }
 
+/// Where the run of plain ASCII from `at` on ends: no dot, no sign, nothing forbidden.
+#[inline]
+pub(crate) fn plain_end(bytes: &[u8], at: usize) -> usize {
+    let run = bytes[at..].iter().position(|&byte| CLASS[usize::from(byte)] != PLAIN);
+    run.map_or(bytes.len(), |run| at + run)
+}
+
 /// A topic cut at its dots, on the stack: what every matcher reads.
 #[derive(Clone, Copy)]
 pub(crate) struct Split<'t> {

@@ -1,188 +1,181 @@
-//! The globs of one node, found by the literal text that they begin or end with.
+//! The globs of one node: by the literal text that they begin or end with, or in a trie of characters.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::mem::size_of;
 
-use super::symbols::Symbols;
-use crate::glob::{alternative_end, closing, glob_matches};
+use super::chars::Chars;
+use super::small::Stack;
+use super::symbols::{NONE, Symbols};
+use super::table::Table;
+use crate::glob::glob_matches;
 
-/// Globs by their numbers. Each stands under one head, under several that exclude each other, under one tail, or loose.
-#[derive(Clone, Default)]
+/// Globs by the numbers of their texts. Each stands in one of four places.
+#[derive(Clone)]
 pub(super) struct Globs {
-    /// By the number of a head's or tail's text.
-    buckets: BTreeMap<u64, Vec<u32>>,
-    /// How long the heads are, and how many there are of each length; sorted.
-    heads: Vec<(usize, u32)>,
-    /// As `heads`, of the tails.
-    tails: Vec<(usize, u32)>,
-    /// What begins and ends with a sign.
+    /// `text*`, by the number of the text: the number of the glob, and one, for the table holds no zero.
+    heads: Side,
+    /// `*text`.
+    tails: Side,
+    /// Where the trie of the others begins.
+    root: u32,
+    /// How many of those have choices: they may be found more than once.
+    choices: u32,
+    /// Those with too many choices for the trie: tried one by one.
     loose: Vec<u32>,
 }
 
+impl Default for Globs {
+    fn default() -> Self {
+        Self {
+            heads: Side::default(),
+            tails: Side::default(),
+            root: NONE,
+            choices: 0,
+            loose: Vec::new(),
+        }
+    }
+}
+
+/// Globs that are a literal text and one `*`.
+#[derive(Clone, Default)]
+struct Side {
+    globs: Table,
+    /// How long the texts are, and how many there are of each length; sorted.
+    lengths: Vec<(usize, u32)>,
+}
+
 /// Where a glob stands.
-enum Handle<'g> {
-    Heads(Vec<&'g [u8]>),
+enum Kind<'g> {
+    Head(&'g [u8]),
     Tail(&'g [u8]),
-    Loose,
+    Other,
+}
+
+impl Kind<'_> {
+    fn of(glob: &[u8]) -> Kind<'_> {
+        let literal = |text: &[u8]| !text.iter().copied().any(is_sign);
+        match glob {
+            [text @ .., b'*'] if literal(text) => Kind::Head(text),
+            [b'*', text @ ..] if literal(text) => Kind::Tail(text),
+            _ => Kind::Other,
+        }
+    }
 }
 
 impl Globs {
     pub(super) fn is_empty(&self) -> bool {
-        self.buckets.is_empty() && self.loose.is_empty()
+        self.heads.globs.len() == 0
+            && self.tails.globs.len() == 0
+            && self.root == NONE
+            && self.loose.is_empty()
     }
 
     pub(super) fn memory(&self) -> usize {
-        let bucket = |globs: &Vec<u32>| {
-            2 * size_of::<(u64, Vec<u32>)>() + globs.capacity() * size_of::<u32>()
-        };
-        let lengths = (self.heads.capacity() + self.tails.capacity()) * size_of::<(usize, u32)>();
-        self.buckets.values().map(bucket).sum::<usize>()
-            + lengths
-            + self.loose.capacity() * size_of::<u32>()
+        let side =
+            |side: &Side| side.globs.memory() + side.lengths.capacity() * size_of::<(usize, u32)>();
+        side(&self.heads) + side(&self.tails) + self.loose.capacity() * size_of::<u32>()
     }
 
-    pub(super) fn add(&mut self, glob: u32, symbols: &mut Symbols) {
+    pub(super) fn add(&mut self, glob: u32, symbols: &mut Symbols, chars: &mut Chars) {
         let text = symbols.text(glob).to_vec();
-        match Handle::of(&text) {
-            Handle::Heads(heads) => {
-                for head in heads {
-                    count(&mut self.heads, head.len());
-                    self.buckets
-                        .entry(HEAD | u64::from(symbols.hold(head)))
-                        .or_default()
-                        .push(glob);
-                }
+        match Kind::of(&text) {
+            Kind::Head(head) => self.heads.add(symbols.hold(head), head.len(), glob),
+            Kind::Tail(tail) => self.tails.add(symbols.hold(tail), tail.len(), glob),
+            Kind::Other if chars.add(&mut self.root, glob, &text, symbols) => {
+                self.choices += u32::from(text.contains(&b'{'));
             }
-            Handle::Tail(tail) => {
-                count(&mut self.tails, tail.len());
-                self.buckets.entry(TAIL | u64::from(symbols.hold(tail))).or_default().push(glob);
-            }
-            Handle::Loose => self.loose.push(glob),
+            Kind::Other => self.loose.push(glob),
         }
     }
 
-    pub(super) fn remove(&mut self, glob: u32, symbols: &mut Symbols) {
+    pub(super) fn remove(&mut self, glob: u32, symbols: &mut Symbols, chars: &mut Chars) {
         let text = symbols.text(glob).to_vec();
-        match Handle::of(&text) {
-            Handle::Heads(heads) => {
-                for head in heads {
-                    uncount(&mut self.heads, head.len());
-                    self.leave(HEAD, head, glob, symbols);
+        match Kind::of(&text) {
+            Kind::Head(head) => self.heads.remove(head, symbols),
+            Kind::Tail(tail) => self.tails.remove(tail, symbols),
+            Kind::Other => {
+                if let Some(at) = self.loose.iter().position(|&there| there == glob) {
+                    self.loose.swap_remove(at);
+                } else {
+                    chars.remove(&mut self.root, glob, &text, symbols);
+                    self.choices -= u32::from(text.contains(&b'{'));
                 }
             }
-            Handle::Tail(tail) => {
-                uncount(&mut self.tails, tail.len());
-                self.leave(TAIL, tail, glob, symbols);
-            }
-            Handle::Loose => self.loose.retain(|&there| there != glob),
-        }
-    }
-
-    fn leave(&mut self, side: u64, part: &[u8], glob: u32, symbols: &mut Symbols) {
-        let number = symbols.find(part);
-        let key = side | u64::from(number);
-        if let Some(bucket) = self.buckets.get_mut(&key) {
-            if let Some(at) = bucket.iter().position(|&there| there == glob) {
-                bucket.swap_remove(at);
-            }
-            if bucket.is_empty() {
-                self.buckets.remove(&key);
-            }
-            symbols.release(number);
         }
     }
 
     /// Every glob that selects the segment, once.
-    pub(super) fn matching(&self, symbols: &Symbols, segment: &[u8], mut found: impl FnMut(u32)) {
-        let mut try_each = |candidates: &[u32]| {
-            for &glob in candidates {
-                if glob_matches(symbols.text(glob), segment) {
+    pub(super) fn matching(
+        &self,
+        symbols: &Symbols,
+        chars: &Chars,
+        segment: &[u8],
+        mut found: impl FnMut(u32),
+    ) {
+        self.heads.matching(symbols, |length| segment.get(..length), &mut found);
+        let tail = |length| segment.get(segment.len().checked_sub(length)?..);
+        self.tails.matching(symbols, tail, &mut found);
+        if self.choices == 0 {
+            chars.matching(self.root, symbols, segment, &mut found);
+        } else {
+            let mut several = Stack::<u32, 16>::new();
+            chars.matching(self.root, symbols, segment, |glob| several.push(glob));
+            let mut last = NONE;
+            for &glob in several.sorted() {
+                if glob != last {
                     found(glob);
                 }
-            }
-        };
-        for &(length, _) in &self.heads {
-            let Some(head) = segment.get(..length) else { break };
-            if let Some(bucket) = self.buckets.get(&(HEAD | u64::from(symbols.find(head)))) {
-                try_each(bucket);
+                last = glob;
             }
         }
-        for &(length, _) in &self.tails {
-            let Some(start) = segment.len().checked_sub(length) else { break };
-            if let Some(bucket) =
-                self.buckets.get(&(TAIL | u64::from(symbols.find(&segment[start..]))))
-            {
-                try_each(bucket);
+        for &glob in &self.loose {
+            if glob_matches(symbols.text(glob), segment) {
+                found(glob);
             }
         }
-        try_each(&self.loose);
     }
 }
 
-/// What keeps heads and tails of one text apart.
-const HEAD: u64 = 0;
-const TAIL: u64 = 1 << 32;
-
-fn count(lengths: &mut Vec<(usize, u32)>, length: usize) {
-    match lengths.binary_search_by_key(&length, |&(length, _)| length) {
-        Ok(at) => lengths[at].1 += 1,
-        Err(at) => lengths.insert(at, (length, 1)),
-    }
-}
-
-fn uncount(lengths: &mut Vec<(usize, u32)>, length: usize) {
-    if let Ok(at) = lengths.binary_search_by_key(&length, |&(length, _)| length) {
-        lengths[at].1 -= 1;
-        if lengths[at].1 == 0 {
-            lengths.remove(at);
+impl Side {
+    fn add(&mut self, text: u32, length: usize, glob: u32) {
+        self.globs.set(u64::from(text), u64::from(glob) + 1);
+        match self.lengths.binary_search_by_key(&length, |&(length, _)| length) {
+            Ok(at) => self.lengths[at].1 += 1,
+            Err(at) => self.lengths.insert(at, (length, 1)),
         }
     }
-}
 
-impl<'g> Handle<'g> {
-    fn of(glob: &'g [u8]) -> Self {
-        let head = &glob[..literal_length(glob)];
-        if !head.is_empty() {
-            return Self::Heads(alloc::vec![head]);
-        }
-        if let Some(heads) = choice_heads(glob) {
-            return Self::Heads(heads);
-        }
-        let tail = glob.iter().rev().take_while(|&&byte| !is_sign(byte)).count();
-        match &glob[glob.len() - tail..] {
-            [] => Self::Loose,
-            tail => Self::Tail(tail),
+    fn remove(&mut self, text: &[u8], symbols: &mut Symbols) {
+        let number = symbols.find(text);
+        self.globs.remove(u64::from(number));
+        symbols.release(number);
+        if let Ok(at) = self.lengths.binary_search_by_key(&text.len(), |&(length, _)| length) {
+            self.lengths[at].1 -= 1;
+            if self.lengths[at].1 == 0 {
+                self.lengths.remove(at);
+            }
         }
     }
-}
 
-/// What the alternatives of a leading choice begin with, if each begins with a literal. None begins with another, so
-/// that at most one is the head of a segment.
-fn choice_heads(glob: &[u8]) -> Option<Vec<&[u8]>> {
-    if glob.first() != Some(&b'{') {
-        return None;
-    }
-    let close = closing(glob, 0);
-    let mut heads = Vec::new();
-    let mut start = 1;
-    while start <= close {
-        let end = alternative_end(glob, start);
-        let alternative = &glob[start..end];
-        match &alternative[..literal_length(alternative)] {
-            [] => return None,
-            head => heads.push(head),
+    /// Those whose text is the part of the segment that has its length.
+    #[inline]
+    fn matching<'s>(
+        &self,
+        symbols: &Symbols,
+        part: impl Fn(usize) -> Option<&'s [u8]>,
+        mut found: impl FnMut(u32),
+    ) {
+        for &(length, _) in &self.lengths {
+            let Some(part) = part(length) else { return };
+            let text = symbols.find(part);
+            if text != NONE {
+                #[expect(clippy::cast_possible_truncation, reason = "a glob's number and one")]
+                let held = self.globs.get(u64::from(text)) as u32;
+                if held != 0 {
+                    found(held - 1);
+                }
+            }
         }
-        start = end + 1;
     }
-    heads.sort_unstable();
-    // Sorted, what begins with another comes right after it, or after such.
-    heads.dedup_by(|longer, head| longer.starts_with(head));
-    Some(heads)
-}
-
-fn literal_length(glob: &[u8]) -> usize {
-    glob.iter().position(|&byte| is_sign(byte)).unwrap_or(glob.len())
 }
 
 fn is_sign(byte: u8) -> bool {

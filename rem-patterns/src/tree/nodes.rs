@@ -1,5 +1,6 @@
 //! The trie: nodes, and the edges between them.
 
+use super::chars::Chars;
 use super::globs::{self, Globs};
 use super::slab::Slab;
 use super::slots::{LEAF, Word, index_of};
@@ -55,6 +56,7 @@ pub(super) struct Graph {
     pub(super) edges: Table,
     pub(super) symbols: Symbols,
     pub(super) globs: Slab<Globs>,
+    pub(super) chars: Chars,
     /// Edges by `*` and `**`, which stand in their nodes.
     wild: usize,
 }
@@ -87,6 +89,7 @@ impl Graph {
             edges: Table::new(seed),
             symbols: Symbols::new(seed),
             globs: Slab::new(),
+            chars: Chars::new(seed),
             wild: 0,
         }
     }
@@ -103,6 +106,7 @@ impl Graph {
             + self.symbols.memory()
             + self.globs.memory()
             + globs
+            + self.chars.memory()
     }
 
     /// The child of a node by a label.
@@ -155,13 +159,13 @@ impl Graph {
         if above.globs == NONE {
             above.globs = self.globs.take(Globs::default());
         }
-        self.globs.at_mut(above.globs).add(symbol, &mut self.symbols);
+        self.globs.at_mut(above.globs).add(symbol, &mut self.symbols, &mut self.chars);
     }
 
     fn remove_glob(&mut self, node: u32, symbol: u32) {
         let above = self.nodes.at_mut(node);
         let globs = self.globs.at_mut(above.globs);
-        globs.remove(symbol, &mut self.symbols);
+        globs.remove(symbol, &mut self.symbols, &mut self.chars);
         if globs.is_empty() {
             self.globs.give(above.globs);
             above.globs = NONE;

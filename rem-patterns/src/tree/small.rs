@@ -1,8 +1,10 @@
-//! A stack that lives on the stack until it is long.
+//! What a match keeps in hand: on the stack while it is little, in memory when it is much.
 
 use alloc::vec::Vec;
 
-/// The first `N` items stand in place, the others in a `Vec`.
+use super::symbols::NONE;
+
+/// A list. The first `N` items stand in place, the others in a `Vec`.
 pub(super) struct Stack<T, const N: usize> {
     inline: [T; N],
     used: usize,
@@ -63,5 +65,64 @@ impl<T: Copy + Default + Ord, const N: usize> Stack<T, N> {
         self.used = 0;
         self.spilled.sort_unstable();
         &self.spilled
+    }
+}
+
+/// Which nodes were met: in a list while they are few, in a table when they are many.
+pub(super) struct Met {
+    few: Stack<u32, 16>,
+    /// A power of two of places, [`NONE`] where free.
+    table: Vec<u32>,
+    entered: usize,
+}
+
+impl Met {
+    pub(super) fn new() -> Self {
+        Self { few: Stack::new(), table: Vec::new(), entered: 0 }
+    }
+
+    /// Whether the node was not met before.
+    pub(super) fn first(&mut self, number: u32) -> bool {
+        if self.table.is_empty() {
+            if self.few.iter().any(|met| met == number) {
+                return false;
+            }
+            if self.few.len() < 16 {
+                self.few.push(number);
+                return true;
+            }
+        }
+        if self.entered * 2 >= self.table.len() {
+            self.grow();
+        }
+        let first = self.enter(number);
+        self.entered += usize::from(first);
+        first
+    }
+
+    fn enter(&mut self, number: u32) -> bool {
+        let mask = self.table.len() - 1;
+        let mut at = number.wrapping_mul(0x9E37_79B1).rotate_left(15) as usize & mask;
+        while self.table[at] != NONE {
+            if self.table[at] == number {
+                return false;
+            }
+            at = (at + 1) & mask;
+        }
+        self.table[at] = number;
+        true
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let fresh = alloc::vec![NONE; (self.table.len() * 2).max(128)];
+        let old = core::mem::replace(&mut self.table, fresh);
+        if old.is_empty() {
+            self.entered = self.few.len();
+        }
+        let few = core::mem::replace(&mut self.few, Stack::new());
+        for number in old.into_iter().filter(|&number| number != NONE).chain(few.iter()) {
+            self.enter(number);
+        }
     }
 }

@@ -1,10 +1,8 @@
 //! Matching: first the paths without `**`, then below each `**` the set of nodes that are alive.
 
-use alloc::vec::Vec;
-
 use super::nodes::{Child, Graph, Node, ROOT, child_of, edge};
 use super::slots::{BELOW, MORE, Word};
-use super::small::Stack;
+use super::small::{Met, Stack};
 use super::symbols::NONE;
 use crate::topic::rules::{MAX_SEGMENTS, Split};
 
@@ -13,7 +11,9 @@ struct Walk<'w, N, F> {
     graph: &'w Graph,
     topic: &'w Split<'w>,
     /// The number of each segment's text.
-    symbols: [u32; MAX_SEGMENTS],
+    symbols: &'w [u32],
+    /// Nodes by `**`, each with how many segments lead there.
+    many: Stack<(u32, u32), 8>,
     next: N,
     found: F,
 }
@@ -29,72 +29,59 @@ impl Graph {
     ) {
         let Some(root) = self.nodes.get(ROOT) else { return };
         let mut symbols = [NONE; MAX_SEGMENTS];
-        for (at, symbol) in symbols.iter_mut().enumerate().take(topic.depth()) {
+        let symbols = &mut symbols[..topic.depth()];
+        for (at, symbol) in symbols.iter_mut().enumerate() {
             *symbol = self.symbols.find(topic.segment(at));
         }
-        Walk { graph: self, topic, symbols, next, found }.run(root);
+        let mut walk = Walk { graph: self, topic, symbols, many: Stack::new(), next, found };
+        if topic.is_system() {
+            // Only a literal leads to the system's own topics.
+            walk.enter(walk.literal(ROOT, 0), 1);
+        } else {
+            walk.visit(root, ROOT, 0);
+        }
+        while let Some((number, at)) = walk.many.pop() {
+            walk.below_many(number, at as usize);
+        }
     }
 }
 
 impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
-    #[inline]
-    fn run(&mut self, root: &Node) {
-        let depth = self.topic.depth();
-        // Nodes to visit, each with how many segments lead there. Each is reached by one path only.
-        let mut open = Stack::<(u32, usize), 64>::new();
-        let mut many = Stack::<(u32, usize), 16>::new();
-        if self.topic.is_system() {
-            // Only a literal leads to REM's own topics.
-            self.enter(self.literal(ROOT, 0), 1, &mut open);
-        } else {
-            self.visit(root, ROOT, 0, &mut open, &mut many);
+    /// A node that the first `at` segments lead to, and what lies below it. As deep a recursion as the topic.
+    fn visit(&mut self, node: &Node, number: u32, at: usize) {
+        self.emit(node.below);
+        if at == self.symbols.len() {
+            return self.emit(node.here);
         }
-        while let Some((number, at)) = open.pop() {
-            let node = self.graph.nodes.at(number);
-            if at == depth {
-                self.emit(node.here);
-                self.emit(node.below);
-            } else {
-                self.visit(node, number, at, &mut open, &mut many);
-            }
-        }
-        while let Some((number, at)) = many.pop() {
-            self.below_many(number, at);
+        self.enter(self.literal(number, at), at + 1);
+        self.enter(node.one, at + 1);
+        if node.many != 0 || node.globs != NONE {
+            self.visit_rare(node, number, at);
         }
     }
 
-    /// What lies below a node that the first `at` segments lead to.
-    #[inline]
-    fn visit(
-        &mut self,
-        node: &Node,
-        number: u32,
-        at: usize,
-        open: &mut Stack<(u32, usize), 64>,
-        many: &mut Stack<(u32, usize), 16>,
-    ) {
-        self.emit(node.below);
+    /// The children of a node that few nodes have.
+    fn visit_rare(&mut self, node: &Node, number: u32, at: usize) {
         if let Child::Node(below) = child_of(node.many) {
-            many.push((below, at));
+            // At most MAX_SEGMENTS.
+            self.many.push((below, u32::try_from(at).unwrap_or(u32::MAX)));
         }
-        self.enter(self.literal(number, at), at + 1, open);
-        self.enter(node.one, at + 1, open);
         if node.globs != NONE {
-            self.each_glob(node, number, at, |walk, word| walk.enter(word, at + 1, open));
+            self.each_glob(node, number, at, |walk, word| walk.enter(word, at + 1));
         }
     }
 
     /// A child that the first `at` segments lead to.
     #[inline]
-    fn enter(&mut self, child: Word, at: usize, open: &mut Stack<(u32, usize), 64>) {
+    fn enter(&mut self, child: Word, at: usize) {
         match child_of(child) {
             Child::Nothing => {}
             Child::Leaf(word) => {
-                if word & BELOW != 0 || at == self.topic.depth() {
+                if word & BELOW != 0 || at == self.symbols.len() {
                     self.emit(word);
                 }
             }
-            Child::Node(number) => open.push((number, at)),
+            Child::Node(number) => self.visit(self.graph.nodes.at(number), number, at),
         }
     }
 
@@ -116,9 +103,14 @@ impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
         mut each: impl FnMut(&mut Self, Word),
     ) {
         let graph = self.graph;
-        graph.globs.at(node.globs).matching(&graph.symbols, self.topic.segment(at), |symbol| {
-            each(self, graph.edges.get(edge(number, symbol)));
-        });
+        graph.globs.at(node.globs).matching(
+            &graph.symbols,
+            &graph.chars,
+            self.topic.segment(at),
+            |symbol| {
+                each(self, graph.edges.get(edge(number, symbol)));
+            },
+        );
     }
 
     /// The slots of one list.
@@ -128,12 +120,10 @@ impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
             return;
         }
         (self.found)(head);
-        if head & MORE != 0 {
-            let mut word = (self.next)(head);
-            while word != 0 {
-                (self.found)(word);
-                word = (self.next)(word);
-            }
+        let mut word = if head & MORE == 0 { 0 } else { (self.next)(head) };
+        while word != 0 {
+            (self.found)(word);
+            word = (self.next)(word);
         }
     }
 
@@ -147,7 +137,7 @@ impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
         staying.push(many);
         let mut met = Met::new();
         let (mut now, mut next) = (Stack::<u32, 16>::new(), Stack::<u32, 16>::new());
-        for at in from..=self.topic.depth() {
+        for at in from..=self.symbols.len() {
             for number in now.iter() {
                 let node = graph.nodes.at(number);
                 match child_of(node.many) {
@@ -165,11 +155,11 @@ impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
                         }
                     }
                 }
-                if at == self.topic.depth() {
+                if at == self.symbols.len() {
                     self.emit(node.here);
                 }
             }
-            if at == self.topic.depth() {
+            if at == self.symbols.len() {
                 return;
             }
             for number in now.iter().chain(staying.iter()) {
@@ -192,70 +182,11 @@ impl<N: Fn(Word) -> Word, F: FnMut(Word)> Walk<'_, N, F> {
         match child_of(child) {
             Child::Nothing => {}
             Child::Leaf(word) => {
-                if at == self.topic.depth() {
+                if at == self.symbols.len() {
                     self.emit(word);
                 }
             }
             Child::Node(number) => next.push(number),
-        }
-    }
-}
-
-/// Which nodes were met: in a list while they are few, in a table when they are many.
-struct Met {
-    few: Stack<u32, 16>,
-    /// A power of two of places, [`NONE`] where free.
-    table: Vec<u32>,
-    entered: usize,
-}
-
-impl Met {
-    fn new() -> Self {
-        Self { few: Stack::new(), table: Vec::new(), entered: 0 }
-    }
-
-    /// Whether the node was not met before.
-    fn first(&mut self, number: u32) -> bool {
-        if self.table.is_empty() {
-            if self.few.iter().any(|met| met == number) {
-                return false;
-            }
-            if self.few.len() < 16 {
-                self.few.push(number);
-                return true;
-            }
-        }
-        if self.entered * 2 >= self.table.len() {
-            self.grow();
-        }
-        let first = self.enter(number);
-        self.entered += usize::from(first);
-        first
-    }
-
-    fn enter(&mut self, number: u32) -> bool {
-        let mask = self.table.len() - 1;
-        let mut at = number.wrapping_mul(0x9E37_79B1).rotate_left(15) as usize & mask;
-        while self.table[at] != NONE {
-            if self.table[at] == number {
-                return false;
-            }
-            at = (at + 1) & mask;
-        }
-        self.table[at] = number;
-        true
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        let fresh = alloc::vec![NONE; (self.table.len() * 2).max(128)];
-        let old = core::mem::replace(&mut self.table, fresh);
-        if old.is_empty() {
-            self.entered = self.few.len();
-        }
-        let few = core::mem::replace(&mut self.few, Stack::new());
-        for number in old.into_iter().filter(|&number| number != NONE).chain(few.iter()) {
-            self.enter(number);
         }
     }
 }
