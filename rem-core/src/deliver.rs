@@ -65,7 +65,14 @@ fn wait(core: &Arc<Core>, event: Arc<Event>, route: &Route, receipt: &mut Receip
     }
     receipt.deferred = entries.len();
     if !entries.is_empty() {
-        turn::wait(Waiting::new(core, event, entries.into()));
+        queue(Waiting::new(core, event, entries.into()));
+    }
+}
+
+fn queue(waiting: Waiting) {
+    // In a thread that ends an event may have nowhere to wait: it is delivered at once, rather than lost.
+    if let Some(waiting) = turn::wait(waiting) {
+        run_waiting(waiting);
     }
 }
 
@@ -129,6 +136,6 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
             run_waiting(waiting);
             turn.finish(run_waiting);
         }
-        None => turn::wait(waiting),
+        None => queue(waiting),
     }
 }

@@ -79,11 +79,8 @@ pub(crate) fn prepare<E: EventType>(
         return Err(PublishError::new(failure, outgoing.data));
     }
     match find(bus, &outgoing) {
-        Ok((topic, _, route)) if is_nobodys(bus, &route) => {
-            drop(topic);
-            Ok(None)
-        }
-        Ok((topic, scope, route)) => match stamp(bus, topic, scope, outgoing.extra) {
+        Ok(route) if is_nobodys(bus, &route) => Ok(None),
+        Ok(route) => match stamp(bus, &route, outgoing.extra) {
             Ok(head) => {
                 let event = Arc::new(Event { head, data: outgoing.data });
                 let by = if let To::Named(_) = outgoing.to { TopicBy::Name } else { TopicBy::Data };
@@ -102,15 +99,16 @@ fn is_nobodys(bus: &State, route: &Route) -> bool {
     route.entries.is_empty() && route.middleware.is_empty() && bus.core.history.is_none()
 }
 
-type Found = (Topic, u8, Guard<Arc<Route>>);
-
-fn find<E: EventType>(bus: &State, outgoing: &Outgoing<'_, E>) -> Result<Found, PublishErrorKind> {
+fn find<E: EventType>(
+    bus: &State,
+    outgoing: &Outgoing<'_, E>,
+) -> Result<Guard<Arc<Route>>, PublishErrorKind> {
     if bus.is_closed() {
         return Err(PublishErrorKind::Closed);
     }
     let router = &bus.core.router;
     let (prefix, scope) = (bus.prefix(), bus.scope());
-    let found = |known: &Known| (known.topic.clone(), known.scope, router.route(known, bus));
+    let found = |known: &Arc<Known>| router.route(known, bus);
     let of_table =
         |table: &TypeTable| table.with_known(router, prefix, scope, &outgoing.data, found);
     let found = match outgoing.to {
@@ -119,10 +117,10 @@ fn find<E: EventType>(bus: &State, outgoing: &Outgoing<'_, E>) -> Result<Found, 
         To::Named(name) => {
             let mut writer = TopicWriter::new();
             let text = writer.below(prefix, name).ok_or_else(|| too_long(prefix, name))?;
-            found(&*router.known(text, scope)?)
+            found(&router.known(text, scope)?)
         }
     };
-    if found.0.is_system() { Err(PublishErrorKind::SystemTopic) } else { Ok(found) }
+    if found.topic.is_system() { Err(PublishErrorKind::SystemTopic) } else { Ok(found) }
 }
 
 /// The error of a name that has no room on the stack: it is too long, so parsing it says so.
@@ -147,11 +145,12 @@ fn attempted<E: EventType>(bus: &State, outgoing: &Outgoing<'_, E>) -> String {
 }
 
 /// Id, time, source and cause.
-fn stamp(bus: &State, topic: Topic, scope: u8, extra: Extra) -> Result<Head, Box<Failure>> {
+fn stamp(bus: &State, route: &Route, extra: Extra) -> Result<Head, Box<Failure>> {
     let core = &bus.core;
-    let cause = causation::current(core.limits.causal_depth, &topic)?;
+    let cause = causation::current(core.limits.causal_depth, &route.topic)?;
     let now = core.clock.now();
-    let mut head = Head::new(core.ids.next(now), topic, scope, extra.timestamp.unwrap_or(now));
+    let (id, topic) = (core.ids.next(now), route.topic.clone());
+    let mut head = Head::new(id, topic, route.scope, extra.timestamp.unwrap_or(now));
     head.source = extra.source.or_else(|| bus.source().cloned());
     head.metadata = extra.metadata;
     head.causation = extra.causation.or(cause.map(|cause| cause.id));

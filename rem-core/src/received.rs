@@ -8,19 +8,19 @@ use std::sync::Arc;
 use rem_patterns::Captures;
 
 use crate::event::{Event, Payload};
-use crate::subscription::{Entry, SubscriptionId};
+use crate::subscription::{About, SubscriptionId};
 
 /// One receipt of an event by one subscription: the event, and what is known only here.
 ///
 /// It reads as the [`Event`].
 pub struct Received<T: ?Sized = dyn Payload> {
     event: Arc<Event<T>>,
-    entry: Arc<Entry>,
+    subscription: Arc<About>,
 }
 
 impl<T: ?Sized> Received<T> {
-    pub(crate) fn new(event: Arc<Event<T>>, entry: Arc<Entry>) -> Self {
-        Self { event, entry }
+    pub(crate) fn new(event: Arc<Event<T>>, subscription: Arc<About>) -> Self {
+        Self { event, subscription }
     }
 
     /// The event, to be kept.
@@ -37,18 +37,19 @@ impl<T: ?Sized> Received<T> {
 
     /// All that the pattern captured. `None` for a pattern that is a set or a regular expression without captures.
     pub fn captures(&self) -> Option<Captures<'_>> {
-        self.entry.pattern.captures(self.entry.part_of(self.event.topic(), self.event.scope()))
+        let topic = self.subscription.part_of(self.event.topic(), self.event.scope());
+        self.subscription.pattern.captures(topic)
     }
 
     /// The subscription that received it.
     pub fn subscription(&self) -> SubscriptionId {
-        self.entry.id
+        self.subscription.id
     }
 }
 
 impl<T: ?Sized> Clone for Received<T> {
     fn clone(&self) -> Self {
-        Self { event: Arc::clone(&self.event), entry: Arc::clone(&self.entry) }
+        Self { event: Arc::clone(&self.event), subscription: Arc::clone(&self.subscription) }
     }
 }
 
@@ -64,7 +65,7 @@ impl<T: fmt::Debug + ?Sized> fmt::Debug for Received<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
             .field("event", &self.event)
-            .field("subscription", &self.entry.id)
+            .field("subscription", &self.subscription.id)
             .field("captures", &self.captures())
             .finish()
     }

@@ -10,11 +10,13 @@ mod index;
 mod topics;
 mod types;
 
+use std::fmt;
 use std::sync::Arc;
 
 use rem_patterns::Topic;
 
 use crate::bus::State;
+use crate::deliver::quietly;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind};
 use crate::middleware::Bound;
@@ -31,34 +33,52 @@ pub(crate) use types::{TypeTable, Types};
 #[derive(Debug)]
 pub(crate) struct Route {
     generation: u64,
+    pub(crate) topic: Topic,
+    pub(crate) scope: u8,
     /// By priority, then by age.
     pub(crate) entries: Box<[Arc<Entry>]>,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
 }
 
+impl Route {
+    /// The route of a topic that nobody has asked for: older than any, so that the next publish resolves it.
+    fn stale(topic: Topic, scope: u8) -> Self {
+        Self { generation: 0, topic, scope, entries: Box::default(), middleware: Box::default() }
+    }
+}
+
 /// A topic with its route.
 pub(crate) struct Known {
-    pub(crate) topic: Topic,
-    pub(crate) scope: u8,
+    topic: Topic,
+    scope: u8,
     route: Snapshot<Route>,
 }
 
 impl Known {
     fn new(topic: Topic, scope: u8) -> Self {
-        // Generation 0 is older than any: the first publish resolves it.
-        let nowhere = Route { generation: 0, entries: Box::default(), middleware: Box::default() };
-        Self { topic, scope, route: Snapshot::new(Arc::new(nowhere)) }
+        let route = Snapshot::new(Arc::new(Route::stale(topic.clone(), scope)));
+        Self { topic, scope, route }
+    }
+
+    fn is(&self, text: &str, scope: u8) -> bool {
+        self.scope == scope && self.topic.as_str() == text
+    }
+
+    fn replace(&self, route: Arc<Route>) {
+        // With the old route a handler may go, which is user code.
+        quietly(self.route.swap(route));
+    }
+
+    /// Lets go of all that the route holds.
+    pub(crate) fn forget_route(&self) {
+        self.replace(Arc::new(Route::stale(self.topic.clone(), self.scope)));
     }
 }
 
-impl std::fmt::Debug for Known {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Known")
-            .field("topic", &self.topic)
-            .field("scope", &self.scope)
-            .field("route", &**self.route.load())
-            .finish()
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Known").field(&**self.route.load()).finish()
     }
 }
 
@@ -96,7 +116,7 @@ impl Router {
             self.generation.fetch_add(1, Ordering::Release);
             removed
         };
-        drop(removed);
+        drop(removed); // under no lock
     }
 
     /// Makes every route stale: something beside the subscriptions has changed.
@@ -115,23 +135,42 @@ impl Router {
     }
 
     /// The route of a topic on a bus.
-    pub(crate) fn route(&self, known: &Known, bus: &State) -> Guard<Arc<Route>> {
+    pub(crate) fn route(&self, known: &Arc<Known>, bus: &State) -> Guard<Arc<Route>> {
         let route = known.route.load();
         if route.generation == self.generation.load(Ordering::Acquire) {
             return route;
         }
-        let fresh = Arc::new(self.resolve(&known.topic, known.scope, bus));
-        known.route.store(Arc::clone(&fresh));
-        Guard::from_inner(fresh)
+        drop(route);
+        Guard::from_inner(self.resolve(known, bus))
     }
 
-    fn resolve(&self, topic: &str, scope: u8, bus: &State) -> Route {
+    /// Asks the index where the events of a topic go.
+    ///
+    /// An entry of the route may end meanwhile. It is told of the route before anybody uses it; if it has ended by then,
+    /// the index, which it has left, is asked again. If it ends after that it makes the topic forget the route; and
+    /// should it do so before the route is put in place, that it is no longer active is seen here.
+    fn resolve(&self, known: &Arc<Known>, bus: &State) -> Arc<Route> {
+        let fresh = loop {
+            let fresh = Arc::new(self.ask(known, bus));
+            if fresh.entries.iter().all(|entry| entry.join(known, &fresh)) {
+                break fresh;
+            }
+        };
+        known.replace(Arc::clone(&fresh));
+        if !fresh.entries.iter().all(|entry| entry.is_active()) {
+            known.forget_route();
+        }
+        fresh
+    }
+
+    fn ask(&self, known: &Known, bus: &State) -> Route {
+        let (topic, scope) = (known.topic.clone(), known.scope);
         // Read before what it counts: a change meanwhile makes the route stale, never wrong.
         let generation = self.generation.load(Ordering::Acquire);
-        let entries = read(&self.index).select(topic, usize::from(scope));
+        let entries = in_order(read(&self.index).select(&topic, usize::from(scope)));
         let middleware =
-            bus.middleware().into_iter().filter(|bound| bound.selects(topic)).collect();
-        Route { generation, entries: in_order(entries), middleware }
+            bus.middleware().into_iter().filter(|bound| bound.selects(&topic)).collect();
+        Route { generation, topic, scope, entries, middleware }
     }
 
     /// `true` if nobody listens to system events: a look that spares making them.

@@ -1,5 +1,6 @@
 //! Who listens: a pattern, a delivery and a handler, held by a guard.
 
+mod about;
 mod builder;
 mod entry;
 mod outcome;
@@ -10,59 +11,68 @@ use std::sync::{Arc, Weak};
 use crate::bus::Core;
 use crate::route::Keys;
 
+pub use about::SubscriptionId;
 pub use builder::SubscriptionBuilder;
-pub use entry::SubscriptionId;
 pub use outcome::Outcome;
 
+pub(crate) use about::{About, Counts};
 pub(crate) use builder::Delivery;
-pub(crate) use entry::{Asked, Called, Entry, Filter, Handler, Parts};
+pub(crate) use entry::{Asked, Called, Entry, Filter, Handler};
 
 /// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
 ///
 /// Dropping it never waits: a call that runs in another thread finishes, and the handler is dropped after it.
 #[must_use = "a subscription ends when its guard is dropped; hold it, or let it last with `.detach()`"]
 pub struct Subscription {
+    about: Arc<About>,
+    /// `None` for one that lasts, or was over from the start.
+    held: Option<Held>,
+}
+
+/// What the guard holds.
+struct Held {
+    core: Weak<Core>,
     entry: Arc<Entry>,
-    /// `None` once it is over, or was over from the start.
-    held: Option<(Weak<Core>, Keys)>,
+    keys: Keys,
 }
 
 impl Subscription {
     pub(crate) fn new(core: &Arc<Core>, entry: Arc<Entry>) -> Self {
         let keys = core.router.add(&entry);
-        Self { entry, held: Some((Arc::downgrade(core), keys)) }
+        let about = Arc::clone(entry.about());
+        Self { about, held: Some(Held { core: Arc::downgrade(core), entry, keys }) }
     }
 
     /// The guard of a subscription to a bus that is closed: over from the start.
-    pub(crate) fn ended(entry: Arc<Entry>) -> Self {
+    pub(crate) fn ended(entry: &Entry) -> Self {
         entry.end();
-        Self { entry, held: None }
+        Self { about: Arc::clone(entry.about()), held: None }
     }
 
     /// Its identity, as system events name it.
     pub fn id(&self) -> SubscriptionId {
-        self.entry.id
+        self.about.id
     }
 
     /// What it selects: from the root bus, or below any scope for a subscription by type.
     pub fn pattern(&self) -> &str {
-        self.entry.pattern.as_str()
+        self.about.pattern.as_str()
     }
 
     /// `true` as long as events are delivered: until its bus is closed or gone.
     pub fn is_active(&self) -> bool {
-        self.entry.is_active()
-            && self.held.as_ref().is_some_and(|(core, _)| core.strong_count() > 0)
+        let held = self.held.as_ref();
+        self.about.is_active() && held.is_some_and(|held| held.core.strong_count() > 0)
     }
 
     /// How many calls of its handler and filters failed or panicked.
     pub fn failures(&self) -> u64 {
-        self.entry.failures()
+        self.about.failures()
     }
 
     /// How many events it selected that were of an unrelated type, and were not delivered.
     pub fn mismatches(&self) -> u64 {
-        self.entry.mismatches()
+        self.about.mismatches()
     }
 
     /// Lets the subscription last as long as the bus.
@@ -78,23 +88,23 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if let Some((core, keys)) = self.held.take() {
+        if let Some(Held { core, entry, keys }) = self.held.take() {
             if let Some(core) = core.upgrade() {
-                core.router.remove(&self.entry, &keys);
+                core.router.remove(&entry, &keys);
             }
-            self.entry.end();
+            entry.end();
         }
     }
 }
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.entry.fmt(f)
+        self.about.fmt(f)
     }
 }
 
 impl fmt::Display for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to `{}` ({})", self.entry.id, self.entry.pattern, self.entry.place)
+        write!(f, "{} to `{}` ({})", self.about.id, self.about.pattern, self.about.place)
     }
 }

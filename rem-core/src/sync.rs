@@ -50,6 +50,9 @@ mod snapshot {
         pub(crate) fn store(&self, value: Arc<T>) {
             self.0.store(value);
         }
+        pub(crate) fn swap(&self, value: Arc<T>) -> Arc<T> {
+            self.0.swap(value)
+        }
     }
 
     /// The same with room for no value.
@@ -64,9 +67,6 @@ mod snapshot {
         }
         pub(crate) fn store(&self, value: Option<Arc<T>>) {
             self.0.store(value);
-        }
-        pub(crate) fn take(&self) -> Option<Arc<T>> {
-            self.0.swap(None)
         }
     }
 }
@@ -108,8 +108,10 @@ mod snapshot {
             Guard(super::read(&self.0).clone())
         }
         pub(crate) fn store(&self, value: Arc<T>) {
-            let old = mem::replace(&mut *super::write(&self.0), value);
-            drop(old);
+            drop(self.swap(value));
+        }
+        pub(crate) fn swap(&self, value: Arc<T>) -> Arc<T> {
+            mem::replace(&mut *super::write(&self.0), value)
         }
     }
 
@@ -125,9 +127,6 @@ mod snapshot {
         pub(crate) fn store(&self, value: Option<Arc<T>>) {
             let old = mem::replace(&mut *super::write(&self.0), value);
             drop(old);
-        }
-        pub(crate) fn take(&self) -> Option<Arc<T>> {
-            super::write(&self.0).take()
         }
     }
 }

@@ -146,7 +146,7 @@ impl State {
         let over = pattern.is_none() || self.is_closed();
         let pattern = pattern.unwrap_or_else(nothing);
         let entry = delivery.entry(self, pattern, true, Vec::new(), 0, place);
-        if over { Subscription::ended(entry) } else { Subscription::new(&self.core, entry) }
+        if over { Subscription::ended(&entry) } else { Subscription::new(&self.core, entry) }
     }
 
     pub(super) fn add_middleware(&self, bound: Bound) -> Result<(), SubscribeError> {

@@ -12,6 +12,8 @@ use crate::subscription::Entry;
 
 thread_local! {
     static TAKEN: Cell<bool> = const { Cell::new(false) };
+    /// How many events are in the queue: a look at it is cheaper than one at the queue, which has to be dropped.
+    static WAITING: Cell<usize> = const { Cell::new(0) };
     static QUEUE: RefCell<VecDeque<Waiting>> = const { RefCell::new(VecDeque::new()) };
 }
 
@@ -35,14 +37,16 @@ pub(super) struct Turn(());
 impl Turn {
     /// `None` if this thread is delivering already.
     pub(super) fn take() -> Option<Self> {
-        // A thread whose locals are gone, for it ends, has nothing waiting either: it delivers at once.
-        let free = TAKEN.try_with(|taken| !taken.replace(true)).unwrap_or(true);
-        free.then(|| Self(())) // made only if it is free, for its `Drop` gives it up
+        // Made only if it is free, for its `Drop` gives it up.
+        (!TAKEN.replace(true)).then(|| Self(()))
     }
 
     /// Gives what waits its turn, in the order published, until nothing does.
     pub(super) fn finish(self, mut run: impl FnMut(Waiting)) {
-        while let Ok(Some(next)) = QUEUE.try_with(|queue| queue.borrow_mut().pop_front()) {
+        while WAITING.get() > 0
+            && let Ok(Some(next)) = QUEUE.try_with(|queue| queue.borrow_mut().pop_front())
+        {
+            WAITING.set(WAITING.get() - 1);
             run(next);
         }
         drop(self);
@@ -51,16 +55,22 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let _ = TAKEN.try_with(|taken| taken.set(false));
+        TAKEN.set(false);
     }
 }
 
 /// How many events wait in this thread.
 pub(crate) fn waiting() -> usize {
-    QUEUE.try_with(|queue| queue.borrow().len()).unwrap_or(0)
+    WAITING.get()
 }
 
-/// Lets an event wait for its turn.
-pub(super) fn wait(waiting: Waiting) {
-    let _ = QUEUE.try_with(|queue| queue.borrow_mut().push_back(waiting));
+/// Lets an event wait for its turn. Gives it back in a thread that ends and has lost its queue.
+pub(super) fn wait(waiting: Waiting) -> Option<Waiting> {
+    let mut waiting = Some(waiting);
+    // Ignored: what was not queued is still here.
+    let _ = QUEUE.try_with(|queue| queue.borrow_mut().extend(waiting.take()));
+    if waiting.is_none() {
+        WAITING.set(WAITING.get() + 1);
+    }
+    waiting
 }

@@ -20,13 +20,14 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// The type's topics, fields and documentation.
     const SCHEMA: Schema;
 
-    /// Which of the schema's topics is this value's: its place among [`Schema::leaves`].
+    /// Which of the schema's topics is this value's: its place among [`Schema::leaves`]. `usize::MAX` for a value that is
+    /// never published (`#[event(skip)]`).
     fn leaf(&self) -> usize;
 
     /// Writes the topic of this value, without the type's namespace.
     ///
     /// # Errors
-    /// When the writer's limit is reached or a field cannot be displayed.
+    /// When the writer's limit is reached, a field cannot be displayed, or the value is never published.
     fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
 
     /// The value of another event type that this variant holds (`#[event(nested)]`).

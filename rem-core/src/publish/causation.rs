@@ -123,17 +123,17 @@ pub(crate) struct Level;
 impl Level {
     /// `None` if there are `limit` already: something that runs within a publish publishes without end.
     pub(crate) fn enter(limit: usize) -> Option<Self> {
-        let entered = LEVEL.try_with(|level| {
-            let entered = level.get() < limit;
-            level.set(level.get() + usize::from(entered));
-            entered
-        });
-        entered.unwrap_or(true).then(|| Self) // made only if it counts, for its `Drop` counts back
+        let level = LEVEL.get();
+        // Made only if it counts, for its `Drop` counts back.
+        (level < limit).then(|| {
+            LEVEL.set(level + 1);
+            Self
+        })
     }
 }
 
 impl Drop for Level {
     fn drop(&mut self) {
-        let _ = LEVEL.try_with(|level| level.set(level.get().saturating_sub(1)));
+        LEVEL.set(LEVEL.get() - 1);
     }
 }

@@ -50,8 +50,7 @@ impl Topics {
             }
             // The tag is a hint; what counts is the text.
             if let Some(known) = place.load().as_ref()
-                && known.scope == scope
-                && known.topic.as_str() == text
+                && known.is(text, scope)
             {
                 return Ok(Arc::clone(known));
             }

@@ -74,7 +74,7 @@ impl TypeTable {
         prefix: &str,
         scope: u8,
         data: &dyn Payload,
-        look: impl FnOnce(&Known) -> R,
+        look: impl FnOnce(&Arc<Known>) -> R,
     ) -> Result<R, PublishErrorKind> {
         match self.leaves.get(data.leaf()) {
             Some(LeafTopic::Fixed(known)) => {
@@ -84,7 +84,7 @@ impl TypeTable {
                 let fresh = full(router, prefix, scope, data)?;
                 Ok(look(known.get_or_init(|| fresh)))
             }
-            Some(LeafTopic::Template) => Ok(look(&*full(router, prefix, scope, data)?)),
+            Some(LeafTopic::Template) => Ok(look(&full(router, prefix, scope, data)?)),
             None => Err(PublishErrorKind::NoTopic),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rem_patterns::{Pattern, PatternError};
 
-use super::{Called, Entry, Filter, Handler, Outcome, Parts, Subscription};
+use super::{About, Called, Counts, Entry, Filter, Handler, Outcome, Subscription};
 use crate::bus::Bus;
 use crate::error::SubscribeError;
 use crate::event::{Event, Shape};
@@ -146,9 +146,9 @@ impl Delivery {
         F: Fn(Received<T>) -> R + Send + Sync + 'static,
         R: Outcome,
     {
-        Self::of::<T>(Box::new(move |event, entry| {
+        Self::of::<T>(Box::new(move |event, about| {
             let event = T::share(event);
-            said(event.map(|event| handle(Received::new(event, Arc::clone(entry))).outcome()))
+            said(event.map(|event| handle(Received::new(event, Arc::clone(about))).outcome()))
         }))
     }
 
@@ -166,7 +166,7 @@ impl Delivery {
         place: &'static Location<'static>,
     ) -> Arc<Entry> {
         let Self { wanted, fits, call } = self;
-        Arc::new(Entry::new(Parts {
+        let about = About {
             id: state.core.next_subscription(),
             pattern,
             prefix: state.prefix_topic().cloned(),
@@ -174,8 +174,9 @@ impl Delivery {
             by_type,
             priority,
             place,
-            handler: Handler { filters, fits, call },
-        }))
+            counts: Counts::default(),
+        };
+        Arc::new(Entry::new(about, Handler { filters, fits, call }))
     }
 }
 

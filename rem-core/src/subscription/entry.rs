@@ -1,50 +1,28 @@
 //! [`Entry`]: a subscription as the bus holds it.
 
 use std::fmt;
-use std::panic::Location;
-use std::sync::Arc;
+use std::mem;
+use std::ops::Deref;
+use std::sync::{Arc, Weak};
 
-use rem_patterns::{Pattern, Topic};
+use super::About;
+use crate::event::Event;
+use crate::route::{Known, Route};
+use crate::sync::{Mutex, lock};
 
-use crate::event::head::below;
-use crate::event::{Event, Wanted};
-use crate::sync::Slot;
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// The identity of a subscription, in the order in which they were made, from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubscriptionId(pub(crate) u64);
-
-impl fmt::Display for SubscriptionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "subscription {}", self.0)
-    }
-}
-
-impl fmt::Debug for SubscriptionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SubscriptionId({})", self.0)
-    }
-}
-
-/// What the index and the resolved routes hold of a subscription. It outlives its guard where a route is stale; its
-/// handler, which is the user's, does not.
+/// A subscription with its handler, held by the index and by every route it is in, and by nothing else for longer than a
+/// publish: when they have let it go, the handler is dropped.
 pub(crate) struct Entry {
-    pub(crate) id: SubscriptionId,
-    /// What it selects: from the root for a subscription by topic, from the scope for one by type.
-    pub(crate) pattern: Pattern,
-    /// The prefix of the bus it was made on; `None` for the root.
-    pub(crate) prefix: Option<Topic>,
-    /// The event type asked for. A subscription by type (`by_type`) selects under any scope.
-    pub(crate) wanted: Option<Wanted>,
-    pub(crate) by_type: bool,
-    pub(crate) priority: i32,
-    pub(crate) place: &'static Location<'static>,
-    /// Takes the place of a count of calls under way that publishers would share: whoever calls holds the handler.
-    handler: Slot<Handler>,
-    active: AtomicBool,
-    failed: AtomicU64,
-    mismatched: AtomicU64,
+    about: Arc<About>,
+    handler: Handler,
+    routes: Mutex<Routes>,
+}
+
+/// The routes that hold an entry, known to it before anybody uses them. So ending a subscription costs what it is in,
+/// not what there is, and calling its handler costs no look at who else does.
+enum Routes {
+    Of(Vec<(Weak<Known>, Weak<Route>)>),
+    Ended,
 }
 
 /// The user's part of a subscription.
@@ -56,7 +34,7 @@ pub(crate) struct Handler {
 }
 
 pub(crate) type Filter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
-pub(crate) type Call = Box<dyn Fn(&Arc<Event>, &Arc<Entry>) -> Called + Send + Sync>;
+pub(crate) type Call = Box<dyn Fn(&Arc<Event>, &Arc<About>) -> Called + Send + Sync>;
 
 /// What came of one call.
 pub(crate) enum Called {
@@ -77,111 +55,77 @@ pub(crate) enum Asked {
     Mismatched,
 }
 
-/// What [`Entry`] is made of.
-pub(crate) struct Parts {
-    pub(crate) id: SubscriptionId,
-    pub(crate) pattern: Pattern,
-    pub(crate) prefix: Option<Topic>,
-    pub(crate) wanted: Option<Wanted>,
-    pub(crate) by_type: bool,
-    pub(crate) priority: i32,
-    pub(crate) place: &'static Location<'static>,
-    pub(crate) handler: Handler,
-}
-
 impl Entry {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { id, pattern, prefix, wanted, by_type, priority, place, handler } = parts;
-        Self {
-            id,
-            pattern,
-            prefix,
-            wanted,
-            by_type,
-            priority,
-            place,
-            handler: Slot::new(Some(Arc::new(handler))),
-            active: AtomicBool::new(true),
-            failed: AtomicU64::new(0),
-            mismatched: AtomicU64::new(0),
-        }
+    pub(crate) fn new(about: About, handler: Handler) -> Self {
+        Self { about: Arc::new(about), handler, routes: Mutex::new(Routes::Of(Vec::new())) }
+    }
+
+    pub(crate) fn about(&self) -> &Arc<About> {
+        &self.about
     }
 
     /// Asks whether the event is wanted. User code: it may panic.
     pub(crate) fn ask(&self, event: &Arc<Event>) -> Asked {
-        let handler = self.handler.load();
-        match handler.as_ref() {
-            Some(handler) if !handler.accepts(event) => Asked::Passes,
-            Some(handler) if (handler.fits)(event) => Asked::Wants,
-            Some(_) => Asked::Mismatched,
-            None => Asked::Passes,
+        if !self.is_active() || !self.accepts(event) {
+            Asked::Passes
+        } else if (self.handler.fits)(event) {
+            Asked::Wants
+        } else {
+            Asked::Mismatched
         }
     }
 
     /// Asks the filters, unless they were `asked`, then calls the handler. User code: it may panic.
-    pub(crate) fn call(self: &Arc<Self>, event: &Arc<Event>, asked: bool) -> Called {
-        let handler = self.handler.load();
-        match handler.as_ref() {
-            Some(handler) if asked || handler.accepts(event) => (handler.call)(event, self),
-            _ => Called::Passed,
+    pub(crate) fn call(&self, event: &Arc<Event>, asked: bool) -> Called {
+        if self.is_active() && (asked || self.accepts(event)) {
+            (self.handler.call)(event, &self.about)
+        } else {
+            Called::Passed
         }
     }
 
-    /// No new call starts; the handler is dropped now, or by the last call under way when it returns.
+    fn accepts(&self, event: &Event) -> bool {
+        self.handler.filters.iter().all(|filter| filter(event))
+    }
+
+    /// Notes a route that holds it, before anybody uses that. `false`: the subscription has ended.
+    pub(crate) fn join(&self, known: &Arc<Known>, route: &Arc<Route>) -> bool {
+        let mut routes = lock(&self.routes);
+        let Routes::Of(routes) = &mut *routes else { return false };
+        // Routes that were replaced are forgotten before the list has to grow, so it is at most twice what it must be.
+        if routes.len() == routes.capacity() {
+            routes.retain(|(_, route)| route.strong_count() > 0);
+        }
+        routes.push((Arc::downgrade(known), Arc::downgrade(route)));
+        true
+    }
+
+    /// Ends it: no new call starts. The routes that hold it let go of it; when the calls under way have returned the
+    /// handler is dropped.
     pub(crate) fn end(&self) {
-        self.active.store(false, Ordering::Release);
-        let handler = self.handler.take();
-        drop(handler);
-    }
-
-    pub(crate) fn is_active(&self) -> bool {
-        self.active.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn count_failure(&self) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn failures(&self) -> u64 {
-        self.failed.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn count_mismatch(&self) {
-        self.mismatched.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn mismatches(&self) -> u64 {
-        self.mismatched.load(Ordering::Relaxed)
-    }
-
-    /// The part of an event's topic that the pattern looks at.
-    pub(crate) fn part_of<'a>(&self, topic: &'a str, scope: usize) -> &'a str {
-        if self.by_type { below(topic, scope.max(self.prefix().len())) } else { topic }
-    }
-
-    /// The prefix of the bus it was made on, empty for the root.
-    pub(crate) fn prefix(&self) -> &str {
-        self.prefix.as_deref().unwrap_or_default()
+        self.about.end();
+        let routes = mem::replace(&mut *lock(&self.routes), Routes::Ended);
+        let Routes::Of(routes) = routes else { return };
+        for (known, route) in routes {
+            if route.strong_count() > 0
+                && let Some(known) = known.upgrade()
+            {
+                known.forget_route();
+            }
+        }
     }
 }
 
-impl Handler {
-    fn accepts(&self, event: &Event) -> bool {
-        self.filters.iter().all(|filter| filter(event))
+impl Deref for Entry {
+    type Target = About;
+
+    fn deref(&self) -> &About {
+        &self.about
     }
 }
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription")
-            .field("id", &self.id.0)
-            .field("pattern", &self.pattern)
-            .field("type", &self.wanted)
-            .field("priority", &self.priority)
-            .field("place", &format_args!("{}", self.place))
-            .field("active", &self.is_active())
-            .field("failures", &self.failures())
-            .field("mismatches", &self.mismatches())
-            .finish_non_exhaustive()
+        self.about.fmt(f)
     }
 }

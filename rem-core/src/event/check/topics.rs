@@ -1,4 +1,4 @@
-//! Two variants of one topic, or one that is too long, where nested types take part.
+//! What is wrong with nested types: two variants of one topic, a topic that is too long, a local type in one that is not.
 //!
 //! The macro sees the variants of one enum and has compared them; a nested type has been checked where it was derived.
 //! Here the topics of different variants are compared. They are sorted by a hash of their first segment, so that only
@@ -12,6 +12,11 @@ use super::path::{Message, Path, is_field, same};
 
 /// What is wrong with the topics of a type, of which there are `N`, if anything.
 pub(super) const fn fault<const N: usize>(schema: &'static Schema) -> Option<Message> {
+    if let Some(event) = local_within(schema) {
+        let message = Message::new().push("`").push(event.variant).push("` of `");
+        let message = message.push(schema.name).push("` nests an event type that is local: write ");
+        return Some(message.push("`#[event(local)]` above both, or above neither"));
+    }
     let mut leaves = Leaves { list: [Leaf { path: Path::EMPTY, variant: 0, first: 0 }; N], len: 0 };
     let mut variant = 0;
     while variant < schema.events.len() {
@@ -40,6 +45,21 @@ pub(super) const fn fault<const N: usize>(schema: &'static Schema) -> Option<Mes
         ),
         None => None,
     }
+}
+
+/// A variant whose events would leave the process against the word of the type nested in it.
+const fn local_within(schema: &'static Schema) -> Option<&'static EventSchema> {
+    let mut at = 0;
+    while at < schema.events.len() {
+        if let Some(nested) = schema.events[at].nested
+            && nested.local
+            && !schema.local
+        {
+            return Some(&schema.events[at]);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// One topic or template.
@@ -181,3 +201,6 @@ const fn witness(a: &Path, b: &Path) -> Message {
     }
     topic
 }
+
+#[cfg(test)]
+mod tests;

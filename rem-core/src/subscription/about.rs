@@ -1,0 +1,110 @@
+//! [`About`]: what is known of a subscription beside its handler.
+
+use std::fmt;
+use std::panic::Location;
+
+use rem_patterns::{Pattern, Topic};
+
+use crate::event::Wanted;
+use crate::event::head::below;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The identity of a subscription, in the order in which they were made, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionId(pub(crate) u64);
+
+impl fmt::Display for SubscriptionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "subscription {}", self.0)
+    }
+}
+
+impl fmt::Debug for SubscriptionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SubscriptionId({})", self.0)
+    }
+}
+
+/// Everything about a subscription that is not the user's: it may outlive the guard, in a
+/// [`Received`](crate::Received) for example.
+pub(crate) struct About {
+    pub(crate) id: SubscriptionId,
+    /// What it selects: from the root for a subscription by topic, from the scope for one by type.
+    pub(crate) pattern: Pattern,
+    /// The prefix of the bus it was made on; `None` for the root.
+    pub(crate) prefix: Option<Topic>,
+    /// The event type asked for. A subscription by type (`by_type`) selects under any scope.
+    pub(crate) wanted: Option<Wanted>,
+    pub(crate) by_type: bool,
+    pub(crate) priority: i32,
+    pub(crate) place: &'static Location<'static>,
+    pub(crate) counts: Counts,
+}
+
+/// What changes about a subscription.
+pub(crate) struct Counts {
+    active: AtomicBool,
+    failed: AtomicU64,
+    mismatched: AtomicU64,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            active: AtomicBool::new(true),
+            failed: AtomicU64::new(0),
+            mismatched: AtomicU64::new(0),
+        }
+    }
+}
+
+impl About {
+    pub(crate) fn is_active(&self) -> bool {
+        self.counts.active.load(Ordering::Acquire)
+    }
+
+    pub(super) fn end(&self) {
+        self.counts.active.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn count_failure(&self) {
+        self.counts.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn failures(&self) -> u64 {
+        self.counts.failed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_mismatch(&self) {
+        self.counts.mismatched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn mismatches(&self) -> u64 {
+        self.counts.mismatched.load(Ordering::Relaxed)
+    }
+
+    /// The part of an event's topic that the pattern looks at.
+    pub(crate) fn part_of<'a>(&self, topic: &'a str, scope: usize) -> &'a str {
+        if self.by_type { below(topic, scope.max(self.prefix().len())) } else { topic }
+    }
+
+    /// The prefix of the bus it was made on, empty for the root.
+    pub(crate) fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("id", &self.id.0)
+            .field("pattern", &self.pattern)
+            .field("type", &self.wanted)
+            .field("priority", &self.priority)
+            .field("place", &format_args!("{}", self.place))
+            .field("active", &self.is_active())
+            .field("failures", &self.failures())
+            .field("mismatches", &self.mismatches())
+            .finish_non_exhaustive()
+    }
+}
