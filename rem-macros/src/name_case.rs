@@ -74,4 +74,26 @@ mod tests {
         }
         assert_eq!(NameCase::parse("Snake_Case"), None);
     }
+
+    /// Whatever a variant may be called, its name is one segment in every case, or there is nothing of it.
+    #[test]
+    fn every_identifier_is_a_segment() {
+        let parts = ["A", "b", "HTTP", "_", "__", "é", "ß", "İ", "ǅ", "日本", "Ω", "9", "x1", "r"];
+        let mut names: Vec<String> = Vec::new();
+        for first in parts {
+            for second in parts {
+                names.extend(parts.map(|third| format!("{first}{second}{third}")));
+            }
+        }
+        names.retain(|name| syn::parse_str::<syn::Ident>(name).is_ok());
+        assert!(names.len() > 1_000, "{}", names.len());
+        for name in names {
+            for (spelling, case) in SPELLINGS {
+                let segment = case.apply(&name);
+                let topic = rem_patterns::Topic::parse(&segment);
+                let one = topic.is_ok_and(|topic| topic.depth() == 1);
+                assert!(one || segment.is_empty(), "{name} in {spelling} is {segment:?}");
+            }
+        }
+    }
 }

@@ -17,14 +17,14 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     let PatternInput { rem, of, text } = syn::parse2(input)?;
     let pattern = parse(&text)?;
+    let private = rem_path::private(&rem);
     let Some(of) = of else {
-        return Ok(quote_spanned!(text.span()=> #rem::__private::checked_pattern(#text)));
+        return Ok(quote!(#private::checked_pattern(#text)));
     };
     let Some(elements) = pattern.to_const_parts() else {
         return Err(syn::Error::new(text.span(), NO_REGEX));
     };
     refuse_self(&of)?;
-    let private = rem_path::private(&rem);
     let elements = elements.iter().map(|element| write_element(element, &private));
     // Shown at the literal, which is what it refuses; but a type that is none, at the type.
     let pattern = quote!(#private::ConstPattern { text: #text, elements: &[#(#elements),*] });

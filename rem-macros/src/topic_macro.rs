@@ -1,7 +1,7 @@
 //! `topic!("…")`: a topic, checked by the same rules as at run time.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Path};
 
@@ -16,7 +16,8 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     rem_patterns::Topic::parse(text.value()).map_err(|error| {
         syn::Error::new(text.span(), format_args!("this is not a topic: {error}"))
     })?;
-    Ok(quote_spanned!(text.span()=> const { #rem::__private::Topic::from_static(#text) }))
+    let private = rem_path::private(&rem);
+    Ok(quote!(const { #private::Topic::from_static(#text) }))
 }
 
 const USAGE: &str = "a topic that the compiler checks is a string literal: write `topic!(\"order.paid\")`, and parse \

@@ -46,6 +46,13 @@ mod without_rem {
     }
 }
 
+/// A type whose path begins with `crate` is not taken for the key.
+mod elsewhere {
+    pub(crate) fn typed_pattern() -> rem::TypedPattern<crate::without_rem::CacheEvent> {
+        rem::pattern!(crate::without_rem::CacheEvent, "hit")
+    }
+}
+
 use rem::EventType;
 use without_rem::{CacheEvent, ProviderEvent};
 
@@ -54,6 +61,7 @@ fn all_of_it_works_by_another_path() {
     assert_eq!(without_rem::topic(), "order.paid");
     assert!(without_rem::pattern().matches("order.paid"));
     assert!(without_rem::typed_pattern().pattern().matches("cache.hit"));
+    assert!(elsewhere::typed_pattern().pattern().matches("hit"));
     assert_eq!(ProviderEvent::SCHEMA.len(), 3);
     let bus = rem::Bus::new();
     let recorder = rem::testing::Recorder::new(&bus);

@@ -25,6 +25,10 @@ mod cache {
         Hit,
         Miss(String),
     }
+
+    /// Named by its path alone.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    pub(crate) struct Cleared;
 }
 use cache::CacheEvent;
 
@@ -93,8 +97,8 @@ fn a_typed_pattern_is_relative_to_the_namespace() {
 #[test]
 fn the_type_may_be_a_path_or_an_alias() {
     type Alias = ProviderEvent;
-    let _: TypedPattern<CacheEvent> = pattern!(cache::CacheEvent, "hit");
-    let _: TypedPattern<CacheEvent> = pattern!(crate::cache::CacheEvent, "hit",);
+    let cleared: TypedPattern<_> = pattern!(cache::Cleared, "cleared");
+    assert!(cleared.pattern().matches("cleared"));
     let _: TypedPattern<ProviderEvent> = pattern!(Alias, "connected");
 }
 

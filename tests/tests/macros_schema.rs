@@ -26,7 +26,7 @@ enum ProviderEvent {
         /// Its name,
         /// in two lines.
         name: String,
-        latency_ms: Option<std::vec::Vec<(u8, [u16; 3])>>,
+        latency_ms: Option<Vec<(u8, [u16; 3])>>,
     },
     #[event(nested)]
     Cache(CacheEvent),
@@ -58,7 +58,7 @@ fn a_type_is_described_as_it_was_written() {
     assert_eq!(PROVIDER.name, "ProviderEvent");
     assert_eq!(PROVIDER.namespace, "system.provider");
     assert_eq!(PROVIDER.doc, "What a provider does.\n\nIn two paragraphs.");
-    assert!(!PROVIDER.local);
+    const { assert!(!PROVIDER.local) };
     let variants: Vec<_> =
         PROVIDER.events.iter().map(|event| (event.variant, event.topic)).collect();
     let expected = [
@@ -73,7 +73,7 @@ fn a_type_is_described_as_it_was_written() {
     assert_eq!(connected.doc, "A provider is ready to serve.");
     let fields = [
         FieldSchema::new("name", "String", "Its name,\nin two lines."),
-        FieldSchema::new("latency_ms", "Option<std::vec::Vec<(u8, [u16; 3])>>", ""),
+        FieldSchema::new("latency_ms", "Option<Vec<(u8, [u16; 3])>>", ""),
     ];
     assert_eq!(connected.fields, fields);
     let lost = &PROVIDER.events[2];
@@ -133,7 +133,7 @@ fn what_is_skipped_is_no_leaf() {
 #[test]
 fn a_struct_is_its_own_only_event() {
     const CLICKED: Schema = Clicked::SCHEMA;
-    assert!(CLICKED.local);
+    const { assert!(CLICKED.local) };
     let [event] = CLICKED.events else { panic!("{CLICKED:?}") };
     assert_eq!((event.variant, event.topic), ("Clicked", "clicked"));
     let fields = [FieldSchema::new("at", "std::time::Instant", "From the left.")];

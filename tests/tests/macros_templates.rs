@@ -34,7 +34,7 @@ impl fmt::Display for Kind {
         // In pieces, as `Display` may be called.
         f.write_str("$")?;
         f.write_str("")?;
-        write!(f, "{}.{}", "ho", 't')
+        f.write_str("ho.t")
     }
 }
 

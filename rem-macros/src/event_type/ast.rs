@@ -194,13 +194,19 @@ impl Named<'_> {
         let template = match (self.topic, self.name) {
             (Some(topic), _) => Template::parse(topic, self.ident, fields),
             (None, Some(name)) => Template::name(name),
-            (None, None) => Ok(Template::plain(self.default_name())),
+            (None, None) => self.default_name().map(Template::plain),
         };
         errors.take(template).map_or(Role::Skipped, Role::Topic)
     }
 
-    fn default_name(&self) -> String {
-        self.case.apply(&self.ident.unraw().to_string())
+    /// The Rust name as a segment. What an identifier may hold a segment may too, but `__` has no words to put in a case.
+    fn default_name(&self) -> syn::Result<String> {
+        let name = self.case.apply(&self.ident.unraw().to_string());
+        if name.is_empty() {
+            let message = format!("`{}` gives no name: write `#[event(name = \"…\")]`", self.ident);
+            return Err(syn::Error::new(self.ident.span(), message));
+        }
+        Ok(name)
     }
 
     fn span(&self) -> Span {
@@ -229,13 +235,10 @@ fn nested_role<'a>(
     };
     let prefix = match &nested.prefix {
         None => named.default_name(),
-        Some(prefix) if prefix.value().is_empty() => String::new(),
-        Some(prefix) => match errors.take(Template::prefix(prefix)) {
-            Some(prefix) => prefix,
-            None => return Role::Skipped,
-        },
+        Some(prefix) if prefix.value().is_empty() => Ok(String::new()),
+        Some(prefix) => Template::prefix(prefix),
     };
-    Role::Nested { prefix, ty }
+    errors.take(prefix).map_or(Role::Skipped, |prefix| Role::Nested { prefix, ty })
 }
 
 fn fields<'a>(fields: &'a Fields, errors: &mut Errors) -> Vec<Field<'a>> {
