@@ -1,1 +1,27 @@
-//! GitHub events.
+//! GitHub's webhooks as typed events: `cargo run --release --bin github`.
+//!
+//! Each line of the file is a CloudEvent in JSON. [`Envelope`] reads it; [`decode`] makes its data a
+//! [`GithubEvent`], a few fields of the payload; [`run`](fn@run) publishes it and counts what came of it.
+
+mod envelope;
+mod event;
+mod decode;
+mod lines;
+mod subscribers;
+mod run;
+mod report;
+
+pub use decode::{Catalogue, decode};
+pub use envelope::{Envelope, EnvelopeError};
+pub use event::{
+    Action, GitRef, GithubEvent, Issue, IssueChange, IssueEvent, Label, Numbered, Person, Push,
+    PullRequestEvent, ReleaseEvent, Release, Repository, RunEvent, StarEvent, Star, WorkflowRun, CommentEvent,
+    Fork,
+};
+pub use lines::{Line, Lines, MAX_LINE};
+pub use report::report;
+pub use run::{Note, Run, run};
+pub use subscribers::Subscribers;
+
+/// The webhooks that the repository carries.
+pub const WEBHOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/github-events.jsonl");

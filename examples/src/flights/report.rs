@@ -7,8 +7,9 @@ use indicatif::HumanCount;
 
 use super::{CarrierTotals, FlightEvent, Mean, Run, carrier_name};
 
-/// How long the longest bar is, in characters.
+/// How long the longest bar is, in characters and in eighths of one.
 const BAR: usize = 40;
+const EIGHTHS: f64 = 320.0;
 
 /// Rows, rates, and what did not get through.
 pub fn summary(run: &Run) -> String {
@@ -93,7 +94,7 @@ fn row(code: &str, name: &str, totals: &CarrierTotals) -> [String; 7] {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header.to_vec());
     for (at, column) in table.column_iter_mut().enumerate() {
         let is_text = matches!(header[at], "carrier" | "airport" | "");
         let alignment = if is_text { CellAlignment::Left } else { CellAlignment::Right };
@@ -130,7 +131,7 @@ pub fn delay_bars(run: &Run) -> String {
 /// A bar of that share of the longest, to an eighth of a character.
 fn bar(share: f64) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = usize::try_from(whole(share * 8.0 * 40.0)).unwrap_or_default().min(8 * BAR);
+    let eighths = usize::try_from(whole(share * EIGHTHS)).unwrap_or_default().min(8 * BAR);
     "█".repeat(eighths / 8) + PARTS[eighths % 8]
 }
 
@@ -150,7 +151,8 @@ pub fn cancellations(run: &Run) -> String {
         let tail = tail.map(|tail| tail.to_string()).unwrap_or_default();
         let (time, to) = (event.timestamp(), to.upper());
         let number = format!("{carrier} {flight}");
-        let _ = writeln!(text, "  {time}  {number:<8} to {to}  {tail}");
+        let line = format!("  {time}  {number:<8} to {to}  {tail}");
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }
