@@ -146,6 +146,33 @@ mod program {
     #[non_exhaustive]
     pub struct Tick;
 
+    /// Nothing is published.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[non_exhaustive]
+    pub enum Silent {
+        /// Not published.
+        #[event(skip)]
+        Internal(u8),
+    }
+
+    /// Deprecated, as a whole and in its part.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[deprecated = "it was a bad idea"]
+    #[event(namespace = "old")]
+    #[non_exhaustive]
+    pub enum Old {
+        /// A template.
+        #[event(topic = "by.{id}")]
+        By {
+            /// An id.
+            #[deprecated = "and so was this"]
+            id: u8,
+        },
+        /// Nested.
+        #[event(nested)]
+        Cache(CacheEvent),
+    }
+
     /// No variants.
     #[derive(EventType, Debug, Clone, Copy, Serialize, Deserialize)]
     #[non_exhaustive]
@@ -159,7 +186,9 @@ mod program {
     }
 }
 
-pub use program::{CacheEvent, Either, Never, Placed, ProviderEvent, Tick, Whole, made};
+#[expect(deprecated, reason = "it is exported as long as it is there")]
+pub use program::Old;
+pub use program::{CacheEvent, Either, Never, Placed, ProviderEvent, Silent, Tick, Whole, made};
 
 /// What is linted above is used as well.
 #[test]

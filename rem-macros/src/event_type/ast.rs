@@ -17,6 +17,8 @@ pub(super) struct Input<'a> {
     pub(super) doc: String,
     pub(super) namespace: Option<LitStr>,
     pub(super) local: bool,
+    /// `#[deprecated]`: the type may be used without a warning in what is written for it.
+    pub(super) deprecated: bool,
     /// Where the expansion finds REM.
     pub(super) rem: Path,
     pub(super) events: Vec<Event<'a>>,
@@ -76,6 +78,7 @@ impl<'a> Input<'a> {
             doc: attr::doc(&input.attrs),
             namespace: attrs.namespace,
             local: attrs.local,
+            deprecated: input.attrs.iter().any(|attr| attr.path().is_ident("deprecated")),
             rem: attrs.crate_path.unwrap_or_else(rem_path::default),
             events,
         }

@@ -6,6 +6,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use super::ast::{Event, Input};
+use super::expand::allow;
 
 /// The conversions of each type that is nested once: where it is nested twice, a value does not tell which is meant.
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
@@ -26,7 +27,9 @@ fn pair(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
     let (parent, variant) = (input.ident, event.ident);
     let other =
         (input.events.len() > 1).then(|| quote!(other => ::core::result::Result::Err(other),));
+    let allow = allow(input);
     quote_spanned! {ty.span()=>
+        #allow
         #[automatically_derived]
         impl ::core::convert::From<#ty> for #parent {
             fn from(part: #ty) -> Self {
@@ -34,6 +37,7 @@ fn pair(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
             }
         }
 
+        #allow
         #[automatically_derived]
         impl ::core::convert::TryFrom<#parent> for #ty {
             type Error = #parent;

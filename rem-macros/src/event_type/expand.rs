@@ -19,7 +19,9 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let nesting = nesting(input, &private);
     let conversions = convert::expand(input);
     let checks = checks(input, &private);
+    let allow = allow(input);
     quote! {
+        #allow
         #[automatically_derived]
         impl #private::EventType for #ident {
             #schema
@@ -30,6 +32,11 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
         #conversions
         #checks
     }
+}
+
+/// What stands above each item that names a deprecated type.
+pub(super) fn allow(input: &Input<'_>) -> Option<TokenStream> {
+    input.deprecated.then(|| quote!(#[allow(deprecated)]))
 }
 
 /// `fn leaf`: the topics are numbered through, those of nested types where they stand.
@@ -175,14 +182,16 @@ fn nesting(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
 
 /// What only the compiler can see: serde's traits, and topics within nested types.
 fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
-    let ident = input.ident;
+    let (ident, allow) = (input.ident, allow(input));
     let mut checks = TokenStream::new();
     if !input.local {
-        checks.extend(quote!(const _: () = #private::leaves_the_process::<#ident>();));
+        checks.extend(quote!(#allow const _: () = #private::leaves_the_process::<#ident>();));
     }
     if input.events.iter().any(|event| event.nested().is_some()) {
         let schema = quote!(<#ident as #private::EventType>::SCHEMA);
-        checks.extend(quote!(const _: () = #private::check_topics::<{ #schema.len() }>(&#schema);));
+        checks.extend(
+            quote!(#allow const _: () = #private::check_topics::<{ #schema.len() }>(&#schema);),
+        );
     }
     rem_path::shown_at(ident.span(), checks)
 }
