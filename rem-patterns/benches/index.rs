@@ -4,7 +4,7 @@
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
 #[rustfmt::skip]
-#[allow(clippy::pedantic, clippy::all, clippy::unwrap_used, dead_code, unreachable_pub, reason = "a copy, kept as it is")]
+#[expect(clippy::pedantic, clippy::all, clippy::unwrap_used, dead_code, unreachable_pub, reason = "a copy, kept as it is")]
 mod baseline;
 
 use std::hint::black_box;

@@ -67,12 +67,14 @@ mod segment;
 mod glob;
 mod pattern;
 mod tree;
+mod language;
 pub mod constant;
 mod error;
 #[cfg(feature = "serde")]
 mod serde;
 
 pub use error::{PatternError, PatternErrorKind, TopicError, TopicErrorKind};
+pub use language::{TooLarge, UnionError};
 pub use pattern::{Captures, IntoPattern, Pattern};
 pub use topic::{MAX_BYTES, MAX_SEGMENTS, Topic, TopicFault, check_topic, validate};
 pub use tree::{PatternKey, PatternTree};

@@ -11,7 +11,12 @@ pub(super) const SIZE_LIMIT: usize = 1 << 20;
 /// A compiled expression, anchored at both ends.
 #[derive(Debug)]
 #[cfg(feature = "regex")]
-pub(crate) struct Regex(regex::Regex);
+pub(crate) struct Regex {
+    /// Anchored at both ends.
+    compiled: regex::Regex,
+    /// As it was written.
+    source: alloc::boxed::Box<str>,
+}
 
 #[cfg(feature = "regex")]
 impl Regex {
@@ -36,18 +41,23 @@ impl Regex {
         // A comment of verbose mode would swallow the end, but for a line of its own.
         build(&alloc::format!(r"\A(?:{source})\z"))
             .or_else(|_| build(&alloc::format!("\\A(?:{source}\n)\\z")))
-            .map(Self)
+            .map(|compiled| Self { compiled, source: source.into() })
             .map_err(|error| fault(&error))
     }
 
     pub(super) fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.compiled.is_match(text)
+    }
+
+    /// The expression as it was written.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
     }
 
     /// The named groups that take part, with what they took.
     pub(super) fn groups<'p, 't>(&'p self, text: &'t str, mut each: impl FnMut(&'p str, &'t str)) {
-        let Some(found) = self.0.captures(text) else { return };
-        for name in self.0.capture_names().flatten() {
+        let Some(found) = self.compiled.captures(text) else { return };
+        for name in self.compiled.capture_names().flatten() {
             if let Some(group) = found.name(name) {
                 each(name, group.as_str());
             }

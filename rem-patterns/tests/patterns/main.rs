@@ -3,3 +3,4 @@
 mod support;
 mod errors;
 mod tree;
+mod algebra;

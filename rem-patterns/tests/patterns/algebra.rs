@@ -1,0 +1,141 @@
+//! The algebra against brute force over a small alphabet.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use rem_patterns::{Pattern, TooLarge, Topic};
+
+use crate::support::pattern_text;
+
+/// All topics of up to three segments over the alphabet of the patterns, and some of four.
+static TOPICS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let segments = ["a", "b", "ab", "aa", "ba", "bb", "é", "$s", "$t", "x", "aab"];
+    let mut topics: Vec<String> = segments.iter().map(|&segment| segment.to_owned()).collect();
+    let mut last = topics.clone();
+    for depth in 2..5 {
+        let segments = if depth == 4 { &segments[..3] } else { &segments[..] };
+        last = last
+            .iter()
+            .flat_map(|topic| segments.iter().map(move |segment| format!("{topic}.{segment}")))
+            .collect();
+        topics.extend_from_slice(&last);
+        last.truncate(400);
+    }
+    topics
+});
+
+fn checked(
+    answer: Result<Option<Topic>, TooLarge>,
+    holds: impl Fn(&str) -> bool,
+    what: &str,
+) -> bool {
+    let answer = answer.expect("small patterns are not too large");
+    if let Some(topic) = &answer {
+        assert!(holds(topic), "{what}: {topic} is no witness");
+    } else {
+        assert_eq!(TOPICS.iter().find(|topic| holds(topic)), None, "{what}");
+    }
+    answer.is_some()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn equals_brute_force(one in pattern_text(), two in pattern_text()) {
+        let (a, b) = (Pattern::parse(&one).expect("a pattern"), Pattern::parse(&two).expect("a pattern"));
+        let what = format!("{one} and {two}");
+        let meet = checked(a.intersects(&b), |topic| a.matches(topic) && b.matches(topic), &what);
+        let lacks = checked(a.misses(&b), |topic| b.matches(topic) && !a.matches(topic), &what);
+        prop_assert_eq!(b.intersects(&a).expect("small").is_some(), meet);
+        prop_assert_eq!(a.includes(&b), Ok(!lacks));
+        prop_assert!(a.includes(&a).expect("small"));
+        prop_assert!(a.equivalent(&a).expect("small"));
+        checked(a.example(), |topic| a.matches(topic), &one);
+    }
+
+    #[test]
+    fn minimised_sets_select_the_same(text in pattern_text()) {
+        let pattern = Pattern::parse(&text).expect("a pattern");
+        let least = pattern.minimise().expect("small");
+        prop_assert!(pattern.equivalent(&least).expect("small"), "{} became {}", pattern, least);
+        prop_assert_eq!(least.minimise().expect("small"), least);
+    }
+
+    #[test]
+    fn a_union_selects_what_either_does(one in pattern_text(), two in pattern_text()) {
+        let patterns = [Pattern::parse(&one).expect("a pattern"), Pattern::parse(&two).expect("a pattern")];
+        if let Ok(union) = Pattern::union(&patterns) {
+            for topic in &*TOPICS {
+                let either = patterns.iter().any(|pattern| pattern.matches(topic));
+                prop_assert_eq!(union.matches(topic), either, "{} of {} for {}", topic, union, what(&patterns));
+            }
+        }
+    }
+
+    /// A pattern below a prefix selects what it selected, below the prefix.
+    #[test]
+    fn moves_under_a_prefix(text in pattern_text()) {
+        let pattern = Pattern::parse(&text).expect("a pattern");
+        let moved = pattern.under(&Topic::from_static("eu.w")).expect("short");
+        for topic in TOPICS.iter().filter(|topic| !topic.starts_with('$')) {
+            prop_assert_eq!(moved.matches(&format!("eu.w.{topic}")), pattern.matches(topic), "{} of {}", topic, moved);
+            prop_assert!(!moved.matches(topic));
+        }
+        for topic in TOPICS.iter().filter(|topic| topic.starts_with('$')) {
+            prop_assert_eq!(moved.matches(topic), pattern.matches(topic), "{} of {}", topic, moved);
+        }
+        prop_assert!(!moved.matches("eu.w"));
+        prop_assert!(!moved.matches("eu"));
+    }
+}
+
+fn what(patterns: &[Pattern]) -> String {
+    patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" and ")
+}
+
+#[test]
+fn limits_count() {
+    let deepest = Pattern::parse(["*"; 32].join(".")).expect("32 segments");
+    let below = Pattern::parse(["*"; 32].join(".") + ".**").expect("32 segments and any");
+    assert_eq!(deepest.equivalent(&below), Ok(true), "no topic has 33 segments");
+    let long = "a".repeat(254);
+    let open = Pattern::parse(format!("{long}*")).expect("255 bytes");
+    let closed = Pattern::parse(format!("={long},{long}?")).expect("255 bytes");
+    assert_eq!(open.equivalent(&closed), Ok(true), "no topic has 256 bytes");
+    let pair = Pattern::parse(format!("{}*.*", "a".repeat(253))).expect("255 bytes");
+    assert_eq!(pair.example().map(|topic| topic.map(|topic| topic.len())), Ok(Some(255)));
+    let two_long = Pattern::parse(format!("*{}.*", "é".repeat(126))).expect("254 bytes");
+    assert_eq!(two_long.intersects(&Pattern::parse("*.??").expect("a pattern")), Ok(None));
+}
+
+#[test]
+fn what_is_hard_is_refused_and_not_wrong() {
+    let start = std::time::Instant::now();
+    // Whoever reads from the left must remember the last 25 segments, or characters, each an `a` or not.
+    let far = |count| Pattern::parse(format!("**.a{}", ".*".repeat(count))).expect("a pattern");
+    let near = Pattern::parse(format!("**.a{}.**", ".*".repeat(20))).expect("a pattern");
+    assert_ne!(near.includes(&far(24)), Ok(false));
+    let regex = Pattern::regex("(a|b)*a(a|b){24}").expect("a pattern");
+    let same = Pattern::regex("[ab]*a[ab]{24}").expect("a pattern");
+    assert!(regex.includes(&same).is_err(), "2^25 sets of states are too many");
+    assert!(
+        Pattern::regex(r"\bab").expect("a pattern").example().is_err(),
+        "word boundaries have no automaton here"
+    );
+    assert!(start.elapsed().as_secs() < 60, "refused in time");
+}
+
+#[test]
+fn anchors_hold_in_regular_expressions() {
+    for (expression, witness) in [
+        ("^ab$", Some("ab")),
+        ("a^b", None),
+        ("a$b", None),
+        ("(^a|b)+", Some("a")),
+        ("(?m)^a$", Some("a")),
+    ] {
+        let found = Pattern::regex(expression).expect(expression).example().expect("small");
+        assert_eq!(found.as_deref(), witness, "{expression}");
+    }
+}
