@@ -14,7 +14,7 @@ use crate::error::{ChildError, PublishError, SubscribeError};
 use crate::event::{Event, EventType, Shape, TypedPattern, all_topics};
 use crate::history::{Query, QueryError};
 use crate::middleware::{Bound, Middleware};
-use crate::publish::{EventBuilder, Extra, Outgoing, Publisher, Receipt, To};
+use crate::publish::{EventBuilder, Outgoing, Publisher, Receipt, To};
 use crate::subscription::{Delivery, Outcome, Subscription, SubscriptionBuilder};
 use crate::way;
 
@@ -76,7 +76,7 @@ impl Bus {
         data: E,
     ) -> Result<Receipt, PublishError<E>> {
         let to = To::Named(topic.as_ref());
-        way::go(&self.0, Outgoing { data, to, extra: Extra::default() })
+        way::go(&self.0, Outgoing { data, to, extra: None })
     }
 
     /// A publish in the making: source, metadata, time, cause.

@@ -28,7 +28,7 @@ pub(crate) use causation::{Level, Link, handling, link};
 pub(crate) struct Outgoing<'a, E> {
     pub(crate) data: E,
     pub(crate) to: To<'a>,
-    pub(crate) extra: Extra,
+    pub(crate) extra: Option<Box<Extra>>,
 }
 
 /// Where a value goes.
@@ -42,7 +42,7 @@ pub(crate) enum To<'a> {
     Named(&'a str),
 }
 
-/// What the builder form adds. All of it is empty for a plain publish.
+/// What the builder form adds.
 #[derive(Debug, Default)]
 pub(crate) struct Extra {
     pub(crate) timestamp: Option<Timestamp>,
@@ -54,7 +54,7 @@ pub(crate) struct Extra {
 
 impl<E> Outgoing<'_, E> {
     pub(crate) fn own(data: E) -> Self {
-        Self { data, to: To::Own, extra: Extra::default() }
+        Self { data, to: To::Own, extra: None }
     }
 }
 
@@ -66,61 +66,62 @@ pub(crate) fn prepare<E: EventType>(
     bus: &State,
     outgoing: Outgoing<'_, E>,
 ) -> Result<Option<Prepared>, PublishError<E>> {
-    let Some(level) = Level::enter(bus.core.limits.causal_depth) else {
-        let topic = attempted(bus, &outgoing);
-        let limit = bus.core.limits.causal_depth;
-        let kind = PublishErrorKind::TooDeep { chain: Box::default(), limit };
-        return Err(PublishError::new(Failure::new(kind, &topic), outgoing.data));
+    let Outgoing { data, to, extra } = outgoing;
+    let found = match find(bus, &data, to) {
+        Ok(Some(route)) => enter(bus, &route).map(|level| (route, level)),
+        Ok(None) => return Ok(None),
+        Err(kind) => Err(kind),
     };
-    let limit = bus.core.limits.deferred;
-    if deliver::waiting() >= limit {
-        let kind = PublishErrorKind::TooManyDeferred { limit };
-        let failure = Failure::new(kind, &attempted(bus, &outgoing));
-        return Err(PublishError::new(failure, outgoing.data));
-    }
-    match find(bus, &outgoing) {
-        Ok(route) if is_nobodys(bus, &route) => Ok(None),
-        Ok(route) => match stamp(bus, &route, outgoing.extra) {
-            Ok(head) => {
-                let event = Arc::new(Event { head, data: outgoing.data });
-                let by = if let To::Named(_) = outgoing.to { TopicBy::Name } else { TopicBy::Data };
-                Ok(Some((Draft::new(event, by), route, level)))
-            }
-            Err(failure) => Err(PublishError::new(failure, outgoing.data)),
-        },
-        Err(kind) => {
-            let failure = Failure::new(kind, &attempted(bus, &outgoing));
-            Err(PublishError::new(failure, outgoing.data))
+    let stamped = found.and_then(|(route, level)| Ok((stamp(bus, &route, extra)?, route, level)));
+    match stamped {
+        Ok((head, route, level)) => {
+            let by = if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data };
+            Ok(Some((Draft::new(Arc::new(Event { head, data }), by), route, level)))
         }
+        Err(kind) => Err(refuse(bus, data, to, kind)),
     }
 }
 
-fn is_nobodys(bus: &State, route: &Route) -> bool {
-    route.entries.is_empty() && route.middleware.is_empty() && bus.core.history.is_none()
-}
-
+/// The route of the topic; `None` if nobody is there.
 fn find<E: EventType>(
     bus: &State,
-    outgoing: &Outgoing<'_, E>,
-) -> Result<Guard<Arc<Route>>, PublishErrorKind> {
+    data: &E,
+    to: To<'_>,
+) -> Result<Option<Guard<Arc<Route>>>, PublishErrorKind> {
     if bus.is_closed() {
         return Err(PublishErrorKind::Closed);
     }
     let router = &bus.core.router;
-    let (prefix, scope) = (bus.prefix(), bus.scope());
     let found = |known: &Arc<Known>| router.route(known, bus);
-    let of_table =
-        |table: &TypeTable| table.with_known(router, prefix, scope, &outgoing.data, found);
-    let found = match outgoing.to {
-        To::Own => bus.types.with::<E, _>(|table| of_table(table))?,
-        To::Table(table) => of_table(table)?,
+    match to {
+        To::Table(table) => table.with_known(bus, data, found),
+        To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found)),
         To::Named(name) => {
             let mut writer = TopicWriter::new();
+            let prefix = bus.prefix();
             let text = writer.below(prefix, name).ok_or_else(|| too_long(prefix, name))?;
-            found(&router.known(text, scope)?)
+            Ok(found(&router.known(text, bus.scope())?))
         }
-    };
-    if found.topic.is_system() { Err(PublishErrorKind::SystemTopic) } else { Ok(found) }
+    }
+}
+
+/// A place on the stack of publishes, and room for what its handlers would have to wait for.
+fn enter(bus: &State, route: &Route) -> Result<Level, PublishErrorKind> {
+    let limits = bus.core.limits;
+    if !route.entries.is_empty() && deliver::waiting() >= limits.deferred {
+        return Err(PublishErrorKind::TooManyDeferred { limit: limits.deferred });
+    }
+    Level::enter(limits.causal_depth)
+}
+
+#[cold]
+fn refuse<E: EventType>(
+    bus: &State,
+    data: E,
+    to: To<'_>,
+    kind: PublishErrorKind,
+) -> PublishError<E> {
+    PublishError::new(Failure::new(kind, &attempted(bus, &data, to)), data)
 }
 
 /// The error of a name that has no room on the stack: it is too long, so parsing it says so.
@@ -132,30 +133,46 @@ fn too_long(prefix: &str, name: &str) -> PublishErrorKind {
 }
 
 /// The topic as far as it is known, for an error's text.
-fn attempted<E: EventType>(bus: &State, outgoing: &Outgoing<'_, E>) -> String {
-    let mut writer = TopicWriter::new();
-    match outgoing.to {
+fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
+    match to {
         To::Named(name) if bus.prefix().is_empty() => name.to_owned(),
         To::Named(name) => format!("{}.{name}", bus.prefix()),
-        _ => match writer.full(bus.prefix(), &outgoing.data) {
-            Some(topic) => topic.to_owned(),
-            None => format!("{}.…", E::SCHEMA.namespace),
-        },
+        To::Own | To::Table(_) => {
+            let mut writer = TopicWriter::new();
+            let text = Level::enter(bus.core.limits.causal_depth)
+                .ok()
+                .and_then(|_level| writer.full(bus.prefix(), data));
+            text.map_or_else(|| format!("{}.…", E::SCHEMA.namespace), str::to_owned)
+        }
     }
 }
 
 /// Id, time, source and cause.
-fn stamp(bus: &State, route: &Route, extra: Extra) -> Result<Head, Box<Failure>> {
+#[inline]
+fn stamp(bus: &State, route: &Route, extra: Option<Box<Extra>>) -> Result<Head, PublishErrorKind> {
     let core = &bus.core;
     let cause = causation::current(core.limits.causal_depth, &route.topic)?;
     let now = core.clock.now();
-    let (id, topic) = (core.ids.next(now), route.topic.clone());
-    let mut head = Head::new(id, topic, route.scope, extra.timestamp.unwrap_or(now));
-    head.source = extra.source.or_else(|| bus.source().cloned());
-    head.metadata = extra.metadata;
-    head.causation = extra.causation.or(cause.map(|cause| cause.id));
-    head.correlation = extra.correlation.or(cause.map(|cause| cause.correlation));
+    let mut head = Head::new(core.ids.next(now), route.topic.clone(), route.scope, now);
+    head.source = bus.source().cloned();
+    if let Some(cause) = cause {
+        head.causation = Some(cause.id);
+        head.correlation = Some(cause.correlation);
+    }
+    if let Some(extra) = extra {
+        extra.put(&mut head);
+    }
     Ok(head)
+}
+
+impl Extra {
+    fn put(self, head: &mut Head) {
+        head.timestamp = self.timestamp.unwrap_or(head.timestamp);
+        head.source = self.source.or(head.source.take());
+        head.metadata = self.metadata;
+        head.causation = self.causation.or(head.causation);
+        head.correlation = self.correlation.or(head.correlation);
+    }
 }
 
 /// The error of a draft that did not get through, with the data it held.

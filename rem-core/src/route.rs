@@ -52,13 +52,15 @@ impl Route {
 pub(crate) struct Known {
     topic: Topic,
     scope: u8,
+    /// The generation in which nobody was there: known without a look at the route.
+    nobody: AtomicU64,
     route: Snapshot<Route>,
 }
 
 impl Known {
     fn new(topic: Topic, scope: u8) -> Self {
         let route = Snapshot::new(Arc::new(Route::stale(topic.clone(), scope)));
-        Self { topic, scope, route }
+        Self { topic, scope, nobody: AtomicU64::new(0), route }
     }
 
     fn is(&self, text: &str, scope: u8) -> bool {
@@ -72,7 +74,12 @@ impl Known {
 
     /// Lets go of all that the route holds.
     pub(crate) fn forget_route(&self) {
-        self.replace(Arc::new(Route::stale(self.topic.clone(), self.scope)));
+        self.replace(Arc::new(self.nowhere()));
+    }
+
+    /// The topic's route with nobody there.
+    fn nowhere(&self) -> Route {
+        Route::stale(self.topic.clone(), self.scope)
     }
 }
 
@@ -131,17 +138,30 @@ impl Router {
 
     /// The topic of that text, from the cache or made.
     pub(crate) fn known(&self, text: &str, scope: u8) -> Result<Arc<Known>, PublishErrorKind> {
+        if text.starts_with('$') {
+            return Err(PublishErrorKind::SystemTopic);
+        }
         self.topics.find(text, scope).map_err(PublishErrorKind::Topic)
     }
 
-    /// The route of a topic on a bus.
-    pub(crate) fn route(&self, known: &Arc<Known>, bus: &State) -> Guard<Arc<Route>> {
+    /// The route of a topic on a bus; `None` if nobody is there: no subscription, no middleware, no history.
+    #[inline]
+    pub(crate) fn route(&self, known: &Arc<Known>, bus: &State) -> Option<Guard<Arc<Route>>> {
+        let generation = self.generation.load(Ordering::Acquire);
+        if known.nobody.load(Ordering::Relaxed) == generation {
+            return None;
+        }
         let route = known.route.load();
-        if route.generation == self.generation.load(Ordering::Acquire) {
-            return route;
+        if route.generation == generation {
+            return Some(route);
         }
         drop(route);
-        Guard::from_inner(self.resolve(known, bus))
+        let fresh = self.resolve(known, bus);
+        if fresh.entries.is_empty() && fresh.middleware.is_empty() && bus.core.history.is_none() {
+            known.nobody.store(fresh.generation, Ordering::Relaxed);
+            return None;
+        }
+        Some(Guard::from_inner(fresh))
     }
 
     /// Asks the index where the events of a topic go.
@@ -202,7 +222,10 @@ pub(crate) fn find(
     }
     let router = &bus.core.router;
     match router.known(draft.topic(), draft.head().scope) {
-        Ok(known) => Ok(router.route(&known, bus)),
+        Ok(known) => {
+            let nowhere = || Guard::from_inner(Arc::new(known.nowhere()));
+            Ok(router.route(&known, bus).unwrap_or_else(nowhere))
+        }
         Err(kind) => Err(Failure::new(kind, draft.topic())),
     }
 }

@@ -58,10 +58,13 @@ mod snapshot {
     /// The same with room for no value.
     pub(crate) struct Slot<T>(ArcSwapOption<T>);
 
-    impl<T> Slot<T> {
-        pub(crate) fn new(value: Option<Arc<T>>) -> Self {
-            Self(ArcSwapOption::new(value))
+    impl<T> Default for Slot<T> {
+        fn default() -> Self {
+            Self(ArcSwapOption::new(None))
         }
+    }
+
+    impl<T> Slot<T> {
         pub(crate) fn load(&self) -> Guard<Option<Arc<T>>> {
             self.0.load()
         }
@@ -117,10 +120,13 @@ mod snapshot {
 
     pub(crate) struct Slot<T>(RwLock<Option<Arc<T>>>);
 
-    impl<T> Slot<T> {
-        pub(crate) fn new(value: Option<Arc<T>>) -> Self {
-            Self(RwLock::new(value))
+    impl<T> Default for Slot<T> {
+        fn default() -> Self {
+            Self(RwLock::new(None))
         }
+    }
+
+    impl<T> Slot<T> {
         pub(crate) fn load(&self) -> Guard<Option<Arc<T>>> {
             Guard(super::read(&self.0).clone())
         }

@@ -20,9 +20,6 @@ pub(super) fn open(
     prefix: &str,
     existing: Existing,
 ) -> Result<Arc<State>, ChildError> {
-    if parent.is_closed() {
-        return Err(ChildError::Closed);
-    }
     let local = Topic::parse(prefix)?;
     if local.is_system() {
         return Err(ChildError::SystemPrefix(local));
@@ -31,13 +28,20 @@ pub(super) fn open(
         Some(above) => above.join(&local)?,
         None => local,
     };
+    // Declared before the lock, to be dropped after it: it may be the last handle of that bus, and hold the user's data.
+    let open;
     let child = {
         let mut children = lock(&parent.core.children);
-        let open = children.get(&prefix).and_then(Weak::upgrade).filter(|open| !open.is_closed());
-        match (open, existing) {
-            (Some(_), Existing::Refuse) => return Err(ChildError::Open(prefix)),
-            (Some(open), Existing::Share) => return Ok(open),
-            (None, _) => {
+        if parent.is_closed() {
+            return Err(ChildError::Closed);
+        }
+        open = children.get(&prefix).and_then(Weak::upgrade);
+        match (&open, existing) {
+            (Some(bus), Existing::Refuse) if !bus.is_closed() => {
+                return Err(ChildError::Open(prefix));
+            }
+            (Some(bus), Existing::Share) if !bus.is_closed() => return Ok(Arc::clone(bus)),
+            _ => {
                 // Prefixes whose last handle is gone are forgotten now and then, before the map has to grow.
                 if children.len() == children.capacity() {
                     children.retain(|_, open| open.strong_count() > 0);

@@ -12,7 +12,7 @@ use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
 use crate::history::History;
 use crate::middleware::Bound;
-use crate::route::{Router, Types};
+use crate::route::{Router, Types, lies_below};
 use crate::subscription::{Delivery, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Snapshot, lock};
@@ -174,19 +174,17 @@ impl State {
         all
     }
 
+    /// Closes this bus and all below it. A child that is being opened meanwhile sees the one or is seen by the other.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        let open: Vec<_> = lock(&self.core.children).values().filter_map(Weak::upgrade).collect();
+        for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
+            child.closed.store(true, Ordering::Release);
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        let mut bus = Some(self);
-        while let Some(at) = bus {
-            if at.closed.load(Ordering::Acquire) {
-                return true;
-            }
-            bus = at.parent.as_deref();
-        }
-        false
+        self.closed.load(Ordering::Acquire)
     }
 }
 

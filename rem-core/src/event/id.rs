@@ -73,56 +73,60 @@ impl Ids {
         let millis = now.as_nanos() / 1_000_000;
         match self {
             Self::Random => random(millis),
-            Self::Fixed(next) => version_7(0, u128::from(next.fetch_add(1, Ordering::Relaxed))),
+            Self::Fixed(next) => version_7(0, 0, next.fetch_add(1, Ordering::Relaxed)),
         }
     }
 }
 
-/// How many of a version 7 id's bits are ours beside the time: 12 before the variant, 62 after it.
-const RANDOM_BITS: u32 = 74;
-
-/// What a thread needs to make ids without asking anybody: the generator's state and the last id's two parts.
+/// What a thread needs to make ids without asking anybody: its generator's state, and the last id.
 #[derive(Clone, Copy)]
 struct Last {
+    /// 0 before the first id.
     seed: u64,
     millis: u64,
-    random: u128,
+    /// The 12 bits before the variant: random in each millisecond.
+    high: u16,
+    /// The 62 bits after it: random in each millisecond, and counting on within it.
+    low: u64,
 }
 
 thread_local! {
-    static LAST: Cell<Option<Last>> = const { Cell::new(None) };
+    static LAST: Cell<Last> = const { Cell::new(Last { seed: 0, millis: 0, high: 0, low: 0 }) };
 }
 
 /// A new id. Each thread counts on from a random start within a millisecond (RFC 9562, section 6.2, method 2), by
-/// steps of at most 2^32 that are random too: ids of one thread are ordered, and two threads meet with the
-/// probability that random ones would.
+/// random steps of at most 2^32: ids of one thread are ordered, and those of two meet as seldom as random ones would.
 fn random(millis: u64) -> EventId {
-    let mut last = LAST.get().unwrap_or_else(|| Last {
-        // The system's entropy, once a thread.
-        seed: Uuid::new_v4().as_u64_pair().1 ^ Uuid::new_v4().as_u64_pair().0,
-        millis: 0,
-        random: 0,
-    });
+    let mut last = LAST.get();
+    if last.seed == 0 {
+        last.seed = entropy();
+    }
+    let random = split_mix(&mut last.seed);
     // A clock that goes backwards must not turn the order round.
     if millis > last.millis {
         last.millis = millis;
-        // The top bit is left clear, so that counting on never runs over within a millisecond.
-        let high = u128::from(split_mix(&mut last.seed) >> 55) << 64;
-        last.random = high | u128::from(split_mix(&mut last.seed));
+        last.high = (random >> 48) as u16;
+        // Of 62 bits the highest is left clear: counting on would need 2^29 ids in a millisecond to run over.
+        last.low = split_mix(&mut last.seed) >> 3;
     } else {
-        last.random += 1 + u128::from(split_mix(&mut last.seed) >> 32);
+        last.low += 1 + (random >> 32);
     }
-    LAST.set(Some(last));
-    version_7(last.millis, last.random)
+    LAST.set(last);
+    version_7(last.millis, last.high, last.low)
 }
 
-fn version_7(millis: u64, random: u128) -> EventId {
-    let bits = random & ((1 << RANDOM_BITS) - 1);
-    // The builder sets the version and the variant over the bits between the two parts.
-    let value = u128::from(millis) << 80 | (bits >> 62) << 64 | bits & ((1 << 62) - 1);
-    let bytes = value.to_be_bytes();
+/// The system's, once a thread; never 0.
+#[cold]
+fn entropy() -> u64 {
+    let (high, low) = Uuid::new_v4().as_u64_pair();
+    (high ^ low.rotate_left(32)) | 1
+}
+
+fn version_7(millis: u64, high: u16, low: u64) -> EventId {
     let mut random = [0; 10];
-    random.copy_from_slice(&bytes[6..]);
+    random[..2].copy_from_slice(&high.to_be_bytes());
+    random[2..].copy_from_slice(&low.to_be_bytes());
+    // The builder puts the version over four of the first bits, and the variant over two of the later ones.
     EventId(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 

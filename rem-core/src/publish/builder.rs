@@ -16,12 +16,12 @@ use crate::way;
 pub struct EventBuilder<'a, E> {
     bus: &'a Bus,
     data: E,
-    extra: Extra,
+    extra: Box<Extra>,
 }
 
 impl<'a, E: EventType> EventBuilder<'a, E> {
     pub(crate) fn new(bus: &'a Bus, data: E) -> Self {
-        Self { bus, data, extra: Extra::default() }
+        Self { bus, data, extra: Box::default() }
     }
 
     /// Who publishes it.
@@ -60,7 +60,7 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     /// As for [`Bus::publish`].
     pub fn publish(self) -> Result<Receipt, PublishError<E>> {
         let Self { bus, data, extra } = self;
-        way::go(bus.state(), Outgoing { data, to: To::Own, extra })
+        way::go(bus.state(), Outgoing { data, to: To::Own, extra: Some(extra) })
     }
 
     /// Publishes it under a topic by name.
@@ -69,7 +69,7 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     /// As for [`Bus::publish_to`].
     pub fn publish_to(self, topic: impl AsRef<str>) -> Result<Receipt, PublishError<E>> {
         let Self { bus, data, extra } = self;
-        way::go(bus.state(), Outgoing { data, to: To::Named(topic.as_ref()), extra })
+        way::go(bus.state(), Outgoing { data, to: To::Named(topic.as_ref()), extra: Some(extra) })
     }
 }
 

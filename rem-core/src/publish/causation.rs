@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rem_patterns::Topic;
 
-use crate::error::{Failure, PublishErrorKind};
+use crate::error::PublishErrorKind;
 use crate::event::{Event, EventId};
 
 thread_local! {
@@ -40,14 +40,13 @@ pub(crate) struct Cause {
 }
 
 /// The cause of what this thread publishes now. `Err` if the chain is too deep.
-pub(super) fn current(limit: usize, topic: &Topic) -> Result<Option<Cause>, Box<Failure>> {
+pub(super) fn current(limit: usize, topic: &Topic) -> Result<Option<Cause>, PublishErrorKind> {
     // While a thread ends, its locals may be gone; then nothing is being handled.
     let cause = HANDLED.try_with(|handled| {
         let handled = handled.borrow();
         let Some(handled) = handled.as_ref() else { return Ok(None) };
         if handled.link().depth >= limit {
-            let kind = PublishErrorKind::TooDeep { chain: handled.chain_to(topic), limit };
-            return Err(Failure::new(kind, topic));
+            return Err(PublishErrorKind::TooDeep { chain: handled.chain_to(topic), limit });
         }
         let event = &handled.event;
         Ok(Some(Cause { id: event.id(), correlation: event.correlation() }))
@@ -121,14 +120,16 @@ impl Drop for Link {
 pub(crate) struct Level;
 
 impl Level {
-    /// `None` if there are `limit` already: something that runs within a publish publishes without end.
-    pub(crate) fn enter(limit: usize) -> Option<Self> {
+    /// # Errors
+    /// If there are `limit` already: something that runs within a publish publishes without end.
+    pub(crate) fn enter(limit: usize) -> Result<Self, PublishErrorKind> {
         let level = LEVEL.get();
-        // Made only if it counts, for its `Drop` counts back.
-        (level < limit).then(|| {
+        if level < limit {
             LEVEL.set(level + 1);
-            Self
-        })
+            Ok(Self)
+        } else {
+            Err(PublishErrorKind::TooDeep { chain: Box::default(), limit })
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Extra, Outgoing, Receipt, To};
+use super::{Outgoing, Receipt, To};
 use crate::bus::{Bus, State};
 use crate::error::PublishError;
 use crate::event::EventType;
@@ -33,7 +33,7 @@ impl<E: EventType> Publisher<E> {
     /// As for [`Bus::publish`].
     pub fn publish(&self, data: E) -> Result<Receipt, PublishError<E>> {
         let to = To::Table(&self.table);
-        way::go(&self.bus, Outgoing { data, to, extra: Extra::default() })
+        way::go(&self.bus, Outgoing { data, to, extra: None })
     }
 }
 

@@ -5,7 +5,7 @@
 //! and a topic that lost its place to another is found again at the cost of asking the index.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
 use rem_patterns::{Topic, TopicError};
@@ -17,11 +17,13 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 const WAYS: usize = 4;
 
 pub(super) struct Topics {
-    sets: Box<[Set]>,
+    /// Each made when it is first needed: a bus that publishes by type alone needs none.
+    sets: Box<[OnceLock<Box<Set>>]>,
     /// Turns with every newcomer that finds its set full, to choose whose place it takes.
     turn: AtomicU64,
 }
 
+#[derive(Default)]
 struct Set {
     /// The hash of each place's text, 0 for an empty place: a look at it spares a load of the wrong topic.
     hashes: [AtomicU64; WAYS],
@@ -32,18 +34,15 @@ impl Topics {
     /// Room for at least `capacity` topics.
     pub(super) fn new(capacity: usize) -> Self {
         let sets = capacity.div_ceil(WAYS).max(1).next_power_of_two();
-        let set = |_| Set {
-            hashes: std::array::from_fn(|_| AtomicU64::new(0)),
-            topics: std::array::from_fn(|_| Slot::new(None)),
-        };
-        Self { sets: (0..sets).map(set).collect(), turn: AtomicU64::new(0) }
+        Self { sets: (0..sets).map(|_| OnceLock::new()).collect(), turn: AtomicU64::new(0) }
     }
 
     /// The topic of that text. `Err` if it is none.
     pub(super) fn find(&self, text: &str, scope: u8) -> Result<Arc<Known>, TopicError> {
         let hash = hash(text, scope);
         // The set's index is taken from the low bits, which is why the number of sets is a power of two.
-        let set = &self.sets[usize::try_from(hash).unwrap_or(usize::MAX) & (self.sets.len() - 1)];
+        let at = usize::try_from(hash).unwrap_or(usize::MAX) & (self.sets.len() - 1);
+        let set = self.sets[at].get_or_init(Box::default);
         for (tag, place) in set.hashes.iter().zip(&set.topics) {
             if tag.load(Ordering::Relaxed) != hash {
                 continue;
@@ -110,8 +109,8 @@ mod tests {
                 format!("t.{at}")
             );
         }
-        let kept =
-            topics.sets.iter().flat_map(|set| &set.topics).filter(|place| place.load().is_some());
+        let kept = topics.sets.iter().filter_map(OnceLock::get).flat_map(|set| &set.topics);
+        let kept = kept.filter(|place| place.load().is_some());
         assert_eq!(kept.count(), 1_024);
         assert!(first.upgrade().is_none(), "a topic that lost its place is freed");
         assert_eq!(topics.find("t.first", 0).unwrap().topic.as_str(), "t.first");

@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use super::{Known, Router};
+use rem_patterns::Topic;
+
+use super::Known;
+use crate::bus::State;
 use crate::error::PublishErrorKind;
 use crate::event::{EventType, Payload, TopicWriter};
+use crate::publish::Level;
 use crate::sync::{Mutex, Snapshot, lock};
 
 /// The tables of the types published on one bus. As many as the program has event types.
@@ -67,38 +71,47 @@ impl TypeTable {
         Self { leaves: E::SCHEMA.leaves().iter().map(|topic| leaf(topic.is_template())).collect() }
     }
 
-    /// Hands over the topic of `data` on the bus with this prefix. Only a template's is looked up by its text.
-    pub(crate) fn with_known<R>(
+    /// Hands over the topic of `data` on a bus. Only a template's is looked up by its text.
+    #[inline]
+    pub(crate) fn with_known<E: EventType, R>(
         &self,
-        router: &Router,
-        prefix: &str,
-        scope: u8,
-        data: &dyn Payload,
+        bus: &State,
+        data: &E,
         look: impl FnOnce(&Arc<Known>) -> R,
     ) -> Result<R, PublishErrorKind> {
-        match self.leaves.get(data.leaf()) {
-            Some(LeafTopic::Fixed(known)) => {
-                if let Some(known) = known.get() {
-                    return Ok(look(known));
-                }
-                let fresh = full(router, prefix, scope, data)?;
-                Ok(look(known.get_or_init(|| fresh)))
-            }
-            Some(LeafTopic::Template) => Ok(look(&full(router, prefix, scope, data)?)),
+        match self.leaves.get(EventType::leaf(data)) {
+            Some(LeafTopic::Fixed(known)) => match known.get() {
+                Some(known) => Ok(look(known)),
+                None => Ok(look(first(known, bus, data)?)),
+            },
+            Some(LeafTopic::Template) => Ok(look(&template(bus, data)?)),
             None => Err(PublishErrorKind::NoTopic),
         }
     }
 }
 
-fn full(
-    router: &Router,
-    prefix: &str,
-    scope: u8,
+/// The fixed topic of a leaf that is published for the first time.
+#[cold]
+fn first<'a>(
+    known: &'a OnceLock<Arc<Known>>,
+    bus: &State,
     data: &dyn Payload,
-) -> Result<Arc<Known>, PublishErrorKind> {
+) -> Result<&'a Arc<Known>, PublishErrorKind> {
     let mut writer = TopicWriter::new();
-    let text = writer.full(prefix, data).ok_or(PublishErrorKind::NoTopic)?;
-    router.known(text, scope)
+    let text = writer.full(bus.prefix(), data).ok_or(PublishErrorKind::NoTopic)?;
+    let topic = Topic::parse(text).map_err(PublishErrorKind::Topic)?;
+    if topic.is_system() {
+        return Err(PublishErrorKind::SystemTopic);
+    }
+    Ok(known.get_or_init(|| Arc::new(Known::new(topic, bus.scope()))))
+}
+
+fn template(bus: &State, data: &dyn Payload) -> Result<Arc<Known>, PublishErrorKind> {
+    // A field's `Display` is user code, which might publish.
+    let _level = Level::enter(bus.core.limits.causal_depth)?;
+    let mut writer = TopicWriter::new();
+    let text = writer.full(bus.prefix(), data).ok_or(PublishErrorKind::NoTopic)?;
+    bus.core.router.known(text, bus.scope())
 }
 
 /// A `TypeId` is a hash already.
