@@ -68,6 +68,8 @@ mod glob;
 mod pattern;
 mod tree;
 mod language;
+mod nats;
+mod explain;
 pub mod constant;
 mod error;
 #[cfg(feature = "serde")]
@@ -75,6 +77,7 @@ mod serde;
 
 pub use error::{PatternError, PatternErrorKind, TopicError, TopicErrorKind};
 pub use language::{TooLarge, UnionError};
+pub use nats::Cover;
 pub use pattern::{Captures, IntoPattern, Pattern};
 pub use topic::{MAX_BYTES, MAX_SEGMENTS, Topic, TopicFault, check_topic, validate};
 pub use tree::{PatternKey, PatternTree};

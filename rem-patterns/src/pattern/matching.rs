@@ -23,7 +23,8 @@ impl Inner {
         self.elements().any(|element| element.exclude && self.takes(element, topic))
     }
 
-    fn takes(&self, element: &Element, topic: &Split<'_>) -> bool {
+    /// Whether one element selects the topic.
+    pub(crate) fn takes(&self, element: &Element, topic: &Split<'_>) -> bool {
         if element.system != topic.is_system() {
             return false;
         }

@@ -4,3 +4,6 @@ mod support;
 mod errors;
 mod tree;
 mod algebra;
+mod oracle;
+mod corpus;
+mod nats;
