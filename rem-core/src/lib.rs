@@ -21,6 +21,8 @@ pub mod testing;
 mod clock;
 mod error;
 mod sync;
+#[cfg(all(test, rem_loom))]
+mod loom;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
