@@ -6,7 +6,6 @@
 mod envelope;
 mod event;
 mod decode;
-mod lines;
 mod subscribers;
 mod run;
 mod report;
@@ -14,11 +13,10 @@ mod report;
 pub use decode::{Catalogue, decode};
 pub use envelope::{Envelope, EnvelopeError};
 pub use event::{
-    Action, GitRef, GithubEvent, Issue, IssueChange, IssueEvent, Label, Numbered, Person, Push,
-    PullRequestEvent, ReleaseEvent, Release, Repository, RunEvent, StarEvent, Star, WorkflowRun, CommentEvent,
-    Fork,
+    Action, CommentEvent, Fork, GitRef, GithubEvent, Issue, IssueChange, IssueEvent, Label,
+    Numbered, Person, PullRequestEvent, Push, Release, ReleaseEvent, Repository, RunEvent, Star,
+    StarEvent, WorkflowRun,
 };
-pub use lines::{Line, Lines, MAX_LINE};
 pub use report::report;
 pub use run::{Note, Run, run};
 pub use subscribers::Subscribers;

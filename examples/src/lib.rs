@@ -3,3 +3,6 @@
 
 pub mod flights;
 pub mod github;
+mod lines;
+
+pub use lines::{Line, Lines};

@@ -23,7 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The argument's type says what is subscribed to; the guard says for how long.
     let subscription = bus.on(|event: &Event<OrderEvent>| match &event.data {
-        OrderEvent::Placed { id, cents } if *cents == 0 => Err(format!("order {id} is for nothing")),
+        OrderEvent::Placed { id, cents } if *cents == 0 => {
+            Err(format!("order {id} is for nothing"))
+        }
         OrderEvent::Placed { id, cents } => {
             println!("  order {id}: {}.{:02}", cents / 100, cents % 100);
             Ok(())

@@ -20,14 +20,14 @@ enum Reading {
 }
 
 const PATTERNS: [&str; 8] = [
-    "house",                              // a name: itself and everything below
-    "=house",                             // that topic alone
-    "house.*.temperature",                // exactly one segment
-    "**.{opened,closed}",                 // any depth, then one of two
-    "house.k*.**",                        // a glob in a segment
-    "house.{room}.door.>",                // a capture; one segment or more
-    "house,!house.*.temperature",         // a set: these and not those
-    "house.[!c]*.**",                     // not those that begin with c
+    "house",                      // a name: itself and everything below
+    "=house",                     // that topic alone
+    "house.*.temperature",        // exactly one segment
+    "**.{opened,closed}",         // any depth, then one of two
+    "house.k*.**",                // a glob in a segment
+    "house.{room}.door.>",        // a capture; one segment or more
+    "house,!house.*.temperature", // a set: these and not those
+    "house.[!c]*.**",             // not those that begin with c
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -44,10 +44,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     drop(all); // and with its guard each subscription ends
 
     // A capture is read from what is received.
-    let doors = bus.subscription("house.{room}.door.{what}").inline_received(|door: Received| {
-        let (room, what) = (door.capture("room"), door.capture("what"));
-        println!("the door of {} was {}", room.unwrap_or_default(), what.unwrap_or_default());
-    })?;
+    let doors =
+        bus.subscription("house.{room}.door.{what}").inline_received(|door: Received| {
+            let (room, what) = (door.capture("room"), door.capture("what"));
+            println!("the door of {} was {}", room.unwrap_or_default(), what.unwrap_or_default());
+        })?;
     // A value never adds a level or a wildcard: what a topic may not have is escaped, and comes back.
     bus.publish(Reading::Closed { room: "room no. *".into() })?;
     doors.end();

@@ -19,7 +19,9 @@ enum JobEvent {
 fn work(bus: &Bus, name: &str) -> Result<(), Box<dyn Error>> {
     let own = bus.subscribe("job.finished", {
         let bus = bus.clone();
-        move |event: &Event| println!("  here it is {:?}", bus.local_topic(event).unwrap_or("foreign"))
+        move |event: &Event| {
+            println!("  here it is {:?}", bus.local_topic(event).unwrap_or("foreign"))
+        }
     })?;
     bus.publish(JobEvent::Started { name: name.to_owned() })?;
     bus.publish(JobEvent::Finished { name: name.to_owned() })?;
@@ -35,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // By type, from above: whichever bus below it was published on.
     let _all = root.on(|event: &Event<JobEvent>| println!("{}: {:?}", event.topic(), event.data));
     // By pattern, relative to the bus on which one subscribes.
-    let _south = south.subscribe("**", |event: &Event| println!("  south sees {}", event.topic()))?;
+    let _south =
+        south.subscribe("**", |event: &Event| println!("  south sees {}", event.topic()))?;
 
     work(&north, "dig")?;
     work(&south, "fill")?;

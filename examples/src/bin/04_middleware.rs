@@ -13,9 +13,14 @@ use serde::{Deserialize, Serialize};
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
 #[event(namespace = "mail")]
 enum MailEvent {
-    Sent { to: String, text: String },
+    Sent {
+        to: String,
+        text: String,
+    },
     #[event(topic = "folder.{folder}.moved")]
-    Moved { folder: String },
+    Moved {
+        folder: String,
+    },
 }
 
 /// The trait, for what the ready ones cannot do: something before and something after.
@@ -57,8 +62,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }),
     )?;
-    bus.middleware("**", tap("log", |event: &Event, receipt: &Receipt| println!("  log: {event}: {receipt}")))?;
-    let _mails = bus.on(|event: &Event<MailEvent>| println!("  {} {:?}", event.topic(), event.data));
+    bus.middleware(
+        "**",
+        tap("log", |event: &Event, receipt: &Receipt| println!("  log: {event}: {receipt}")),
+    )?;
+    let _mails =
+        bus.on(|event: &Event<MailEvent>| println!("  {} {:?}", event.topic(), event.data));
 
     let sent = |to: &str| MailEvent::Sent { to: to.to_owned(), text: "  hello  ".to_owned() };
     println!("a mail:");

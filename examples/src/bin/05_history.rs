@@ -41,9 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Typed, to go on reckoning with.
     let events = bus.query("stock.screws")?.of::<StockEvent>();
-    let sum: i32 = events.iter().map(|event| match &event.data {
-        StockEvent::Changed { by, .. } => by,
-    }).sum();
+    let sum: i32 = events
+        .iter()
+        .map(|event| match &event.data {
+            StockEvent::Changed { by, .. } => by,
+        })
+        .sum();
     println!("screws, as far as is remembered: {sum:+}");
 
     if let Err(error) = Bus::new().query("stock") {

@@ -22,9 +22,13 @@ enum NodeEvent {
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
 #[event(namespace = "disk")]
 enum DiskEvent {
-    Full { bytes: u64 },
+    Full {
+        bytes: u64,
+    },
     #[event(topic = "{device}.failed")]
-    Failed { device: String },
+    Failed {
+        device: String,
+    },
 }
 
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
@@ -46,9 +50,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  as a disk: {:?}", event.data);
     })?;
     // Some of the whole, by a pattern that reaches into the part.
-    let _failed = bus.on_pattern(pattern!(NodeEvent, "disk.*.failed"), |event: &Event<NodeEvent>| {
-        println!("  selected:  {}", event.topic());
-    });
+    let _failed =
+        bus.on_pattern(pattern!(NodeEvent, "disk.*.failed"), |event: &Event<NodeEvent>| {
+            println!("  selected:  {}", event.topic());
+        });
 
     println!("started:");
     bus.publish(NodeEvent::Started)?;

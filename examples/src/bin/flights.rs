@@ -89,6 +89,9 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
             Err(error) => return Err(format!("no plot in {}: {error}", svg.display()).into()),
         }
     }
+    if let Some(damage) = &run.damage {
+        eprintln!("flights: {damage}");
+    }
     let lost = run.damage.is_some() || run.tally.failed > 0 || !run.tally.is_complete();
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -96,8 +99,7 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
 /// A bar on standard error; none where nobody watches, which is indicatif's to see, and none in CI.
 fn bar(settings: &Settings) -> Result<ProgressBar, Box<dyn Error>> {
     let watched = std::env::var_os("CI").is_none();
-    let target =
-        if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(settings.limit, target);
     bar.set_style(
         ProgressStyle::with_template("{msg}  {wide_bar} {percent:>3} %  {eta:>4} to go")?

@@ -48,7 +48,8 @@ pub fn heat_map(path: &Path, delays: &Delays) -> Drawn {
         fs::create_dir_all(folder)?;
     }
     let (width, height) = map.size();
-    let root = SVGBackend::new(path, (u32::try_from(width)?, u32::try_from(height)?)).into_drawing_area();
+    let root =
+        SVGBackend::new(path, (u32::try_from(width)?, u32::try_from(height)?)).into_drawing_area();
     root.fill(&WHITE)?;
     map.title(&root)?;
     map.cells(&root)?;
@@ -73,7 +74,8 @@ impl Map {
         }
         let first = all.iter().position(|mean| mean.count > 0)?;
         let last = all.iter().rposition(|mean| mean.count > 0)?;
-        let mut rows: Vec<_> = delays.iter().map(|(code, by_hour)| (label(*code), *by_hour)).collect();
+        let mut rows: Vec<_> =
+            delays.iter().map(|(code, by_hour)| (label(*code), *by_hour)).collect();
         rows.sort_by_key(|(_, by_hour)| std::cmp::Reverse(total(by_hour).count));
         rows.push(("All carriers".to_owned(), all));
         Some(Self { rows, hours: first..=last, flights: total(&all).count })
@@ -176,7 +178,14 @@ fn cell(root: &Area<'_>, (left, top): (i32, i32), mean: Mean) -> Drawn {
     write(root, &format!("{:.0}", minutes.round() + 0.0), middle, 13, &ink, HPos::Center)
 }
 
-fn write(root: &Area<'_>, text: &str, at: (i32, i32), size: u32, ink: &RGBColor, side: HPos) -> Drawn {
+fn write(
+    root: &Area<'_>,
+    text: &str,
+    at: (i32, i32),
+    size: u32,
+    ink: &RGBColor,
+    side: HPos,
+) -> Drawn {
     let style = ("sans-serif", size).into_font().color(ink).pos(Pos::new(side, VPos::Center));
     root.draw(&Text::new(text.to_owned(), at, style))?;
     Ok(())
@@ -205,7 +214,10 @@ fn colour(minutes: f64) -> RGBColor {
     RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "pixels and colours are small, and a cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "pixels and colours are small, and a cast saturates"
+)]
 fn rounded(number: f64) -> i32 {
     number.round() as i32
 }

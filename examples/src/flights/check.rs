@@ -60,7 +60,12 @@ impl fmt::Display for Defect {
             Self::Nowhere(code) => write!(f, "a flight from {} to itself", code.upper()),
             Self::Unnumbered => f.write_str("no flight has the number 0"),
             Self::Delay(minutes) => {
-                write!(f, "a delay of {minutes} minutes is not between {} and {}", DELAYS.start(), DELAYS.end())
+                write!(
+                    f,
+                    "a delay of {minutes} minutes is not between {} and {}",
+                    DELAYS.start(),
+                    DELAYS.end()
+                )
             }
         }
     }

@@ -219,7 +219,8 @@ fn open_airport(
 fn carrier_of<T: ?Sized>(event: &Event<T>) -> Code {
     let carrier = event.topic().segments().nth(1).unwrap_or("??");
     // A bus's prefix is made of a code; the other never comes about.
-    Code::new(carrier.as_bytes()).unwrap_or_else(|_| unreachable!("`{carrier}` is a carrier's code"))
+    Code::new(carrier.as_bytes())
+        .unwrap_or_else(|_| unreachable!("`{carrier}` is a carrier's code"))
 }
 
 impl fmt::Debug for Desks {

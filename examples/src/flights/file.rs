@@ -8,28 +8,27 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
 use flate2::bufread::MultiGzDecoder;
 
 use super::row::{self, Row, RowError};
+use crate::{Line, Lines};
 
 /// The columns, as the first line names them.
 pub const COLUMNS: [&str; 6] = ["time", "type", "flight", "tailnum", "other", "delay"];
 
-/// The longest line, in bytes, that is read: what is longer is no file of this form.
-pub const MAX_LINE: usize = 64 * 1024;
+/// The longest line, in bytes, that is read. A row has about sixty.
+pub const MAX_LINE: usize = 1_024;
 
+const BUFFER: usize = 64 * 1_024;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// The rows of a file: comma-separated, gzipped or plain, which its first bytes tell.
+/// The rows of a file: a line each, its columns between commas, gzipped or plain, which its first bytes tell.
 ///
-/// It holds one row at a time, so the memory it takes does not grow with the file.
+/// It holds one line at a time, so the memory it takes does not grow with the file. No column of this form has a comma
+/// or a quote in it, so what a line is can be said without the lines before it, however broken they are.
 pub struct Rows {
     path: PathBuf,
-    csv: Reader<Box<dyn Read>>,
-    record: ByteRecord,
-    /// The number of the line read last, from 1; the header is line 1.
-    line: u64,
+    lines: Lines<Box<dyn BufRead>>,
     /// How many bytes of the file, as it lies on the disk, have been read.
     position: Rc<Cell<u64>>,
     size: u64,
@@ -47,63 +46,59 @@ impl Rows {
             let size = file.metadata()?.len();
             let position = Rc::new(Cell::new(0));
             let counting = Counting { inner: file, position: Rc::clone(&position) };
-            let mut bytes = BufReader::with_capacity(MAX_LINE, counting);
-            let text: Box<dyn Read> = if bytes.fill_buf()?.starts_with(&GZIP) {
-                Box::new(ShortLines::new(MultiGzDecoder::new(bytes)))
+            let mut bytes = BufReader::with_capacity(BUFFER, counting);
+            let text: Box<dyn BufRead> = if bytes.fill_buf()?.starts_with(&GZIP) {
+                Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(bytes)))
             } else {
-                Box::new(ShortLines::new(bytes))
+                Box::new(bytes)
             };
             Ok((text, position, size))
         })();
         let (text, position, size) =
             opened.map_err(|error| FileError::new(&path, Problem::Unreadable(error)))?;
-        // A quote has no meaning in this form, so a stray one cannot swallow the lines behind it.
-        let csv = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .quoting(false)
-            .buffer_capacity(MAX_LINE)
-            .from_reader(text);
-        let record = ByteRecord::with_capacity(128, COLUMNS.len());
-        let mut rows = Self { path, csv, record, line: 0, position, size };
+        let mut rows = Self { path, lines: Lines::new(text, MAX_LINE), position, size };
         rows.check_header()?;
         Ok(rows)
     }
 
     fn check_header(&mut self) -> Result<(), FileError> {
-        if self.advance()? && self.record.iter().eq(COLUMNS.map(str::as_bytes)) {
-            return Ok(());
-        }
-        let found = String::from_utf8_lossy(self.record.as_slice()).chars().take(80).collect();
+        let expected = COLUMNS.join(",");
+        let found = match self.lines.next() {
+            Ok(Some(Line { number: 1, bytes: Some(line) })) if line == expected.as_bytes() => {
+                return Ok(());
+            }
+            Ok(line) => line.and_then(|line| line.bytes).unwrap_or_default(),
+            Err(problem) => {
+                return Err(FileError::new(&self.path, Problem::Damaged { after: 0, problem }));
+            }
+        };
+        let found = String::from_utf8_lossy(found).chars().take(80).collect();
         Err(FileError::new(&self.path, Problem::Header(found)))
-    }
-
-    /// Reads the next line; false at the end.
-    fn advance(&mut self) -> Result<bool, FileError> {
-        let more = self.csv.read_byte_record(&mut self.record).map_err(|error| {
-            let after = self.line;
-            let problem = match error.into_kind() {
-                csv::ErrorKind::Io(error) => error,
-                other => io::Error::other(format!("{other:?}")),
-            };
-            FileError::new(&self.path, Problem::Damaged { after, problem })
-        })?;
-        self.line = self.record.position().map_or(self.line, csv::Position::line);
-        Ok(more)
     }
 
     /// The next row, read or refused; `None` at the end of the file. Empty lines are no rows.
     ///
     /// # Errors
     /// A file that is damaged or cannot be read on: no row comes after.
-    #[expect(clippy::should_implement_trait, reason = "an error of the file ends it, one of a row does not")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an error of the file ends it, one of a row does not"
+    )]
     pub fn next(&mut self) -> Result<Option<Result<Row, RowError>>, FileError> {
-        Ok(self.advance()?.then(|| row::parse(&self.record)))
+        match self.lines.next() {
+            Ok(Some(Line { bytes: Some(line), .. })) => Ok(Some(row::parse(line))),
+            Ok(Some(Line { bytes: None, .. })) => Ok(Some(Err(RowError::too_long()))),
+            Ok(None) => Ok(None),
+            Err(problem) => {
+                let after = self.lines.number();
+                Err(FileError::new(&self.path, Problem::Damaged { after, problem }))
+            }
+        }
     }
 
     /// The number of the line that was read last, from 1; the header is line 1.
     pub fn line(&self) -> u64 {
-        self.line
+        self.lines.number()
     }
 
     /// How many bytes of the file were read, as it lies on the disk.
@@ -115,18 +110,13 @@ impl Rows {
     pub fn size(&self) -> u64 {
         self.size
     }
-
-    /// Where the file lies.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
             .field("path", &self.path)
-            .field("line", &self.line)
+            .field("line", &self.line())
             .field("position", &self.position.get())
             .finish_non_exhaustive()
     }
@@ -142,35 +132,6 @@ impl<R: Read> Read for Counting<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(into)?;
         self.position.set(self.position.get() + read as u64);
-        Ok(read)
-    }
-}
-
-/// Refuses a line longer than [`MAX_LINE`]: without it a small gzip of one endless line takes all memory.
-struct ShortLines<R> {
-    inner: R,
-    /// Bytes since the last end of a line.
-    since: usize,
-}
-
-impl<R> ShortLines<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, since: 0 }
-    }
-}
-
-impl<R: Read> Read for ShortLines<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(into)?;
-        // Looked for from the end: one line's length, whatever the size of the buffer.
-        match into[..read].iter().rposition(|&byte| byte == b'\n') {
-            Some(end) => self.since = read - end - 1,
-            None => self.since += read,
-        }
-        if self.since > MAX_LINE {
-            let text = format!("a line is longer than {MAX_LINE} bytes");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
         Ok(read)
     }
 }

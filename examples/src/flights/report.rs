@@ -45,15 +45,8 @@ pub fn summary(run: &Run) -> String {
 
 /// The carriers and the airports.
 pub fn tables(run: &Run) -> String {
-    let mut carriers = table(&[
-        "carrier",
-        "",
-        "departed",
-        "arrived",
-        "cancelled",
-        "delay, departing",
-        "arriving",
-    ]);
+    let mut carriers =
+        table(&["carrier", "", "departed", "arrived", "cancelled", "delay, departing", "arriving"]);
     let mut rows: Vec<_> = run.desks.carriers().into_iter().collect();
     rows.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.departed));
     let mut all = CarrierTotals::default();
@@ -144,7 +137,8 @@ fn whole(number: f64) -> u64 {
 /// The last cancellations at Newark, as the history told them.
 pub fn cancellations(run: &Run) -> String {
     let events = &run.cancelled_at_ewr;
-    let mut text = format!("the last {} cancellations at EWR that the history keeps\n", events.len());
+    let mut text =
+        format!("the last {} cancellations at EWR that the history keeps\n", events.len());
     for event in events {
         let FlightEvent::Cancelled { to, flight, tail, .. } = &event.data else { continue };
         let carrier = event.topic().segments().nth(1).unwrap_or_default().to_uppercase();

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use csv::ByteRecord;
 use rem::Timestamp;
 
-use super::{COLUMNS, Code, FlightEvent};
+use super::{COLUMNS, Code, FlightEvent, MAX_LINE};
 
 /// A line of the file: who publishes what, and when it happened.
 ///
@@ -29,6 +28,10 @@ impl RowError {
         let value: String = String::from_utf8_lossy(value).chars().take(40).collect();
         Self(format!("{column} `{value}` should be {want}").into())
     }
+
+    pub(super) fn too_long() -> Self {
+        Self(format!("a line of more than {MAX_LINE} bytes").into())
+    }
 }
 
 impl fmt::Display for RowError {
@@ -40,12 +43,19 @@ impl fmt::Display for RowError {
 impl std::error::Error for RowError {}
 
 /// Reads a line.
-pub(super) fn parse(record: &ByteRecord) -> Result<Row, RowError> {
-    if record.len() != COLUMNS.len() {
-        let text = format!("{} columns instead of {}", record.len(), COLUMNS.len());
-        return Err(RowError(text.into()));
+pub(super) fn parse(line: &[u8]) -> Result<Row, RowError> {
+    let mut fields = [&b""[..]; COLUMNS.len()];
+    let mut found = 0;
+    for field in line.split(|&byte| byte == b',') {
+        if let Some(place) = fields.get_mut(found) {
+            *place = field;
+        }
+        found += 1;
     }
-    let [time, topic, flight, tail, other, delay] = std::array::from_fn(|column| &record[column]);
+    if found != fields.len() {
+        return Err(RowError(format!("{found} columns instead of {}", fields.len()).into()));
+    }
+    let [time, topic, flight, tail, other, delay] = fields;
     let (carrier, airport, kind) = split(topic).ok_or_else(|| {
         RowError::new("type", topic, "flight.CARRIER.AIRPORT.(departed|arrived|cancelled)")
     })?;
@@ -108,8 +118,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<Row, String> {
-        let record: Vec<_> = line.split(',').collect();
-        parse(&ByteRecord::from(record)).map_err(|error| error.to_string())
+        parse(line.as_bytes()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a CloudEvent's type and data to a [`GithubEvent`].
 
-use rem::prelude::*;
 use rem::PatternError;
+use rem::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn the_catalogue_knows_names_templates_and_nested_types() {
         let catalogue = Catalogue::new().unwrap();
-        for known in ["github.push", "github.create", "github.issues.pinned", "github.release.any"] {
+        for known in ["github.push", "github.create", "github.issues.pinned", "github.release.any"]
+        {
             assert!(catalogue.knows(known), "{known}");
         }
         for unknown in ["github.issues.any", "github.issues", "github.push.any", "github.ping"] {

@@ -104,7 +104,8 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(instant(text).unwrap().to_string(), expected);
         }
-        for text in ["", "soon", "2017-10-25", "2017-10-25T00:00:00", "2021-01-05T10:30:00é04:00"] {
+        for text in ["", "soon", "2017-10-25", "2017-10-25T00:00:00", "2021-01-05T10:30:00é04:00"]
+        {
             assert_eq!(instant(text), None, "{text}");
         }
     }

@@ -11,7 +11,11 @@ use std::sync::Arc;
 use rem::middleware;
 use rem::prelude::*;
 
-use super::{Catalogue, Envelope, GithubEvent, Lines, Subscribers, decode};
+use super::{Catalogue, Envelope, GithubEvent, Subscribers, decode};
+use crate::Lines;
+
+/// The longest line that is read, in bytes. What is documented is far shorter.
+const MAX_LINE: usize = 1 << 20;
 
 /// How many lines that did not get through are told one by one, and how many unknown types by name.
 const TOLD: usize = 100;
@@ -72,12 +76,12 @@ pub fn run(path: &Path) -> Result<Run, Box<dyn Error>> {
         subscribers: Subscribers::open(&bus)?,
         last_issues: Vec::new(),
     };
-    let mut lines = Lines::new(BufReader::new(file));
+    let mut lines = Lines::new(BufReader::new(file), MAX_LINE);
     while let Some(line) = lines.next().map_err(cannot)? {
         run.lines += 1;
         let fate = match line.bytes {
             Some(bytes) => publish(&bus, &catalogue, bytes),
-            None => Fate::Rejected("it is longer than a mebibyte".to_owned()),
+            None => Fate::Rejected(format!("it is longer than {MAX_LINE} bytes")),
         };
         run.count(line.number, fate);
     }
@@ -95,7 +99,9 @@ impl Run {
     fn count(&mut self, line: u64, fate: Fate) {
         match fate {
             Fate::Published => self.published += 1,
-            Fate::Unknown(kind) if self.unknown.len() < TOLD || self.unknown.contains_key(&kind) => {
+            Fate::Unknown(kind)
+                if self.unknown.len() < TOLD || self.unknown.contains_key(&kind) =>
+            {
                 *self.unknown.entry(kind).or_default() += 1;
             }
             Fate::Unknown(_) => self.other_unknown += 1,
@@ -147,7 +153,9 @@ fn publish(bus: &Bus, catalogue: &Catalogue, line: &[u8]) -> Fate {
         None => event, // the bus's clock
     };
     match event.publish() {
-        Ok(receipt) if receipt.failed() > 0 => Fate::Rejected(format!("a handler failed: {receipt}")),
+        Ok(receipt) if receipt.failed() > 0 => {
+            Fate::Rejected(format!("a handler failed: {receipt}"))
+        }
         Ok(_) => Fate::Published,
         Err(error) => Fate::Rejected(error.to_string()),
     }
