@@ -87,6 +87,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: steps::ui::run,
     },
     Step {
+        name: "loom",
+        what: "Runs the protocols that threads share under every interleaving, up to a bound",
+        mend: "loom prints the interleaving; LOOM_LOG=trace prints each step of it",
+        core: true,
+        run: steps::loom::run,
+    },
+    Step {
         name: "bench",
         what: "Runs each benchmark once, unmeasured, so that none rots; `cargo bench` measures",
         mend: "mend the benchmark named above",

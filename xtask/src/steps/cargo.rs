@@ -5,7 +5,9 @@ use anyhow::Result;
 use crate::workspace::{Workspace, run};
 
 pub(crate) fn fmt(workspace: &Workspace) -> Result<()> {
-    run(&mut workspace.cargo("fmt --all -- --check"))
+    // rustfmt does not know what cargo was told of colours.
+    let color = if workspace.ci() { "never" } else { "auto" };
+    run(&mut workspace.cargo(&format!("fmt --all -- --check --color {color}")))
 }
 
 pub(crate) fn clippy(workspace: &Workspace) -> Result<()> {
