@@ -1,6 +1,6 @@
 //! GitHub's webhooks as typed events: `cargo run --release --bin github`.
 //!
-//! Each line of the file is a CloudEvent in JSON. [`Envelope`] reads it; [`decode`] makes its data a
+//! Each line of the file is a `CloudEvent` in JSON. [`Envelope`] reads it; [`decode`] makes its data a
 //! [`GithubEvent`], a few fields of the payload; [`run`](fn@run) publishes it and counts what came of it.
 
 mod envelope;

@@ -1,4 +1,5 @@
 //! The program `flights` as its user meets it: what it says, where, and how it ends.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the failure")]
 
 use std::fs;
 use std::path::PathBuf;

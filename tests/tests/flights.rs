@@ -1,4 +1,5 @@
 //! The program `flights`: what comes out of the bus is what a plain loop counts in the file.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the failure")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use rem::prelude::*;
 use rem_examples::flights::{
-    self, Airspace, COLUMNS, Fate, FlightEvent, MAX_LINE, Rows, Run, Settings, YEAR,
+    self, Airspace, COLUMNS, Code, Fate, FlightEvent, MAX_LINE, Rows, Run, Settings, YEAR,
 };
 
 /// The first days of January: enough for what need not be the year.
@@ -84,12 +85,14 @@ fn hour(minute_of_year: i64) -> usize {
     usize::try_from((minute_of_year - offset).rem_euclid(24 * 60) / 60).unwrap()
 }
 
+/// Departed, arrived, cancelled; sum and number of the delays departing and arriving.
+type Carrier = ([u64; 3], [(i64, u64); 2]);
+
 /// What the file says, counted by hand.
 #[derive(Default)]
 struct Counted<'a> {
     rows: u64,
-    /// By carrier: departed, arrived, cancelled; sum and number of the delays departing and arriving.
-    carriers: BTreeMap<&'a str, ([u64; 3], [(i64, u64); 2])>,
+    carriers: BTreeMap<&'a str, Carrier>,
     /// By carrier and hour: sum and number of the delays departing.
     delays: BTreeMap<&'a str, [(i64, u64); 24]>,
     airports: BTreeMap<&'a str, [u64; 3]>,
@@ -279,7 +282,7 @@ fn malformed_rows_are_counted_and_named() {
     }
     // None of them reached a desk.
     let carriers = run.desks.carriers();
-    let codes: Vec<_> = carriers.keys().map(|code| code.as_str()).collect();
+    let codes: Vec<_> = carriers.keys().map(Code::as_str).collect();
     assert_eq!(codes, ["dl", "ua"]);
     assert!(
         flights::summary(&run)

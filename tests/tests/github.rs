@@ -1,4 +1,5 @@
 //! The program `github`: real payloads as typed events, and every line accounted for.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the failure")]
 
 use std::collections::BTreeMap;
 use std::fs;

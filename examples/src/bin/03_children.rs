@@ -20,7 +20,7 @@ fn work(bus: &Bus, name: &str) -> Result<(), Box<dyn Error>> {
     let own = bus.subscribe("job.finished", {
         let bus = bus.clone();
         move |event: &Event| {
-            println!("  here it is {:?}", bus.local_topic(event).unwrap_or("foreign"))
+            println!("  here it is {:?}", bus.local_topic(event).unwrap_or("foreign"));
         }
     })?;
     bus.publish(JobEvent::Started { name: name.to_owned() })?;

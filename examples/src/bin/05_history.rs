@@ -31,7 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let show = |title: &str, events: Vec<std::sync::Arc<Event>>| {
         println!("{title}");
-        events.iter().for_each(|event| println!("  {event}"));
+        for event in events {
+            println!("  {event}");
+        }
     };
     show("all that is kept, oldest first", bus.query("**")?.events());
     show("the last two of nails", bus.query("stock.nails")?.last(2).events());

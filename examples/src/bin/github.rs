@@ -1,7 +1,7 @@
 //! GitHub's webhooks as typed events: you will see how many of each topic there were, what each way of
 //! subscribing got, and which lines are of types that nobody here knows.
 //!
-//! `cargo run --release --bin github`, or with a file of CloudEvents, a JSON object a line, as argument.
+//! `cargo run --release --bin github`, or with a file of `CloudEvents`, a JSON object a line, as argument.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks in a terminal")]
 

@@ -102,39 +102,39 @@ impl Map {
         let title = "Departure delay by hour and carrier";
         let flights = HumanCount(self.flights);
         let below = format!("Mean minutes after schedule of {flights} flights from New York");
-        write(root, title, (LEFT, 38), 26, &INK, HPos::Left)?;
-        write(root, &below, (LEFT, 66), 15, &FAINT, HPos::Left)
+        write(root, title, (LEFT, 38), 26, INK, HPos::Left)?;
+        write(root, &below, (LEFT, 66), 15, FAINT, HPos::Left)
     }
 
     fn cells(&self, root: &Area<'_>) -> Drawn {
         for (row, (name, by_hour)) in self.rows.iter().enumerate() {
             let top = self.row_top(row);
             let middle = top + CELL.1 / 2;
-            write(root, name, (LEFT - 12, middle), 14, &INK, HPos::Right)?;
+            write(root, name, (LEFT - 12, middle), 14, INK, HPos::Right)?;
             for (column, hour) in self.hours.clone().enumerate() {
                 cell(root, (LEFT + CELL.0 * count(column), top), by_hour[hour])?;
             }
             let all = total(by_hour);
             let end = LEFT + self.width();
             let mean = all.mean().unwrap_or_default();
-            write(root, &format!("{mean:.1}"), (end + 52, middle), 14, &INK, HPos::Right)?;
+            write(root, &format!("{mean:.1}"), (end + 52, middle), 14, INK, HPos::Right)?;
             let flights = HumanCount(all.count).to_string();
-            write(root, &flights, (end + 126, middle), 14, &FAINT, HPos::Right)?;
+            write(root, &flights, (end + 126, middle), 14, FAINT, HPos::Right)?;
         }
         Ok(())
     }
 
     fn axes(&self, root: &Area<'_>) -> Drawn {
         let end = LEFT + self.width();
-        write(root, "mean", (end + 52, TOP - 14), 13, &FAINT, HPos::Right)?;
-        write(root, "flights", (end + 126, TOP - 14), 13, &FAINT, HPos::Right)?;
+        write(root, "mean", (end + 52, TOP - 14), 13, FAINT, HPos::Right)?;
+        write(root, "flights", (end + 126, TOP - 14), 13, FAINT, HPos::Right)?;
         let bottom = TOP + self.height() + 16;
         for (column, hour) in self.hours.clone().enumerate() {
             let middle = LEFT + CELL.0 * count(column) + CELL.0 / 2;
-            write(root, &hour.to_string(), (middle, bottom), 14, &INK, HPos::Center)?;
+            write(root, &hour.to_string(), (middle, bottom), 14, INK, HPos::Center)?;
         }
         let name = "hour in New York at which the flight was to leave";
-        write(root, name, (LEFT + self.width() / 2, bottom + 26), 14, &FAINT, HPos::Center)
+        write(root, name, (LEFT + self.width() / 2, bottom + 26), 14, FAINT, HPos::Center)
     }
 
     /// The scale as a bar of small steps, with its numbers below.
@@ -149,14 +149,14 @@ impl Map {
         }
         for (minutes, _) in SCALE {
             let x = left + rounded(f64::from(WIDTH) * (minutes - low) / (high - low));
-            write(root, &format!("{minutes:.0}"), (x, top + 28), 13, &INK, HPos::Center)?;
+            write(root, &format!("{minutes:.0}"), (x, top + 28), 13, INK, HPos::Center)?;
         }
-        write(root, "early", (left - 12, top + 7), 13, &FAINT, HPos::Right)?;
-        write(root, "minutes late", (left + WIDTH + 12, top + 7), 13, &FAINT, HPos::Left)?;
+        write(root, "early", (left - 12, top + 7), 13, FAINT, HPos::Right)?;
+        write(root, "minutes late", (left + WIDTH + 12, top + 7), 13, FAINT, HPos::Left)?;
         let end = LEFT + self.width();
         let square = [(end + 22, top), (end + 36, top + 14)];
         root.draw(&Rectangle::new(square, GREY.filled()))?;
-        write(root, &format!("under {ENOUGH} flights"), (end + 42, top + 7), 13, &FAINT, HPos::Left)
+        write(root, &format!("under {ENOUGH} flights"), (end + 42, top + 7), 13, FAINT, HPos::Left)
     }
 }
 
@@ -175,7 +175,7 @@ fn cell(root: &Area<'_>, (left, top): (i32, i32), mean: Mean) -> Drawn {
     let ink = if lightness > 140_000 { INK } else { WHITE };
     let middle = (left + CELL.0 / 2, top + CELL.1 / 2);
     // Minus zero is zero.
-    write(root, &format!("{:.0}", minutes.round() + 0.0), middle, 13, &ink, HPos::Center)
+    write(root, &format!("{:.0}", minutes.round() + 0.0), middle, 13, ink, HPos::Center)
 }
 
 fn write(
@@ -183,10 +183,10 @@ fn write(
     text: &str,
     at: (i32, i32),
     size: u32,
-    ink: &RGBColor,
-    side: HPos,
+    ink: RGBColor,
+    anchor: HPos,
 ) -> Drawn {
-    let style = ("sans-serif", size).into_font().color(ink).pos(Pos::new(side, VPos::Center));
+    let style = ("sans-serif", size).into_font().color(&ink).pos(Pos::new(anchor, VPos::Center));
     root.draw(&Text::new(text.to_owned(), at, style))?;
     Ok(())
 }
@@ -197,7 +197,9 @@ fn label(code: Code) -> String {
 
 fn total(by_hour: &[Mean; 24]) -> Mean {
     let mut total = Mean::default();
-    by_hour.iter().for_each(|mean| total.join(*mean));
+    for mean in by_hour {
+        total.join(*mean);
+    }
     total
 }
 

@@ -37,10 +37,12 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// Takes one more value in.
-    pub fn add(&mut self, value: i32) {
-        self.sum += i64::from(value);
-        self.count += 1;
+    /// Takes one more value in, if there is one.
+    pub fn add(&mut self, value: Option<i32>) {
+        if let Some(value) = value {
+            self.sum += i64::from(value);
+            self.count += 1;
+        }
     }
 
     /// Takes another mean's values in.
@@ -123,11 +125,11 @@ impl Desks {
             match event.data {
                 FlightEvent::Departed { delay, .. } => {
                     totals.departed += 1;
-                    delay.into_iter().for_each(|delay| totals.departure.add(delay));
+                    totals.departure.add(delay);
                 }
                 FlightEvent::Arrived { delay, .. } => {
                     totals.arrived += 1;
-                    delay.into_iter().for_each(|delay| totals.arrival.add(delay));
+                    totals.arrival.add(delay);
                 }
                 FlightEvent::Cancelled { .. } => totals.cancelled += 1,
             }
@@ -140,7 +142,7 @@ impl Desks {
         bus.on_pattern(pattern!(FlightEvent, "*.departed"), move |event: &Event<FlightEvent>| {
             let Some(delay) = event.data.delay() else { return };
             let hour = hour_in_new_york(scheduled(event.timestamp(), delay));
-            lock(&delays).entry(carrier_of(event)).or_default()[hour].add(delay);
+            lock(&delays).entry(carrier_of(event)).or_default()[hour].add(Some(delay));
         })
     }
 

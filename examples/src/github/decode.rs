@@ -1,4 +1,4 @@
-//! From a CloudEvent's type and data to a [`GithubEvent`].
+//! From a `CloudEvent`'s type and data to a [`GithubEvent`].
 
 use rem::PatternError;
 use rem::prelude::*;

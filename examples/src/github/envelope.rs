@@ -1,4 +1,4 @@
-//! [`Envelope`]: the attributes of a CloudEvent (CloudEvents 1.0, JSON format), its data still unread.
+//! [`Envelope`]: the attributes of a `CloudEvent` (`CloudEvents` 1.0, JSON format), its data still unread.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct Envelope<'a> {
     pub data: &'a RawValue,
 }
 
-/// A line that is no CloudEvent, and why.
+/// A line that is no `CloudEvent`, and why.
 #[derive(Debug)]
 pub struct EnvelopeError(Box<str>);
 
@@ -39,7 +39,7 @@ impl<'a> Envelope<'a> {
     /// Reads a line.
     ///
     /// # Errors
-    /// What is not JSON, lacks an attribute that every CloudEvent has, or is of another version.
+    /// What is not JSON, lacks an attribute that every `CloudEvent` has, or is of another version.
     pub fn read(line: &'a [u8]) -> Result<Self, EnvelopeError> {
         let envelope: Self = serde_json::from_slice(line)
             .map_err(|error| EnvelopeError(format!("no CloudEvent: {error}").into()))?;

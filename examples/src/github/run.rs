@@ -56,7 +56,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Runs a file of CloudEvents, a JSON object a line, through the bus.
+/// Runs a file of `CloudEvents`, a JSON object a line, through the bus.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -161,7 +161,7 @@ fn publish(bus: &Bus, catalogue: &Catalogue, line: &[u8]) -> Fate {
     }
 }
 
-/// The CloudEvent's attributes that the bus has no place for.
+/// The `CloudEvent`'s attributes that the bus has no place for.
 const ID: &str = "ce.id";
 const TYPE: &str = "ce.type";
 
