@@ -51,7 +51,7 @@ impl Pattern {
     /// let paid = Pattern::parse("order.*.paid")?;
     /// let met = paid.intersects(&Pattern::parse("order.4?.**")?)?;
     /// assert!(met.is_some_and(|topic| paid.matches(&topic)));
-    /// assert_eq!(paid.intersects(&Pattern::parse("order.paid")?)?, None);
+    /// assert_eq!(paid.intersects(&Pattern::parse("=order.paid")?)?, None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -7,3 +7,4 @@ mod algebra;
 mod oracle;
 mod corpus;
 mod nats;
+mod laws;

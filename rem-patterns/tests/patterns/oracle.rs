@@ -2,27 +2,44 @@
 
 use std::fmt::Write;
 
-/// Whether the pattern selects the topic; `None` for patterns with regular expressions, which need no oracle.
-pub(crate) fn matches(pattern: &str, topic: &str) -> Option<bool> {
-    if pattern.contains("{~") {
-        return None;
-    }
-    let is_topic = topic.len() <= 255
-        && topic.split('.').count() <= 32
-        && topic.split('.').all(|segment| !segment.is_empty())
-        && !topic
-            .contains(|c: char| c.is_whitespace() || c.is_control() || "*>?[]{},!=".contains(c));
-    if !is_topic {
-        return Some(false);
-    }
-    let (mut selected, mut excluded) = (false, false);
-    for element in split_outside_braces(pattern) {
-        match element.strip_prefix('!') {
-            Some(element) => excluded |= takes(element, topic),
-            None => selected |= takes(element, topic),
+/// One regular expression for each element.
+pub(crate) struct Oracle(Vec<Element>);
+
+struct Element {
+    exclude: bool,
+    system: bool,
+    regex: regex::Regex,
+}
+
+impl Oracle {
+    /// `None` for patterns with regular expressions, which need no oracle.
+    pub(crate) fn new(pattern: &str) -> Option<Self> {
+        if pattern.contains("{~") {
+            return None;
         }
+        let element = |text: &str| {
+            let (text, exclude) = text.strip_prefix('!').map_or((text, false), |text| (text, true));
+            let (system, regex) = translated_element(text);
+            Element { exclude, system, regex }
+        };
+        Some(Self(split_outside_braces(pattern).into_iter().map(element).collect()))
     }
-    Some(selected && !excluded)
+
+    pub(crate) fn matches(&self, topic: &str) -> bool {
+        let is_topic = topic.len() <= 255
+            && topic.split('.').count() <= 32
+            && topic.split('.').all(|segment| !segment.is_empty())
+            && !topic.contains(|c: char| {
+                c.is_whitespace() || c.is_control() || "*>?[]{},!=".contains(c)
+            });
+        let dotted = format!("{topic}.");
+        let takes = |element: &&Element| {
+            element.system == topic.starts_with('$') && element.regex.is_match(&dotted)
+        };
+        let (excluded, selected): (Vec<_>, Vec<_>) =
+            self.0.iter().filter(takes).partition(|element| element.exclude);
+        is_topic && !selected.is_empty() && excluded.is_empty()
+    }
 }
 
 fn split_outside_braces(pattern: &str) -> Vec<&str> {
@@ -36,15 +53,12 @@ fn split_outside_braces(pattern: &str) -> Vec<&str> {
 }
 
 /// Every segment is read with a dot after it, the last too.
-fn takes(element: &str, topic: &str) -> bool {
+fn translated_element(element: &str) -> (bool, regex::Regex) {
     let (element, exact) =
         element.strip_prefix('=').map_or((element, false), |element| (element, true));
     let plain = !element.contains(['*', '?', '[', '{', '>']);
     let first = element.split('.').next().expect("split gives one");
     let system = first.starts_with('$') && !first.contains(['*', '?', '[', '{', '>']);
-    if topic.starts_with('$') != system {
-        return false;
-    }
     let mut regex = String::from("^");
     for segment in element.split('.') {
         let part = match segment {
@@ -61,7 +75,7 @@ fn takes(element: &str, topic: &str) -> bool {
         regex.push_str(r"(?:[^.]+\.)*");
     }
     regex.push('$');
-    regex::Regex::new(&regex).expect(&regex).is_match(&format!("{topic}."))
+    (system, regex::Regex::new(&regex).expect(&regex))
 }
 
 fn translated(glob: &str) -> String {

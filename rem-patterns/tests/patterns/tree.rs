@@ -25,7 +25,7 @@ fn check(tree: &PatternTree<usize>, live: &[(PatternKey, Pattern)], topic: &str)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is inserted and removed, the tree finds what asking each pattern finds, and ends as it began.
     #[test]
@@ -82,4 +82,59 @@ proptest! {
         prop_assert_eq!(tree.node_count(), before);
         prop_assert_eq!(tree.len(), stay.len());
     }
+}
+
+/// A value that counts how many of its kind live.
+#[derive(Clone)]
+struct Counted(#[expect(dead_code, reason = "it is counted, not read")] std::rc::Rc<()>);
+
+#[test]
+fn a_million_come_and_go() {
+    let mut tree = PatternTree::new();
+    for text in ["order.*.paid", "order.**", "a.[bc].*,!a.b.x", "**.x.**.y", "user.{created,left}"]
+    {
+        tree.insert(&Pattern::parse(text).expect(text), 0);
+    }
+    let (nodes, memory) = (tree.node_count(), tree.memory());
+    let mut keys = Vec::with_capacity(1_000_000);
+    for n in 0..1_000_000_u32 {
+        let (a, b) = (n % 1_000, n / 1_000);
+        let text = match n % 10 {
+            0 => format!("order.{a}.*.{b}"),
+            1 => format!("order.{a}.**.{b}"),
+            2 => format!("{a}.x{b}*"),
+            3 => format!("user.{a}.[ab]{b}"),
+            _ => format!("order.{a}.{b}.paid"),
+        };
+        keys.push(tree.insert(&Pattern::parse(text).expect("a pattern"), n));
+    }
+    assert_eq!(tree.len(), 1_000_005);
+    assert!(tree.memory() / 1_000_000 <= 200, "{} bytes a pattern", tree.memory() / 1_000_000);
+    let mut found = Vec::new();
+    tree.for_each_match("order.7.999.paid", |_, &value| found.push(value));
+    found.sort_unstable();
+    assert_eq!(found, [0, 999_007]);
+    // Neither in the order in which they came nor the other way round.
+    for at in (0..10).flat_map(|rest| (0..100_000).map(move |n| n * 10 + rest)) {
+        assert!(tree.remove(keys[at]).is_some());
+    }
+    assert_eq!((tree.len(), tree.node_count()), (5, nodes));
+    assert!(tree.memory() <= memory * 2, "{} bytes, {memory} before", tree.memory());
+}
+
+#[test]
+fn values_are_dropped_once() {
+    let life = std::rc::Rc::new(());
+    let mut tree = PatternTree::new();
+    let keys: Vec<_> = ["a", "a.*,b", "{~x~}", "**"]
+        .map(|text| tree.insert(&Pattern::parse(text).expect(text), Counted(life.clone())))
+        .into();
+    assert_eq!(std::rc::Rc::strong_count(&life), 5);
+    let copy = tree.clone();
+    assert_eq!(std::rc::Rc::strong_count(&life), 9);
+    drop(copy);
+    for key in keys {
+        drop(tree.remove(key));
+    }
+    assert_eq!(std::rc::Rc::strong_count(&life), 1);
 }

@@ -1,0 +1,142 @@
+//! Laws of topics and patterns on generated input.
+
+use proptest::prelude::*;
+use rem_patterns::constant::{ConstElement, ConstPattern, selects};
+use rem_patterns::{MAX_BYTES, MAX_SEGMENTS, Pattern, Topic, check_topic, validate};
+
+use crate::oracle::Oracle;
+use crate::support::{pattern_text, topic_text};
+
+/// Texts of the signs and of some that are none: most are no patterns, but near to one.
+fn near_pattern() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(
+        &[
+            "a", "b", ".", ".", "*", "**", ">", "?", "[", "]", "[a-b]", "{", "}", ",", "!", "=",
+            "$", "{id}", "{*r}", "{~", "~}", "-", "^", "%", " ", "é", "\0", "{a,b}", "\u{2028}",
+        ][..],
+    );
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parsing_never_panics_and_round_trips(text in prop_oneof![near_pattern(), any::<String>()]) {
+        match Pattern::parse(&text) {
+            Ok(pattern) => {
+                prop_assert_eq!(pattern.as_str(), &text);
+                prop_assert_eq!(Pattern::parse(&pattern).expect("its own text"), pattern);
+            }
+            Err(error) => {
+                let span = error.span();
+                prop_assert!(span.start <= span.end && span.end <= text.len(), "{error:?}");
+                prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{error:?}");
+                let said = error.to_string();
+                prop_assert_eq!(said.lines().count(), 3, "{}", said);
+                prop_assert!(said.ends_with('^'));
+            }
+        }
+    }
+
+    #[test]
+    fn all_ways_to_check_a_topic_agree(text in prop_oneof![near_pattern(), topic_text(), any::<String>()]) {
+        let ok = check_topic(&text).is_ok();
+        prop_assert_eq!(validate(&text).is_ok(), ok);
+        prop_assert_eq!(Topic::parse(&text).is_ok(), ok);
+        if let Err(error) = validate(&text) {
+            let span = error.span();
+            prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{error:?}");
+            prop_assert!(!error.to_string().is_empty());
+        }
+        // Every topic is selected by everything, or by its own literal if it is the system's.
+        let all = Pattern::parse("**").expect("a pattern");
+        prop_assert_eq!(all.matches(&text), ok && !text.starts_with('$'));
+        if ok {
+            let exact = Pattern::parse(format!("={text}")).expect("a topic is a pattern");
+            prop_assert!(exact.matches(&text));
+        }
+    }
+
+    #[test]
+    fn escape_makes_one_segment_and_comes_back(text in any::<String>(), other in any::<String>()) {
+        let segment = Topic::escape(&text);
+        prop_assert_eq!(Topic::unescape(&segment), text.as_str());
+        prop_assert_eq!(Topic::escape(&other) == segment, other == text);
+        let topic = format!("a.{segment}.b");
+        if topic.len() <= MAX_BYTES {
+            let parsed = Topic::parse(&topic).expect("a segment");
+            prop_assert_eq!(parsed.depth(), 3);
+            let captured = Pattern::parse("a.{value}.b").expect("a pattern");
+            let captures = captured.captures(&topic).expect("it selects it");
+            let value = captures.get("value");
+            prop_assert_eq!(value.as_deref(), Some(text.as_str()));
+            prop_assert!(!Topic::parse(segment).expect("one segment").is_system());
+        }
+    }
+
+    #[test]
+    fn topics_take_apart_and_join(one in topic_text(), two in topic_text()) {
+        let (a, b) = (Topic::parse(&one).expect("a topic"), Topic::parse(&two).expect("a topic"));
+        prop_assert_eq!(a.segments().collect::<Vec<_>>().join("."), one.clone());
+        let joined = a.join(&b).expect("short");
+        prop_assert_eq!(joined.depth(), a.depth() + b.depth());
+        prop_assert!(joined.depth() <= MAX_SEGMENTS);
+        prop_assert_eq!(joined.strip_prefix(&a), Some(two.as_str()));
+        prop_assert!(joined.starts_with(&a) && a.starts_with(&a));
+        prop_assert_eq!(a.strip_prefix(&a), None);
+        prop_assert_eq!(a.cmp(&b), one.cmp(&two));
+    }
+
+    #[test]
+    fn matching_equals_the_oracle_and_the_compiler(
+        text in pattern_text(),
+        topics in prop::collection::vec(topic_text(), 20),
+    ) {
+        let pattern = Pattern::parse(&text).expect("a pattern");
+        let parts = pattern.to_const_parts().unwrap_or_default();
+        let elements: Vec<_> =
+            parts.iter().map(|part| ConstElement { exclude: part.exclude, segments: &part.segments }).collect();
+        let constant = ConstPattern { text: &text, elements: &elements };
+        let oracle = Oracle::new(&text);
+        for topic in &topics {
+            let selected = pattern.matches(topic);
+            prop_assert_eq!(pattern.captures(topic).is_some(), selected);
+            prop_assert_eq!(pattern.explain(topic).starts_with("selected"), selected, "{}", pattern.explain(topic));
+            if let Some(expected) = oracle.as_ref().map(|oracle| oracle.matches(topic)) {
+                prop_assert_eq!(selected, expected, "{} on {}", text, topic);
+                prop_assert_eq!(selects(&constant, &[topic]), expected, "{} on {}", text, topic);
+            }
+        }
+    }
+
+    /// A template with fields: the compiler says no only if no topic of it can be selected.
+    #[test]
+    fn the_compiler_refuses_only_what_selects_nothing(text in pattern_text(), topic in topic_text(), fields in 0..128_u32) {
+        let pattern = Pattern::parse(&text).expect("a pattern");
+        let parts = pattern.to_const_parts().unwrap_or_default();
+        let elements: Vec<_> =
+            parts.iter().map(|part| ConstElement { exclude: part.exclude, segments: &part.segments }).collect();
+        let constant = ConstPattern { text: &text, elements: &elements };
+        let segments = topic.split('.').enumerate();
+        let template: Vec<&str> =
+            segments.map(|(at, segment)| if at > 0 && fields >> at & 1 == 1 { "{field}" } else { segment }).collect();
+        if !parts.is_empty() && pattern.matches(&topic) {
+            prop_assert!(selects(&constant, &template), "{} on {:?}", text, template);
+        }
+    }
+}
+
+#[test]
+fn long_texts_are_refused_before_they_are_read() {
+    let long = "*.".repeat(50_000_000);
+    let start = std::time::Instant::now();
+    for _ in 0..1_000 {
+        let error = Pattern::parse(&long).expect_err("100 MB");
+        assert_eq!(error.kind(), rem_patterns::PatternErrorKind::TooLong);
+        assert!(error.text().len() < 2_000);
+        assert!(Topic::parse(&long).is_err());
+    }
+    // Reading it once takes longer.
+    assert!(start.elapsed().as_millis() < 1_000, "{:?}", start.elapsed());
+}
