@@ -28,7 +28,7 @@ impl EventType for Tick {
 
 fn model(check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound.get_or_insert(2);
+    builder.preemption_bound.get_or_insert(4);
     builder.check(check);
 }
 
@@ -101,11 +101,10 @@ fn a_subscription_ends_beside_a_publish() {
         let before = called.load(Ordering::Relaxed);
         let matched = publisher.join().unwrap();
         assert!(before <= matched && called.load(Ordering::Relaxed) == matched);
-        assert_eq!(bus.publish(Tick).map_err(drop).unwrap().matched(), 0);
         assert_eq!(
             Arc::strong_count(&called),
             1,
-            "the handler is dropped, whatever route it was in"
+            "the handler is dropped, whatever route it was in, with no publish after it"
         );
     });
 }

@@ -166,16 +166,14 @@ impl Router {
 
     /// Asks the index where the events of a topic go.
     ///
-    /// An entry of the route may end meanwhile. It is told of the route before anybody uses it; if it has ended by then,
-    /// the index, which it has left, is asked again. If it ends after that it makes the topic forget the route; and
-    /// should it do so before the route is put in place, that it is no longer active is seen here.
+    /// An entry of the route may end meanwhile. It is told of the route before anybody uses it, so that it can make the
+    /// topic forget it when it ends; and should it have ended before the route is put in place, that it is no longer
+    /// active is seen here.
     fn resolve(&self, known: &Arc<Known>, bus: &State) -> Arc<Route> {
-        let fresh = loop {
-            let fresh = Arc::new(self.ask(known, bus));
-            if fresh.entries.iter().all(|entry| entry.join(known, &fresh)) {
-                break fresh;
-            }
-        };
+        let fresh = Arc::new(self.ask(known, bus));
+        for entry in &fresh.entries {
+            entry.join(known, &fresh);
+        }
         known.replace(Arc::clone(&fresh));
         if !fresh.entries.iter().all(|entry| entry.is_active()) {
             known.forget_route();

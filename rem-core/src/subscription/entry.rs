@@ -88,16 +88,15 @@ impl Entry {
         self.handler.filters.iter().all(|filter| filter(event))
     }
 
-    /// Notes a route that holds it, before anybody uses that. `false`: the subscription has ended.
-    pub(crate) fn join(&self, known: &Arc<Known>, route: &Arc<Route>) -> bool {
+    /// Notes a route that holds it, before anybody uses that; unless it has ended.
+    pub(crate) fn join(&self, known: &Arc<Known>, route: &Arc<Route>) {
         let mut routes = lock(&self.routes);
-        let Routes::Of(routes) = &mut *routes else { return false };
+        let Routes::Of(routes) = &mut *routes else { return };
         // Routes that were replaced are forgotten before the list has to grow, so it is at most twice what it must be.
         if routes.len() == routes.capacity() {
             routes.retain(|(_, route)| route.strong_count() > 0);
         }
         routes.push((Arc::downgrade(known), Arc::downgrade(route)));
-        true
     }
 
     /// Ends it: no new call starts. The routes that hold it let go of it; when the calls under way have returned the

@@ -1,5 +1,4 @@
 //! The bus as its users see it: every promise of `Bus`, through the facade.
-#![expect(missing_docs, reason = "tests speak by their names")]
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod children;
