@@ -62,7 +62,7 @@ pub use rem_core::{
     PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError,
     Receipt, Received, Ring, Schema, Shape, Source, Stop, SubscribeError, Subscription,
     SubscriptionBuilder, SubscriptionId, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind,
-    TopicWriter, TypedPattern, middleware, testing,
+    TopicWriter, TypedPattern, When, middleware, testing,
 };
 pub use rem_macros::{EventType, pattern, topic};
 

@@ -88,7 +88,7 @@ impl Bus {
     /// # Ok(()) }
     /// ```
     pub fn event<E: EventType>(&self, data: E) -> EventBuilder<'_, E> {
-        EventBuilder::new(self, data)
+        EventBuilder::new(&self.0, To::Own, data)
     }
 
     /// A handle that publishes one event type, for hot loops: it has found the type's topics already.

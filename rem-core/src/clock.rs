@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment, in nanoseconds since 1970-01-01 00:00 UTC without leap seconds; the years 1970 to 2554.
 ///
-/// Written and read as RFC 3339: `2013-01-01T10:17:00Z`.
+/// Written as RFC 3339 in UTC, `2013-01-01T10:17:00Z`, and read with any offset.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(u64);
 
@@ -81,11 +81,28 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match humantime::parse_rfc3339(text) {
-            Ok(time) => Ok(time.into()),
-            Err(source) => Err(ParseTimestampError { text: text.into(), source }),
-        }
+        let wrong = |source| ParseTimestampError { text: text.into(), source };
+        let Some((local, east, offset)) = offset(text) else {
+            return Ok(humantime::parse_rfc3339(text).map_err(wrong)?.into());
+        };
+        let local = Self::from(humantime::parse_rfc3339(&format!("{local}Z")).map_err(wrong)?);
+        Ok(if east { local - offset } else { local + offset })
     }
+}
+
+/// A time before its offset from UTC, whether that lies east, and how far: `…T10:17:00`, `false`, 4 h for
+/// `…T10:17:00-04:00`.
+fn offset(text: &str) -> Option<(&str, bool, Duration)> {
+    let (local, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
+    let (sign, offset) = offset.split_at_checked(1)?;
+    let (hours, minutes) = offset.split_once(':')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !matches!(sign, "+" | "-") || !digits(hours) || !digits(minutes) {
+        return None;
+    }
+    let (hours, minutes): (u64, u64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let offset = Duration::from_secs(60 * (60 * hours + minutes));
+    (hours < 24 && minutes < 60).then_some((local, sign == "+", offset))
 }
 
 impl Serialize for Timestamp {
@@ -111,7 +128,10 @@ pub struct ParseTimestampError {
 impl fmt::Display for ParseTimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, source } = self;
-        write!(f, "`{text}` is not a time ({source}): write UTC as in 2013-01-01T10:17:00Z")
+        write!(
+            f,
+            "`{text}` is not a time ({source}): write it as in 2013-01-01T10:17:00Z or …-05:00"
+        )
     }
 }
 
@@ -167,5 +187,61 @@ impl ManualClock {
     /// Sets it, backwards too.
     pub fn set(&self, time: Timestamp) {
         self.0.store(time.as_nanos(), Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_and_written() {
+        for (text, written) in [
+            ("2013-01-01T10:17:00Z", "2013-01-01T10:17:00Z"),
+            ("2013-01-01T10:17:00.000000001Z", "2013-01-01T10:17:00.000000001Z"),
+            ("2019-05-15T11:20:07-04:00", "2019-05-15T15:20:07Z"),
+            ("2019-05-15T00:20:07.5+05:30", "2019-05-14T18:50:07.500000000Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ] {
+            let time: Timestamp = text.parse().unwrap();
+            assert_eq!(time.to_string(), written);
+            assert_eq!(written.parse::<Timestamp>().unwrap(), time);
+            assert_eq!(Timestamp::from(SystemTime::from(time)), time);
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_an_error_with_its_text() {
+        for text in [
+            "",
+            "now",
+            "2013-01-01",
+            "2013-13-01T00:00:00Z",
+            "2013-01-01T10:17:00+24:00",
+            "€€",
+            "-04:00",
+        ] {
+            let error = text.parse::<Timestamp>().unwrap_err();
+            assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn moments_stop_at_the_ends_of_what_can_be_told() {
+        let (first, last) = (Timestamp::from_nanos(0), Timestamp::from_nanos(u64::MAX));
+        assert_eq!(first - Duration::MAX, first);
+        assert_eq!(last + Duration::from_secs(1), last);
+        assert_eq!(first.since(last), Duration::ZERO);
+        assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH - Duration::from_secs(9)), first);
+    }
+
+    #[test]
+    fn a_manual_clock_moves_when_told() {
+        let clock = ManualClock::at(Timestamp::from_nanos(5));
+        let same = clock.clone();
+        same.advance(Duration::from_nanos(2));
+        assert_eq!(clock.now(), Timestamp::from_nanos(7));
+        clock.set(Timestamp::from_nanos(1));
+        assert_eq!(same.now(), Timestamp::from_nanos(1));
     }
 }

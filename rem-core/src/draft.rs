@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::error::{DraftError, PublishErrorKind};
-use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWriter};
+use crate::event::{Event, EventId, EventType, Head, Metadata, Payload, Source, TopicWriter};
 
 /// An event on its way to its subscribers, in the hands of middleware, which may read and change it.
 ///
@@ -148,6 +148,11 @@ impl Draft {
         if let Ok(event) = self.unique() {
             event.head.scope = 0;
         }
+    }
+
+    /// The data, if the topic is its own.
+    pub(crate) fn own_topic_of(&self) -> Option<&dyn Payload> {
+        (self.topic_by == TopicBy::Data).then_some(&self.event.data)
     }
 
     pub(crate) fn head(&self) -> &Head {

@@ -37,7 +37,7 @@ pub use event::{
 };
 pub use history::{Evicted, History, Query, QueryError, Ring};
 pub use middleware::{Middleware, Next, Stop};
-pub use publish::{EventBuilder, Publisher, Receipt};
+pub use publish::{EventBuilder, Publisher, Receipt, When};
 pub use received::Received;
 pub use subscription::{Outcome, Subscription, SubscriptionBuilder, SubscriptionId};
 pub use system::SystemEvent;

@@ -18,7 +18,7 @@ use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWrite
 use crate::route::{Known, Route, TypeTable};
 use crate::sync::Guard;
 
-pub use builder::EventBuilder;
+pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
 pub use receipt::Receipt;
 
@@ -28,7 +28,7 @@ pub(crate) use causation::{Level, Link, handling, link};
 pub(crate) struct Outgoing<'a, E> {
     pub(crate) data: E,
     pub(crate) to: To<'a>,
-    pub(crate) extra: Option<Box<Extra>>,
+    pub(crate) extra: Option<&'a mut Extra>,
 }
 
 /// Where a value goes.
@@ -100,7 +100,7 @@ fn find<E: EventType>(
             let mut writer = TopicWriter::new();
             let prefix = bus.prefix();
             let text = writer.below(prefix, name).ok_or_else(|| too_long(prefix, name))?;
-            Ok(found(&router.known(text, bus.scope())?))
+            Ok(found(&router.known(text, bus.scope(), None)?))
         }
     }
 }
@@ -149,7 +149,7 @@ fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
 
 /// Id, time, source and cause.
 #[inline]
-fn stamp(bus: &State, route: &Route, extra: Option<Box<Extra>>) -> Result<Head, PublishErrorKind> {
+fn stamp(bus: &State, route: &Route, extra: Option<&mut Extra>) -> Result<Head, PublishErrorKind> {
     let core = &bus.core;
     let cause = causation::current(core.limits.causal_depth, &route.topic)?;
     let now = core.clock.now();
@@ -166,10 +166,12 @@ fn stamp(bus: &State, route: &Route, extra: Option<Box<Extra>>) -> Result<Head, 
 }
 
 impl Extra {
-    fn put(self, head: &mut Head) {
+    fn put(&mut self, head: &mut Head) {
         head.timestamp = self.timestamp.unwrap_or(head.timestamp);
-        head.source = self.source.or(head.source.take());
-        head.metadata = self.metadata;
+        if self.source.is_some() {
+            head.source = self.source.take();
+        }
+        head.metadata = self.metadata.take();
         head.causation = self.causation.or(head.causation);
         head.correlation = self.correlation.or(head.correlation);
     }

@@ -37,8 +37,7 @@ impl<T: ?Sized> Received<T> {
 
     /// All that the pattern captured. `None` for a pattern that is a set or a regular expression without captures.
     pub fn captures(&self) -> Option<Captures<'_>> {
-        let topic = self.subscription.part_of(self.event.topic(), self.event.scope());
-        self.subscription.pattern.captures(topic)
+        self.subscription.pattern.captures(self.event.topic())
     }
 
     /// The subscription that received it.

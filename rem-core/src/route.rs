@@ -7,9 +7,11 @@
 //! and its matches cost, not what there is in all.
 
 mod index;
+mod parts;
 mod topics;
 mod types;
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use crate::bus::State;
 use crate::deliver::quietly;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind};
+use crate::event::Payload;
 use crate::middleware::Bound;
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +29,7 @@ use crate::sync::{Guard, RwLock, Snapshot, read, write};
 
 use index::Index;
 pub(crate) use index::{Keys, lies_below};
+use parts::Parts;
 use topics::Topics;
 pub(crate) use types::{TypeTable, Types};
 
@@ -52,19 +56,20 @@ impl Route {
 pub(crate) struct Known {
     topic: Topic,
     scope: u8,
+    parts: Parts,
     /// The generation in which nobody was there: known without a look at the route.
     nobody: AtomicU64,
     route: Snapshot<Route>,
 }
 
 impl Known {
-    fn new(topic: Topic, scope: u8) -> Self {
+    fn new(topic: Topic, scope: u8, parts: Parts) -> Self {
         let route = Snapshot::new(Arc::new(Route::stale(topic.clone(), scope)));
-        Self { topic, scope, nobody: AtomicU64::new(0), route }
+        Self { topic, scope, parts, nobody: AtomicU64::new(0), route }
     }
 
-    fn is(&self, text: &str, scope: u8) -> bool {
-        self.scope == scope && self.topic.as_str() == text
+    fn is(&self, text: &str, scope: u8, whole: Option<TypeId>) -> bool {
+        self.scope == scope && self.topic.as_str() == text && self.parts.whole() == whole
     }
 
     fn replace(&self, route: Arc<Route>) {
@@ -136,12 +141,17 @@ impl Router {
         read(&self.index).len()
     }
 
-    /// The topic of that text, from the cache or made.
-    pub(crate) fn known(&self, text: &str, scope: u8) -> Result<Arc<Known>, PublishErrorKind> {
+    /// The topic of that text, from the cache or made. `data`: the value whose own topic it is, if it is one's.
+    pub(crate) fn known(
+        &self,
+        text: &str,
+        scope: u8,
+        data: Option<&dyn Payload>,
+    ) -> Result<Arc<Known>, PublishErrorKind> {
         if text.starts_with('$') {
             return Err(PublishErrorKind::SystemTopic);
         }
-        self.topics.find(text, scope).map_err(PublishErrorKind::Topic)
+        self.topics.find(text, scope, data).map_err(PublishErrorKind::Topic)
     }
 
     /// The route of a topic on a bus; `None` if nobody is there: no subscription, no middleware, no history.
@@ -185,7 +195,7 @@ impl Router {
         let (topic, scope) = (known.topic.clone(), known.scope);
         // Read before what it counts: a change meanwhile makes the route stale, never wrong.
         let generation = self.generation.load(Ordering::Acquire);
-        let entries = in_order(read(&self.index).select(&topic, usize::from(scope)));
+        let entries = in_order(read(&self.index).select(&topic, usize::from(scope), &known.parts));
         let middleware =
             bus.middleware().into_iter().filter(|bound| bound.selects(&topic)).collect();
         Route { generation, topic, scope, entries, middleware }
@@ -219,7 +229,7 @@ pub(crate) fn find(
         return Ok(prepared);
     }
     let router = &bus.core.router;
-    match router.known(draft.topic(), draft.head().scope) {
+    match router.known(draft.topic(), draft.head().scope, draft.own_topic_of()) {
         Ok(known) => {
             let nowhere = || Guard::from_inner(Arc::new(known.nowhere()));
             Ok(router.route(&known, bus).unwrap_or_else(nowhere))

@@ -62,6 +62,11 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// The value.
+    pub(crate) fn payload(&self) -> &'a dyn Payload {
+        self.payload
+    }
+
     /// An event with this head and the wanted part, however deep it is nested.
     pub(crate) fn find(self, wanted: TypeId, head: &Head) -> Option<Arc<Event>> {
         let mut part = self;

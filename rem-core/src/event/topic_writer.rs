@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
+use arrayvec::ArrayString;
 use rem_patterns::{MAX_BYTES, Topic};
 
 use super::{EventType, Payload};
@@ -11,13 +12,12 @@ use super::{EventType, Payload};
 /// Literals are written as they are, fields through [`Topic::escape`], so that a value adds neither a level, nor a
 /// wildcard, nor a system topic.
 pub struct TopicWriter {
-    bytes: [u8; MAX_BYTES],
-    len: usize,
+    text: ArrayString<MAX_BYTES>,
 }
 
 impl TopicWriter {
     pub(crate) fn new() -> Self {
-        Self { bytes: [0; MAX_BYTES], len: 0 }
+        Self { text: ArrayString::new() }
     }
 
     /// Writes a part of a topic that needs no escaping.
@@ -25,10 +25,7 @@ impl TopicWriter {
     /// # Errors
     /// When the topic grows longer than 255 bytes.
     pub fn literal(&mut self, text: &str) -> fmt::Result {
-        let end = self.len + text.len();
-        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
+        self.text.try_push_str(text).map_err(|_| fmt::Error)
     }
 
     /// Writes the value of a field, escaped. An empty value that is a whole segment is written as `%`.
@@ -36,10 +33,10 @@ impl TopicWriter {
     /// # Errors
     /// When the topic grows longer than 255 bytes, or the value's `Display` fails.
     pub fn field(&mut self, value: &dyn Display) -> fmt::Result {
-        let start = self.len;
-        let whole = start == 0 || self.bytes[start - 1] == b'.';
+        let start = self.text.len();
+        let whole = start == 0 || self.text.ends_with('.');
         write!(Escaping { out: self, start, whole }, "{value}")?;
-        if whole && self.len == start {
+        if whole && self.text.len() == start {
             return self.literal("%");
         }
         Ok(())
@@ -47,8 +44,7 @@ impl TopicWriter {
 
     /// What has been written.
     pub fn as_str(&self) -> &str {
-        // Only whole `str`s are copied in, so this never falls back; and a check costs less than an argument.
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+        &self.text
     }
 
     /// The full topic of a value published on the bus with this prefix (empty for the root). `None`: it has none, or it
@@ -65,7 +61,7 @@ impl TopicWriter {
 
     /// The full topic of a name on the bus with this prefix (empty for the root). `None`: it is too long.
     pub(crate) fn below(&mut self, prefix: &str, name: &str) -> Option<&str> {
-        self.len = 0;
+        self.text.clear();
         if !prefix.is_empty() {
             self.literal(prefix).and_then(|()| self.literal(".")).ok()?;
         }
@@ -90,7 +86,7 @@ struct Escaping<'a> {
 impl Write for Escaping<'_> {
     fn write_str(&mut self, mut piece: &str) -> fmt::Result {
         // A `$` is escaped only where it would begin a segment.
-        let begins_segment = self.whole && self.out.len == self.start;
+        let begins_segment = self.whole && self.out.text.len() == self.start;
         while let Some(rest) = piece.strip_prefix('$').filter(|_| !begins_segment) {
             self.out.literal("$")?;
             piece = rest;

@@ -31,6 +31,7 @@ pub trait Shape: sealed::Sealed + Send + Sync + 'static {
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Wanted {
+    pub(crate) type_id: TypeId,
     pub(crate) schema: &'static Schema,
 }
 
@@ -62,7 +63,7 @@ impl<E: EventType> Shape for E {
     }
 
     fn wanted() -> Option<Wanted> {
-        Some(Wanted { schema: const { &E::SCHEMA } })
+        Some(Wanted { type_id: TypeId::of::<E>(), schema: const { &E::SCHEMA } })
     }
 }
 

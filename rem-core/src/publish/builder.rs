@@ -5,23 +5,24 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Extra, Outgoing, Receipt, To};
-use crate::bus::Bus;
+use crate::bus::State;
 use crate::clock::Timestamp;
 use crate::error::PublishError;
 use crate::event::{EventId, EventType, Source};
 use crate::way;
 
-/// A publish in the making: see [`Bus::event`].
+/// A publish in the making: see [`Bus::event`](crate::Bus::event) and [`Publisher::event`](crate::Publisher::event).
 #[must_use = "nothing is published until `publish` is called"]
 pub struct EventBuilder<'a, E> {
-    bus: &'a Bus,
+    bus: &'a State,
+    to: To<'a>,
     data: E,
-    extra: Box<Extra>,
+    extra: Extra,
 }
 
 impl<'a, E: EventType> EventBuilder<'a, E> {
-    pub(crate) fn new(bus: &'a Bus, data: E) -> Self {
-        Self { bus, data, extra: Box::default() }
+    pub(crate) fn new(bus: &'a State, to: To<'a>, data: E) -> Self {
+        Self { bus, to, data, extra: Extra::default() }
     }
 
     /// Who publishes it.
@@ -36,9 +37,10 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
         self
     }
 
-    /// When it happened, if not now.
-    pub fn timestamp(mut self, timestamp: impl Into<Timestamp>) -> Self {
-        self.extra.timestamp = Some(timestamp.into());
+    /// When it happened, if not now: a [`Timestamp`], a `SystemTime`, or an `Option` of the first, of which `None` means
+    /// now.
+    pub fn timestamp(mut self, timestamp: impl Into<When>) -> Self {
+        self.extra.timestamp = timestamp.into().0;
         self
     }
 
@@ -57,19 +59,35 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     /// Publishes it under the topic of its variant.
     ///
     /// # Errors
-    /// As for [`Bus::publish`].
+    /// As for [`Bus::publish`](crate::Bus::publish).
     pub fn publish(self) -> Result<Receipt, PublishError<E>> {
-        let Self { bus, data, extra } = self;
-        way::go(bus.state(), Outgoing { data, to: To::Own, extra: Some(extra) })
+        let Self { bus, to, data, mut extra } = self;
+        way::go(bus, Outgoing { data, to, extra: Some(&mut extra) })
     }
 
     /// Publishes it under a topic by name.
     ///
     /// # Errors
-    /// As for [`Bus::publish_to`].
+    /// As for [`Bus::publish_to`](crate::Bus::publish_to).
     pub fn publish_to(self, topic: impl AsRef<str>) -> Result<Receipt, PublishError<E>> {
-        let Self { bus, data, extra } = self;
-        way::go(bus.state(), Outgoing { data, to: To::Named(topic.as_ref()), extra: Some(extra) })
+        let Self { bus, data, mut extra, .. } = self;
+        way::go(bus, Outgoing { data, to: To::Named(topic.as_ref()), extra: Some(&mut extra) })
+    }
+}
+
+/// What [`EventBuilder::timestamp`] takes.
+#[derive(Debug, Clone, Copy)]
+pub struct When(Option<Timestamp>);
+
+impl<T: Into<Timestamp>> From<T> for When {
+    fn from(time: T) -> Self {
+        Self(Some(time.into()))
+    }
+}
+
+impl From<Option<Timestamp>> for When {
+    fn from(time: Option<Timestamp>) -> Self {
+        Self(time)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Outgoing, Receipt, To};
+use super::{EventBuilder, Outgoing, Receipt, To};
 use crate::bus::{Bus, State};
 use crate::error::PublishError;
 use crate::event::EventType;
@@ -34,6 +34,11 @@ impl<E: EventType> Publisher<E> {
     pub fn publish(&self, data: E) -> Result<Receipt, PublishError<E>> {
         let to = To::Table(&self.table);
         way::go(&self.bus, Outgoing { data, to, extra: None })
+    }
+
+    /// A publish in the making: the same as [`Bus::event`].
+    pub fn event(&self, data: E) -> EventBuilder<'_, E> {
+        EventBuilder::new(&self.bus, To::Table(&self.table), data)
     }
 }
 

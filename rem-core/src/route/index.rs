@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rem_patterns::{Pattern, PatternKey, PatternTree, Topic};
 
+use super::Parts;
 use crate::event::head::below;
 use crate::subscription::Entry;
 
@@ -69,7 +70,7 @@ impl Index {
     }
 
     /// Who selects an event published under `topic` by the bus whose prefix is its first `scope` bytes.
-    pub(crate) fn select(&self, topic: &str, scope: usize) -> Vec<Arc<Entry>> {
+    pub(crate) fn select(&self, topic: &str, scope: usize, parts: &Parts) -> Vec<Arc<Entry>> {
         let mut found = Vec::new();
         self.by_topic.for_each_match(topic, |_, entry| {
             if lies_below(topic, entry.prefix()) {
@@ -89,6 +90,15 @@ impl Index {
         for cut in self.cuts(topic, scope) {
             self.by_type.for_each_match(below(topic, cut), |_, entry| {
                 if entry.prefix() == &topic[..cut] {
+                    found.push(Arc::clone(entry));
+                }
+            });
+        }
+        // A nested type is seen within its whole as under the topic that it would have alone.
+        for (part, alone) in parts.iter() {
+            self.by_type.for_each_match(alone, |_, entry| {
+                let wanted = entry.wanted.is_some_and(|wanted| wanted.type_id == part);
+                if wanted && lies_below(topic, entry.prefix()) {
                     found.push(Arc::clone(entry));
                 }
             });

@@ -10,7 +10,8 @@ use std::sync::{Arc, OnceLock};
 use foldhash::fast::FixedState;
 use rem_patterns::{Topic, TopicError};
 
-use super::Known;
+use super::{Known, Parts, parts};
+use crate::event::Payload;
 use crate::sync::Slot;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,7 +41,15 @@ impl Topics {
     }
 
     /// The topic of that text. `Err` if it is none.
-    pub(super) fn find(&self, text: &str, scope: u8) -> Result<Arc<Known>, TopicError> {
+    ///
+    /// Values with parts have topics of their own, apart from those of the same text without.
+    pub(super) fn find(
+        &self,
+        text: &str,
+        scope: u8,
+        data: Option<&dyn Payload>,
+    ) -> Result<Arc<Known>, TopicError> {
+        let whole = data.and_then(parts::whole);
         let hash = hash(text, scope);
         // The set's index is taken from the low bits, which is why the number of sets is a power of two.
         let at = usize::try_from(hash).unwrap_or(usize::MAX) & (self.sets.len() - 1);
@@ -51,12 +60,13 @@ impl Topics {
             }
             // The tag is a hint; what counts is the text.
             if let Some(known) = place.load().as_ref()
-                && known.is(text, scope)
+                && known.is(text, scope, whole)
             {
                 return Ok(Arc::clone(known));
             }
         }
-        let known = Arc::new(Known::new(Topic::parse(text)?, scope));
+        let parts = data.filter(|_| whole.is_some()).map(Parts::of).unwrap_or_default();
+        let known = Arc::new(Known::new(Topic::parse(text)?, scope, parts));
         let empty = set.hashes.iter().position(|tag| tag.load(Ordering::Relaxed) == 0);
         let place = empty.unwrap_or_else(|| {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -92,22 +102,22 @@ mod tests {
     #[test]
     fn a_topic_is_found_again() {
         let topics = Topics::new(64);
-        let first = topics.find("a.b", 0).unwrap();
-        assert!(Arc::ptr_eq(&first, &topics.find("a.b", 0).unwrap()));
+        let first = topics.find("a.b", 0, None).unwrap();
+        assert!(Arc::ptr_eq(&first, &topics.find("a.b", 0, None).unwrap()));
         assert!(
-            !Arc::ptr_eq(&first, &topics.find("a.b", 1).unwrap()),
+            !Arc::ptr_eq(&first, &topics.find("a.b", 1, None).unwrap()),
             "another scope, another route"
         );
-        assert!(topics.find("a.*", 0).is_err());
+        assert!(topics.find("a.*", 0, None).is_err());
     }
 
     #[test]
     fn a_million_topics_keep_a_bounded_number() {
         let topics = Topics::new(1_000);
-        let first = Arc::downgrade(&topics.find("t.first", 0).unwrap());
+        let first = Arc::downgrade(&topics.find("t.first", 0, None).unwrap());
         for at in 0..1_000_000 {
             assert_eq!(
-                topics.find(&format!("t.{at}"), 0).unwrap().topic.as_str(),
+                topics.find(&format!("t.{at}"), 0, None).unwrap().topic.as_str(),
                 format!("t.{at}")
             );
         }
@@ -115,6 +125,6 @@ mod tests {
         let kept = kept.filter(|place| place.load().is_some());
         assert_eq!(kept.count(), 1_024);
         assert!(first.upgrade().is_none(), "a topic that lost its place is freed");
-        assert_eq!(topics.find("t.first", 0).unwrap().topic.as_str(), "t.first");
+        assert_eq!(topics.find("t.first", 0, None).unwrap().topic.as_str(), "t.first");
     }
 }

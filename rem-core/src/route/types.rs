@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use rem_patterns::Topic;
 
-use super::Known;
+use super::{Known, Parts};
 use crate::bus::State;
 use crate::error::PublishErrorKind;
 use crate::event::{EventType, Payload, TopicWriter};
@@ -103,7 +103,7 @@ fn first<'a>(
     if topic.is_system() {
         return Err(PublishErrorKind::SystemTopic);
     }
-    Ok(known.get_or_init(|| Arc::new(Known::new(topic, bus.scope()))))
+    Ok(known.get_or_init(|| Arc::new(Known::new(topic, bus.scope(), Parts::of(data)))))
 }
 
 fn template(bus: &State, data: &dyn Payload) -> Result<Arc<Known>, PublishErrorKind> {
@@ -111,7 +111,7 @@ fn template(bus: &State, data: &dyn Payload) -> Result<Arc<Known>, PublishErrorK
     let _level = Level::enter(bus.core.limits.causal_depth)?;
     let mut writer = TopicWriter::new();
     let text = writer.full(bus.prefix(), data).ok_or(PublishErrorKind::NoTopic)?;
-    bus.core.router.known(text, bus.scope())
+    bus.core.router.known(text, bus.scope(), Some(data))
 }
 
 /// A `TypeId` is a hash already.

@@ -6,7 +6,6 @@ use std::panic::Location;
 use rem_patterns::{Pattern, Topic};
 
 use crate::event::Wanted;
-use crate::event::head::below;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The identity of a subscription, in the order in which they were made, from 1.
@@ -81,11 +80,6 @@ impl About {
 
     pub(crate) fn mismatches(&self) -> u64 {
         self.counts.mismatched.load(Ordering::Relaxed)
-    }
-
-    /// The part of an event's topic that the pattern looks at.
-    pub(crate) fn part_of<'a>(&self, topic: &'a str, scope: usize) -> &'a str {
-        if self.by_type { below(topic, scope.max(self.prefix().len())) } else { topic }
     }
 
     /// The prefix of the bus it was made on, empty for the root.

@@ -61,13 +61,65 @@ fn published_whole_and_seen_by_every_part() {
     ];
     bus.publish(Provider::Second(Cache::Deep(Deep::Miss))).unwrap();
     bus.publish(Provider::Ready).unwrap();
-    // A part published whole has a topic of its parent's, which is not one of the part's own: the parent's subscribers
-    // see it, and by pattern the part's.
     assert_eq!(
         notes.take(),
         [
             "provider system.provider.second.deep.miss Second(Deep(Miss))",
-            "provider system.provider.ready Ready"
+            "cache system.provider.second.deep.miss Deep(Miss)",
+            "deep system.provider.second.deep.miss Miss",
+            "provider system.provider.ready Ready",
+        ]
+    );
+    // Alone under its own topic the part is seen by those that ask for it, and is none of the whole's.
+    assert_eq!(bus.publish(Cache::Cleared).unwrap().delivered(), 1);
+    assert_eq!(notes.take(), ["cache cache.cleared Cleared"]);
+}
+
+#[test]
+fn parts_are_seen_from_above_a_child_by_pattern_and_after_a_change() {
+    let bus = Bus::new();
+    let (eu, us) = (bus.child("eu").unwrap(), bus.child("us").unwrap());
+    let notes = Notes::default();
+    let _subs = [
+        noting::<Deep>(&bus, &notes, "root"),
+        noting::<Deep>(&eu, &notes, "eu"),
+        noting::<Deep>(&us, &notes, "us"),
+    ];
+    let _pattern = bus.on_pattern(pattern!(Cache, "cleared"), {
+        let notes = notes.clone();
+        move |event: &Event<Cache>| notes.add(format!("cleared {}", event.topic()))
+    });
+    // The same topic by name, first: it is not one of the part's, and says nothing of what the data holds.
+    let named = bus.publish_to("eu.system.provider.cache.deep.miss", Provider::Ready).unwrap();
+    assert_eq!(named.matched(), 0);
+    for _ in 0..2 {
+        eu.publish(Provider::Cache(Cache::Deep(Deep::Miss))).unwrap();
+        assert_eq!(
+            notes.take(),
+            [
+                "root eu.system.provider.cache.deep.miss Miss",
+                "eu eu.system.provider.cache.deep.miss Miss"
+            ]
+        );
+    }
+    eu.publish(Provider::Cache(Cache::Cleared)).unwrap();
+    assert_eq!(notes.take(), ["cleared eu.system.provider.cache.cleared"]);
+    // Middleware that changes the data changes what it holds.
+    us.middleware(
+        "**",
+        rem::middleware::transform("swap", |draft: &mut Draft| {
+            draft
+                .data_mut()
+                .map(|data: &mut Provider| *data = Provider::Cache(Cache::Deep(Deep::Miss)))
+        }),
+    )
+    .unwrap();
+    us.publish(Provider::Ready).unwrap();
+    assert_eq!(
+        notes.take(),
+        [
+            "root us.system.provider.cache.deep.miss Miss",
+            "us us.system.provider.cache.deep.miss Miss"
         ]
     );
 }
