@@ -86,70 +86,143 @@ const fn some_element(pattern: &ConstPattern<'_>, exclude: bool, template: &[&st
     false
 }
 
-/// Reads the template once, with the set of all places where the pattern may stand.
+/// Whether the element can take a topic of the template; with `all`, whether it takes all of them.
+///
+/// The compiler's interpreter is some hundred times slower than the machine, and slowest at calls and at arithmetic, which
+/// it checks. So slices are taken apart by patterns, and no function of the standard library is called in a loop.
 const fn takes(segments: &[ConstSegment<'_>], template: &[&str], all: bool) -> bool {
-    let mut states = closed(segments, 1);
-    let (mut piece, mut depth) = (0, 0);
-    while piece < template.len() {
-        let text = template[piece].as_bytes();
-        let mut start = 0;
-        while start < text.len() {
-            let end = segment_end(text, start);
-            let segment = text.split_at(start).1.split_at(end - start).0;
-            if depth == 0 && segment[0] == b'$' && !names_system(segments) {
+    let mut left = segments;
+    while let [segment, after @ ..] = left {
+        if matches!(segment, ConstSegment::Many) && !after.is_empty() {
+            return takes_wandering(segments, template, all);
+        }
+        left = after;
+    }
+    takes_straight(segments, template, all)
+}
+
+/// For an element with no `**`, or one at its end: segment by segment.
+const fn takes_straight(
+    mut segments: &[ConstSegment<'_>],
+    mut template: &[&str],
+    all: bool,
+) -> bool {
+    let mut first = true;
+    while let [piece, pieces_after @ ..] = template {
+        let mut rest = piece.as_bytes();
+        while let [sign, ..] = rest {
+            if first && *sign == b'$' && !names_system(segments) {
                 return false;
             }
-            states = step(segments, states, segment, all);
+            first = false;
+            let [segment, segments_after @ ..] = segments else { return false };
+            if let ConstSegment::Many = segment {
+                return true;
+            }
+            if let ConstSegment::Literal(literal) = segment
+                && let Some(after) = without(literal.as_bytes(), rest)
+            {
+                rest = after;
+            } else {
+                let text = rest;
+                let any;
+                (rest, any) = skip(rest);
+                let fits = match segment {
+                    ConstSegment::One | ConstSegment::Many => true,
+                    _ if any => !all,
+                    ConstSegment::Literal(_) => false,
+                    ConstSegment::Glob(glob) => {
+                        glob_matches(glob.as_bytes(), text.split_at(segment_end(text)).0)
+                    }
+                };
+                if !fits {
+                    return false;
+                }
+            }
+            segments = segments_after;
+            if let [_, after @ ..] = rest {
+                rest = after;
+            }
+        }
+        template = pieces_after;
+    }
+    !first && matches!(segments, [] | [ConstSegment::Many])
+}
+
+/// For any element: reads the template once, with the set of all places where the pattern may stand.
+const fn takes_wandering(segments: &[ConstSegment<'_>], template: &[&str], all: bool) -> bool {
+    let wild = many(segments);
+    let end = 1 << segments.len();
+    let mut states = 1 | (1 & wild) << 1;
+    let (mut piece, mut first) = (0, true);
+    while piece < template.len() {
+        let mut rest = template[piece].as_bytes();
+        while let [sign, ..] = rest {
+            if first && *sign == b'$' && !names_system(segments) {
+                return false;
+            }
+            first = false;
+            let segment = rest;
+            let any;
+            (rest, any) = skip(rest);
+            states = step(segments, states & !end, segment, any, all);
             if states == 0 {
                 return false;
             }
-            depth += 1;
-            start = end + 1;
+            states |= (states & wild) << 1;
+            if let [_, after @ ..] = rest {
+                rest = after;
+            }
         }
         piece += 1;
     }
-    depth > 0 && states & 1 << segments.len() != 0
+    !first && states & end != 0
 }
 
-/// The set of places after one more segment of the template.
-const fn step(segments: &[ConstSegment<'_>], states: u64, segment: &[u8], all: bool) -> u64 {
-    let any = find(segment, 0, b'{').is_some();
-    let mut next = 0;
-    let mut left = states;
-    while left != 0 {
-        let at = left.trailing_zeros() as usize;
-        left &= left - 1;
-        if at == segments.len() {
-            continue;
-        }
-        match &segments[at] {
-            ConstSegment::Many => next |= 1 << at,
-            ConstSegment::One => next |= 2 << at,
-            ConstSegment::Literal(text) => {
-                if if any { !all } else { equal(text.as_bytes(), segment) } {
-                    next |= 2 << at;
+/// The set of places after one more segment, which begins `text`, but for those that are reached without one.
+const fn step(
+    segments: &[ConstSegment<'_>],
+    mut states: u64,
+    text: &[u8],
+    any: bool,
+    all: bool,
+) -> u64 {
+    let (mut next, mut at, mut place) = (0, 0, 1);
+    while states != 0 {
+        if states & 1 != 0 {
+            let fits = match &segments[at] {
+                ConstSegment::Many => {
+                    next |= place;
+                    false
                 }
-            }
-            ConstSegment::Glob(glob) => {
-                if if any { !all } else { glob_matches(glob.as_bytes(), segment) } {
-                    next |= 2 << at;
+                ConstSegment::One => true,
+                _ if any => !all,
+                ConstSegment::Literal(literal) => without(literal.as_bytes(), text).is_some(),
+                ConstSegment::Glob(glob) => {
+                    glob_matches(glob.as_bytes(), text.split_at(segment_end(text)).0)
                 }
+            };
+            if fits {
+                next |= place << 1;
             }
         }
+        states >>= 1;
+        place <<= 1;
+        at += 1;
     }
-    closed(segments, next)
+    next
 }
 
-/// With the places that are reached without a segment: after each `**`, from the left.
-const fn closed(segments: &[ConstSegment<'_>], mut states: u64) -> u64 {
-    let mut at = 0;
+/// The places of `**`, of which no two stand side by side.
+const fn many(segments: &[ConstSegment<'_>]) -> u64 {
+    let (mut at, mut many) = (0, 0);
     while at < segments.len() {
-        if states & 1 << at != 0 && matches!(segments[at], ConstSegment::Many) {
-            states |= 2 << at;
+        if matches!(segments[at], ConstSegment::Many) {
+            many |= 1 << at;
         }
         at += 1;
     }
-    states
+    many
 }
 
 /// Whether the first segment is a literal that begins with `$`.
@@ -160,24 +233,54 @@ const fn names_system(segments: &[ConstSegment<'_>]) -> bool {
     }
 }
 
-/// The dot after a segment, or the end.
-const fn segment_end(text: &[u8], start: usize) -> usize {
-    match find(text, start, b'.') {
+/// Where the first segment ends.
+const fn segment_end(text: &[u8]) -> usize {
+    match find(text, 0, b'.') {
         Some(dot) => dot,
         None => text.len(),
     }
 }
 
-const fn equal(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
-            return false;
+/// What follows the first segment, with its dot, and whether a field stands in the segment.
+const fn skip(mut rest: &[u8]) -> (&[u8], bool) {
+    let mut any = false;
+    while let [a, b, c, d, after @ ..] = rest {
+        match (*a, *b, *c, *d) {
+            (b'.' | b'{', ..) | (_, b'.' | b'{', ..) | (.., b'.' | b'{', _) | (.., b'.' | b'{') => {
+                break;
+            }
+            _ => rest = after,
         }
-        at += 1;
     }
-    true
+    while let [byte, after @ ..] = rest {
+        match *byte {
+            b'.' => break,
+            b'{' => any = true,
+            _ => {}
+        }
+        rest = after;
+    }
+    (rest, any)
+}
+
+/// What follows the literal, with its dot, if the literal is the first segment of the text.
+const fn without<'t>(mut literal: &[u8], mut text: &'t [u8]) -> Option<&'t [u8]> {
+    while let [a, b, c, d, literal_after @ ..] = literal {
+        let [e, f, g, h, text_after @ ..] = text else { return None };
+        if *a != *e || *b != *f || *c != *g || *d != *h {
+            return None;
+        }
+        (literal, text) = (literal_after, text_after);
+    }
+    while let [one, literal_after @ ..] = literal {
+        let [other, text_after @ ..] = text else { return None };
+        if *one != *other {
+            return None;
+        }
+        (literal, text) = (literal_after, text_after);
+    }
+    match text {
+        [] | [b'.', ..] => Some(text),
+        _ => None,
+    }
 }

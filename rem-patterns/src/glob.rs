@@ -7,7 +7,23 @@
 use crate::topic::rules::{MAX_BYTES, decode};
 
 /// Whether the glob selects this segment.
-pub(crate) const fn glob_matches(glob: &[u8], text: &[u8]) -> bool {
+pub(crate) const fn glob_matches(mut glob: &[u8], mut text: &[u8]) -> bool {
+    // What it begins with decides most often, and costs least.
+    while let [sign, glob_after @ ..] = glob {
+        if matches!(*sign, b'*' | b'?' | b'[' | b'{') {
+            return signs_match(glob, text);
+        }
+        let [byte, text_after @ ..] = text else { return false };
+        if *sign != *byte {
+            return false;
+        }
+        (glob, text) = (glob_after, text_after);
+    }
+    text.is_empty()
+}
+
+/// The same, from the first sign on.
+const fn signs_match(glob: &[u8], text: &[u8]) -> bool {
     let Some(open) = find(glob, 0, b'{') else { return Plain::new(glob).matches(text) };
     let close = closing(glob, open);
     if find(glob, close, b'{').is_some() {
@@ -62,10 +78,19 @@ impl<'g> Plain<'g> {
                     continue;
                 }
                 if read < text.len() {
-                    let (character, next) = decode(text, read);
-                    let (hit, end) = step(self.glob, at, character);
-                    if hit {
-                        (at, read, fits) = (self.enter(end), next, true);
+                    let byte = text[read];
+                    if sign == byte {
+                        // A literal, or a part of one: no character that a topic has is a sign.
+                        (at, read, fits) = (at + 1, read + 1, true);
+                        if at == self.open || at == self.end {
+                            at = self.enter(at);
+                        }
+                    } else if matches!(sign, b'?' | b'[') {
+                        let (character, next) = decode(text, read);
+                        let (hit, end) = step(self.glob, at, character);
+                        if hit {
+                            (at, read, fits) = (self.enter(end), next, true);
+                        }
                     }
                 }
             } else if read == text.len() {
@@ -75,7 +100,11 @@ impl<'g> Plain<'g> {
                 if resume == usize::MAX || taken >= text.len() {
                     return false;
                 }
-                taken = decode(text, taken).1;
+                taken += 1;
+                // Only where a character begins.
+                while taken < text.len() && text[taken] & 0xC0 == 0x80 {
+                    taken += 1;
+                }
                 (at, read) = (resume, taken);
             }
         }

@@ -1,6 +1,6 @@
 //! The topic that a mistyped pattern most likely meant, and a text made at compile time to say so.
 
-use super::segment_end;
+use crate::glob::find;
 use crate::topic::rules::MAX_SEGMENTS;
 
 /// The most bytes of a segment that are compared: what is longer is cut.
@@ -124,6 +124,14 @@ const fn is_any(segment: &[u8]) -> bool {
         at += 1;
     }
     false
+}
+
+/// The dot after a segment, or the end.
+const fn segment_end(text: &[u8], start: usize) -> usize {
+    match find(text, start, b'.') {
+        Some(dot) => dot,
+        None => text.len(),
+    }
 }
 
 const fn cut(segment: &[u8]) -> usize {

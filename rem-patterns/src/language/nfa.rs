@@ -21,10 +21,6 @@ pub(super) enum By {
     /// Nothing.
     Free,
     /// Nothing, where the regular expression begins.
-    #[cfg_attr(
-        not(feature = "regex"),
-        expect(dead_code, reason = "regular expressions alone have anchors")
-    )]
     AtStart,
     /// Nothing, at the end.
     #[cfg_attr(
@@ -120,6 +116,10 @@ impl Builder<'_> {
         }
         match member.element.regex {
             None => self.nfa.ends.push(ended),
+            // There is none: the parser refuses it.
+            #[cfg(not(feature = "regex"))]
+            Some(_) => return Err(TooLarge),
+            #[cfg(feature = "regex")]
             Some(number) => {
                 self.edge(ended, By::Range(DOT, DOT), begin);
                 let end = self.expression(member.pattern, number, begin)?;
@@ -242,11 +242,5 @@ impl Builder<'_> {
         if free <= LAST {
             self.edge(from, By::Within(free, LAST), to);
         }
-    }
-
-    /// The states of a regular expression; gives the one where it ends.
-    #[cfg(not(feature = "regex"))]
-    fn expression(&mut self, _pattern: &Inner, _number: u16, _from: u32) -> Result<u32, TooLarge> {
-        Err(TooLarge)
     }
 }
