@@ -8,3 +8,4 @@ mod oracle;
 mod corpus;
 mod nats;
 mod laws;
+mod regressions;

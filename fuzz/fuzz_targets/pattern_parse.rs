@@ -1,0 +1,8 @@
+//! See `checks::pattern_parse`.
+#![no_main]
+
+#[path = "../checks/patterns.rs"]
+#[allow(dead_code, reason = "each target uses one")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::pattern_parse(data));
