@@ -20,8 +20,12 @@ fn replay(target: &str, check: fn(&[u8])) {
         std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
     {
         let path = file.expect("a file of the folder").path();
-        println!("{}", path.display());
-        check(&std::fs::read(path).expect("a readable file"));
+        let data = std::fs::read(&path).expect("a readable file");
+        assert!(
+            std::panic::catch_unwind(|| check(&data)).is_ok(),
+            "{} fails again",
+            path.display()
+        );
         inputs += 1;
     }
     assert!(inputs > 0, "{target} has no regressions");
