@@ -123,7 +123,7 @@ fn what_is_malformed_is_rejected_with_its_line_and_reason() {
             Some("missing field `type`"),
         ),
         (issue.replacen("\"title\":", "\"name\":", 1), Some("missing field `title`")),
-        (time.to_string(), Some("time `last tuesday`")),
+        (time.to_string(), Some("`last tuesday` is not a time")),
         // The envelope says one thing and the payload another.
         (
             pull.replace("github.pull_request.opened", "github.pull_request.closed"),

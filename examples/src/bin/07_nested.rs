@@ -46,9 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The whole.
     let _nodes = bus.on(|event: &Event<NodeEvent>| println!("  as a node: {:?}", event.data));
     // The part: the same event, seen as the type nested in it. The view is made once and shared.
-    let _disks = bus.subscribe("node.disk", |event: &Event<DiskEvent>| {
-        println!("  as a disk: {:?}", event.data);
-    })?;
+    let _disks = bus.on(|event: &Event<DiskEvent>| println!("  as a disk: {:?}", event.data));
     // Some of the whole, by a pattern that reaches into the part.
     let _failed =
         bus.on_pattern(pattern!(NodeEvent, "disk.*.failed"), |event: &Event<NodeEvent>| {
@@ -64,6 +62,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     bus.publish(NodeEvent::from(DiskEvent::Failed { device: "sda".to_owned() }))?;
     println!("another part:");
     bus.publish(NodeEvent::from(NetEvent::Lost))?;
+    println!("the part alone, under its own topic, which is none of the whole's:");
+    bus.publish(DiskEvent::Full { bytes: 2 })?;
     println!("the part alone, under the whole's topic:");
     bus.publish_to("node.disk.full", DiskEvent::Full { bytes: 1 })?;
     Ok(())

@@ -7,14 +7,20 @@ use rem::middleware;
 use rem::prelude::*;
 use rem::{PublishErrorKind, SubscribeError};
 
-use super::{Code, Row, check};
+use super::{Code, FlightEvent, Row, check};
 
 /// The bus, and the buses of the carriers that have been met.
 ///
 /// A carrier's bus has the prefix `flight.<carrier>`; it sees and says nothing beyond.
 pub struct Airspace {
     bus: Bus,
-    carriers: BTreeMap<Code, Bus>,
+    carriers: BTreeMap<Code, Carrier>,
+}
+
+/// A carrier's bus, and the handle by which it publishes there.
+struct Carrier {
+    bus: Bus,
+    publisher: Publisher<FlightEvent>,
 }
 
 /// What became of a row.
@@ -50,15 +56,15 @@ impl Airspace {
     }
 
     /// The carriers met so far, each with its bus.
-    pub fn carriers(&self) -> &BTreeMap<Code, Bus> {
-        &self.carriers
+    pub fn carriers(&self) -> impl Iterator<Item = (Code, &Bus)> {
+        self.carriers.iter().map(|(code, carrier)| (*code, &carrier.bus))
     }
 
     /// Publishes a row on its carrier's bus, as having happened when the row says.
     pub fn publish(&mut self, row: Row) -> Fate {
         let Row { carrier, time, event } = row;
         let published = match self.carrier(carrier) {
-            Ok(bus) => bus.event(event).timestamp(time).publish(),
+            Ok(carrier) => carrier.publisher.event(event).timestamp(time).publish(),
             Err(error) => return Fate::Rejected(error.to_string().into()),
         };
         match published {
@@ -72,12 +78,16 @@ impl Airspace {
         }
     }
 
-    /// The carrier's bus, opened when it is first met.
-    fn carrier(&mut self, carrier: Code) -> Result<&Bus, rem::ChildError> {
+    /// The carrier, its bus opened when it is first met.
+    fn carrier(&mut self, carrier: Code) -> Result<&Carrier, rem::ChildError> {
         use std::collections::btree_map::Entry;
         match self.carriers.entry(carrier) {
             Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(new) => Ok(new.insert(self.bus.child(format!("flight.{carrier}"))?)),
+            Entry::Vacant(new) => {
+                let bus = self.bus.child(format!("flight.{carrier}"))?;
+                let publisher = bus.publisher();
+                Ok(new.insert(Carrier { bus, publisher }))
+            }
         }
     }
 }

@@ -143,16 +143,14 @@ fn publish(bus: &Bus, catalogue: &Catalogue, line: &[u8]) -> Fate {
         Ok(time) => time,
         Err(error) => return Fate::Rejected(error.to_string()),
     };
-    let event = bus
+    let published = bus
         .event(data)
+        .timestamp(time)
         .source(envelope.source.into_owned())
         .metadata(ID, &*envelope.id)
-        .metadata(TYPE, kind);
-    let event = match time {
-        Some(time) => event.timestamp(time),
-        None => event, // the bus's clock
-    };
-    match event.publish() {
+        .metadata(TYPE, kind)
+        .publish();
+    match published {
         Ok(receipt) if receipt.failed() > 0 => {
             Fate::Rejected(format!("a handler failed: {receipt}"))
         }
