@@ -113,6 +113,8 @@ pub enum PatternErrorKind {
     SystemNotLiteral,
     /// `{~…~}` is not the last segment.
     RegexNotLast,
+    /// `{~…~}` after a wildcard, glob or capture.
+    RegexAfterWildcard,
     /// The regular expression does not parse.
     BadRegex,
     /// The regular expression compiles to more than its size limit.
@@ -194,6 +196,9 @@ impl PatternErrorKind {
             }
             Self::RegexNotLast => {
                 "`{~…~}` is the last segment or none: let the expression say the rest"
+            }
+            Self::RegexAfterWildcard => {
+                "a regular expression follows literal segments only: let it say the rest, `{~.*x~}` for `**.{~x~}`"
             }
             Self::BadRegex => "this is no regular expression",
             Self::RegexTooLarge => {

@@ -98,6 +98,9 @@ impl Parser<'_> {
         loop {
             let segment_start = self.at;
             if self.text[self.at..].starts_with(REGEX_OPEN) {
+                if self.segments[first..].iter().any(|segment| segment.kind != Kind::Literal) {
+                    return Err(self.fault(Fault::RegexAfterWildcard, start..self.at));
+                }
                 regex = Some(self.regex()?);
                 depth += 1;
                 least += 2;

@@ -53,6 +53,8 @@ fn each_fault_has_its_kind_and_span() {
         ("$*.a", Kind::SystemNotLiteral, 0..2),
         ("{a,$b}.c", Kind::SystemNotLiteral, 0..6),
         ("{~a~}.b", Kind::RegexNotLast, 0..5),
+        ("**.{~a~}", Kind::RegexAfterWildcard, 0..3),
+        ("a,b.{x}.{~a~}", Kind::RegexAfterWildcard, 2..8),
         ("{~a", Kind::UnclosedBrace, 0..2),
         ("a{~b~}", Kind::ForbiddenChar, 1..3),
         ("{~(~}", Kind::BadRegex, 2..3),
