@@ -63,7 +63,7 @@ pub enum PatternErrorKind {
     ForbiddenChar,
     /// The text is over [`Pattern::MAX_BYTES`](crate::Pattern::MAX_BYTES), or needs topics of more than 255 bytes.
     TooLong,
-    /// Needs topics of more than 32 segments, or is itself of more than 63.
+    /// Needs topics of more than 32 segments, or is itself of more than 62.
     TooManySegments,
     /// `>` is not the last segment.
     TailNotLast,
@@ -141,7 +141,7 @@ impl PatternErrorKind {
                 "no topic is that long: a topic has at most 255 bytes, a pattern's text at most 65535"
             }
             Self::TooManySegments => {
-                "no topic is that deep: a topic has at most 32 segments, a pattern at most 63"
+                "no topic is that deep: a topic has at most 32 segments, a pattern at most 62"
             }
             Self::TailNotLast => {
                 "`>` is the last segment or none: write `*.**` for one or more segments elsewhere"

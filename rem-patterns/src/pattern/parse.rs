@@ -6,19 +6,19 @@ use core::ops::Range;
 use super::Inner;
 use super::regex::Regex;
 use crate::error::{PatternError, PatternErrorKind as Fault};
-use crate::glob;
 use crate::segment::{Element, Kind, Segment};
 use crate::topic::rules::{MAX_BYTES, MAX_SEGMENTS, decode, is_forbidden, plain_end};
+
+mod signs;
+
+use signs::REGEX_OPEN;
 
 /// The longest text: positions in it are 16 bits wide.
 pub(super) const MAX_TEXT: usize = u16::MAX as usize;
 
-/// The most segments of one element as written; lowering adds one, and the engines' sets of states have 64 bits.
-const MAX_WRITTEN: usize = 63;
-
-/// What opens and closes a regular expression.
-const REGEX_OPEN: &str = "{~";
-const REGEX_CLOSE: &str = "~}";
+/// The most segments of one element as written; lowering adds one, and the engines' sets of the places before and
+/// after each have 64 bits.
+const MAX_WRITTEN: usize = 62;
 
 /// Parses a whole pattern.
 pub(super) fn parse(text: &str) -> Result<Inner, PatternError> {
@@ -269,82 +269,6 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `[a-c]`, `[!x]`.
-    fn class(&mut self) -> Result<(), PatternError> {
-        let open = self.at;
-        let Some(length) = self.bytes[open..].iter().position(|&byte| byte == b']') else {
-            return Err(self.fault(Fault::UnclosedClass, open..open + 1));
-        };
-        let close = open + length;
-        let mut at = open + 1 + usize::from(self.bytes[open + 1] == b'!');
-        if at == close {
-            return Err(self.fault(Fault::EmptyClass, open..close + 1));
-        }
-        if self.bytes[at] == b'^' && at == open + 1 {
-            return Err(self.fault(Fault::CaretInClass, at..at + 1));
-        }
-        while at < close {
-            let (low, high, next) = glob::range(self.bytes, at);
-            for end in [low, high] {
-                if is_forbidden(end) {
-                    // A class that is not closed before its segment ends is more likely forgotten than meant.
-                    let kind = if end == u32::from(b'.') {
-                        Fault::UnclosedClass
-                    } else {
-                        Fault::ForbiddenChar
-                    };
-                    let span = if kind == Fault::UnclosedClass { open..open + 1 } else { at..next };
-                    return Err(self.fault(kind, span));
-                }
-            }
-            if low > high {
-                return Err(self.fault(Fault::BackwardRange, at..next));
-            }
-            at = next;
-        }
-        self.at = close + 1;
-        Ok(())
-    }
-
-    /// `{opened,closed}`: alternatives of literals and signs.
-    fn choice(&mut self, seen: &mut Seen) -> Result<(), PatternError> {
-        let open = self.at;
-        if self.bytes.get(open + 1) == Some(&b'~') {
-            return Err(self.fault(Fault::ForbiddenChar, open..open + 2));
-        }
-        self.at += 1;
-        let (mut least, mut alternatives) = (usize::MAX, 1);
-        let mut here = Seen::default();
-        loop {
-            match self.peek() {
-                None => return Err(self.fault(Fault::UnclosedBrace, open..open + 1)),
-                Some(b'.') => {
-                    let closed = self.bytes[open..].contains(&b'}');
-                    return Err(if closed {
-                        self.fault(Fault::DotInChoice, self.at..self.at + 1)
-                    } else {
-                        self.fault(Fault::UnclosedBrace, open..open + 1)
-                    });
-                }
-                Some(sign @ (b',' | b'}')) => {
-                    self.at += 1;
-                    least = least.min(here.least);
-                    here = Seen::default();
-                    if sign == b'}' {
-                        break;
-                    }
-                    alternatives += 1;
-                }
-                Some(_) => self.atom(&mut here, true)?,
-            }
-        }
-        if alternatives == 1 {
-            return Err(self.fault(Fault::CaptureInsideSegment, open..self.at));
-        }
-        seen.least += least;
-        Ok(())
-    }
-
     /// `>`: one segment, and then any.
     fn tail(&mut self, start: usize) -> Result<usize, PatternError> {
         let span = self.at..self.at + 1;
@@ -360,71 +284,8 @@ impl Parser<'_> {
         Ok(1)
     }
 
-    /// Whether the brace here opens a choice: it has a comma before it closes, or never closes.
-    fn is_choice(&self) -> bool {
-        self.bytes[self.at..].iter().find(|&&byte| matches!(byte, b',' | b'}' | b'.'))
-            != Some(&b'}')
-    }
-
-    /// `{id}`, `{*rest}`.
-    fn capture(&mut self, first: usize) -> Result<usize, PatternError> {
-        let open = self.at;
-        let close = glob::closing(self.bytes, open);
-        let rest = self.bytes[open + 1] == b'*';
-        let name = open + 1 + usize::from(rest)..close;
-        self.at = close + 1;
-        if !self.at_segment_end() {
-            return Err(self.fault(Fault::CaptureInsideSegment, open..close + 1));
-        }
-        if name.is_empty() {
-            return Err(self.fault(Fault::UnnamedCapture, open..close + 1));
-        }
-        let text = &self.bytes[name.clone()];
-        if text[0].is_ascii_digit()
-            || !text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        {
-            return Err(self.fault(Fault::BadCaptureName, name));
-        }
-        let twice = self.segments[first..]
-            .iter()
-            .any(|s| s.is_capture() && s.text(self.text).as_bytes() == text);
-        if twice {
-            return Err(self.fault(Fault::DuplicateCapture, name));
-        }
-        if !rest {
-            self.push(Kind::One, name);
-            return Ok(1);
-        }
-        if self.peek() == Some(b'.') {
-            return Err(self.fault(Fault::RestNotLast, open..close + 1));
-        }
-        self.push_many(first, name);
-        Ok(0)
-    }
-
-    /// `{~…~}`: a regular expression for the rest of the topic.
-    fn regex(&mut self) -> Result<u16, PatternError> {
-        let open = self.at;
-        let start = open + REGEX_OPEN.len();
-        let Some(length) = self.text[start..].find(REGEX_CLOSE) else {
-            return Err(self.fault(Fault::UnclosedBrace, open..start));
-        };
-        let end = start + length;
-        self.at = end + REGEX_CLOSE.len();
-        if !matches!(self.peek(), None | Some(b',')) {
-            return Err(self.fault(Fault::RegexNotLast, open..self.at));
-        }
-        self.regexes.push(Regex::new(self.text, start..end)?);
-        Ok(u16_of(self.regexes.len() - 1))
-    }
-
     fn at_segment_end(&self) -> bool {
         matches!(self.peek(), None | Some(b'.' | b','))
-    }
-
-    /// `{,}` as a whole segment.
-    fn is_choice_of_nothing(&self, span: Range<usize>) -> bool {
-        self.bytes[span].iter().all(|byte| matches!(byte, b'{' | b',' | b'}'))
     }
 
     fn push(&mut self, kind: Kind, span: Range<usize>) {

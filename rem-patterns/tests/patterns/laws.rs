@@ -140,3 +140,23 @@ fn long_texts_are_refused_before_they_are_read() {
     // Reading it once takes longer.
     assert!(start.elapsed().as_millis() < 1_000, "{:?}", start.elapsed());
 }
+
+#[test]
+fn the_longest_patterns_fit_every_engine() {
+    let longest = "**.x.".repeat(30) + "**.>";
+    let pattern = Pattern::parse(&longest).expect("62 segments");
+    let topic = ["x"; 31].join(".");
+    assert!(pattern.matches(&topic) && !pattern.matches(&topic[4..]));
+    assert!(pattern.explain(&topic).starts_with("selected"));
+    assert!(
+        pattern.explain(&topic[4..]).contains("should follow"),
+        "{}",
+        pattern.explain(&topic[4..])
+    );
+    let parts = pattern.to_const_parts().expect("no regular expression");
+    let elements = [ConstElement { exclude: false, segments: &parts[0].segments }];
+    let constant = ConstPattern { text: &longest, elements: &elements };
+    assert!(selects(&constant, &[&topic]) && !selects(&constant, &[&topic[4..]]));
+    let error = Pattern::parse("**.x.".repeat(31) + ">").expect_err("63 segments");
+    assert_eq!(error.kind(), rem_patterns::PatternErrorKind::TooManySegments);
+}
