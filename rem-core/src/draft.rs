@@ -8,7 +8,7 @@ use rem_patterns::Topic;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::error::{DraftError, PublishErrorKind};
+use crate::error::{DraftError, PublishErrorKind, Refusal};
 use crate::event::{Event, EventId, EventType, Head, Metadata, Payload, Source, TopicWriter};
 
 /// An event on its way to its subscribers, in the hands of middleware, which may read and change it.
@@ -120,7 +120,7 @@ impl Draft {
     }
 
     /// Follows data that has changed to its topic. `Err` if it has none now.
-    pub(crate) fn refresh_topic(&mut self) -> Result<(), PublishErrorKind> {
+    pub(crate) fn refresh_topic(&mut self) -> Result<(), Refusal> {
         if !std::mem::take(&mut self.touched) || self.topic_by == TopicBy::Name {
             return Ok(());
         }

@@ -17,7 +17,7 @@ pub struct PublishError<E> {
 /// Why, without the data, which only the typed end of the way knows.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) kind: PublishErrorKind,
+    pub(crate) kind: Refusal,
     /// The topic, as far as it got.
     pub(crate) topic: Box<str>,
 }
@@ -66,13 +66,13 @@ pub enum PublishErrorKind {
     },
 }
 
+/// Why a publish cannot go on. Boxed: a `Result` that is `Ok`, as nearly all are, should not carry its size.
+pub(crate) type Refusal = Box<PublishErrorKind>;
+
 impl Failure {
-    #[expect(
-        clippy::unnecessary_box_returns,
-        reason = "a `Result` that is `Ok` should not carry its size"
-    )]
-    pub(crate) fn new(kind: PublishErrorKind, topic: &str) -> Box<Self> {
-        Box::new(Self { kind, topic: topic.into() })
+    #[expect(clippy::unnecessary_box_returns, reason = "as for `Refusal`")]
+    pub(crate) fn new(kind: impl Into<Refusal>, topic: &str) -> Box<Self> {
+        Box::new(Self { kind: kind.into(), topic: topic.into() })
     }
 }
 
@@ -120,7 +120,7 @@ impl<E> fmt::Display for PublishError<E> {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let topic = &self.topic;
-        match &self.kind {
+        match &*self.kind {
             PublishErrorKind::Closed => {
                 write!(f, "`{topic}` was not published: the bus is closed; publish before `close`")
             }
@@ -166,7 +166,7 @@ impl fmt::Display for Failure {
 
 impl<E> StdError for PublishError<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.failure.kind {
+        match &*self.failure.kind {
             PublishErrorKind::Topic(error) => Some(error),
             _ => None,
         }

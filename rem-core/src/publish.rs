@@ -13,7 +13,7 @@ use crate::bus::State;
 use crate::clock::Timestamp;
 use crate::deliver;
 use crate::draft::{Draft, TopicBy};
-use crate::error::{Failure, PublishError, PublishErrorKind};
+use crate::error::{Failure, PublishError, PublishErrorKind, Refusal};
 use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWriter};
 use crate::route::{Known, Route, TypeTable};
 use crate::sync::Guard;
@@ -22,6 +22,7 @@ pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
 pub use receipt::Receipt;
 
+use causation::Cause;
 pub(crate) use causation::{Level, Link, handling, link};
 
 /// A value on its way out, and what the publisher said beside it.
@@ -68,17 +69,17 @@ pub(crate) fn prepare<E: EventType>(
 ) -> Result<Option<Prepared>, PublishError<E>> {
     let Outgoing { data, to, extra } = outgoing;
     let found = match find(bus, &data, to) {
-        Ok(Some(route)) => enter(bus, &route).map(|level| (route, level)),
         Ok(None) => return Ok(None),
-        Err(kind) => Err(kind),
+        Ok(Some(route)) => enter(bus, &route).map(|entered| (route, entered)),
+        Err(refusal) => Err(refusal),
     };
-    let stamped = found.and_then(|(route, level)| Ok((stamp(bus, &route, extra)?, route, level)));
-    match stamped {
-        Ok((head, route, level)) => {
+    match found {
+        Ok((route, (level, cause))) => {
+            let event = Arc::new(Event { head: stamp(bus, &route, cause, extra), data });
             let by = if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data };
-            Ok(Some((Draft::new(Arc::new(Event { head, data }), by), route, level)))
+            Ok(Some((Draft::new(event, by), route, level)))
         }
-        Err(kind) => Err(refuse(bus, data, to, kind)),
+        Err(refusal) => Err(refuse(bus, data, to, refusal)),
     }
 }
 
@@ -87,9 +88,9 @@ fn find<E: EventType>(
     bus: &State,
     data: &E,
     to: To<'_>,
-) -> Result<Option<Guard<Arc<Route>>>, PublishErrorKind> {
+) -> Result<Option<Guard<Arc<Route>>>, Refusal> {
     if bus.is_closed() {
-        return Err(PublishErrorKind::Closed);
+        return Err(PublishErrorKind::Closed.into());
     }
     let router = &bus.core.router;
     let found = |known: &Arc<Known>| router.route(known, bus);
@@ -105,23 +106,21 @@ fn find<E: EventType>(
     }
 }
 
-/// A place on the stack of publishes, and room for what its handlers would have to wait for.
-fn enter(bus: &State, route: &Route) -> Result<Level, PublishErrorKind> {
+/// A place on the stack of publishes, and what causes this one; if there is room for what its handlers have to wait for,
+/// and the causal chain is not too long.
+#[inline]
+fn enter(bus: &State, route: &Route) -> Result<(Level, Option<Cause>), Refusal> {
     let limits = bus.core.limits;
     if !route.entries.is_empty() && deliver::waiting() >= limits.deferred {
-        return Err(PublishErrorKind::TooManyDeferred { limit: limits.deferred });
+        return Err(PublishErrorKind::TooManyDeferred { limit: limits.deferred }.into());
     }
-    Level::enter(limits.causal_depth)
+    let cause = causation::current(limits.causal_depth, &route.topic)?;
+    Ok((Level::enter(limits.causal_depth)?, cause))
 }
 
 #[cold]
-fn refuse<E: EventType>(
-    bus: &State,
-    data: E,
-    to: To<'_>,
-    kind: PublishErrorKind,
-) -> PublishError<E> {
-    PublishError::new(Failure::new(kind, &attempted(bus, &data, to)), data)
+fn refuse<E: EventType>(bus: &State, data: E, to: To<'_>, refusal: Refusal) -> PublishError<E> {
+    PublishError::new(Failure::new(refusal, &attempted(bus, &data, to)), data)
 }
 
 /// The error of a name that has no room on the stack: it is too long, so parsing it says so.
@@ -149,9 +148,8 @@ fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
 
 /// Id, time, source and cause.
 #[inline]
-fn stamp(bus: &State, route: &Route, extra: Option<&mut Extra>) -> Result<Head, PublishErrorKind> {
+fn stamp(bus: &State, route: &Route, cause: Option<Cause>, extra: Option<&mut Extra>) -> Head {
     let core = &bus.core;
-    let cause = causation::current(core.limits.causal_depth, &route.topic)?;
     let now = core.clock.now();
     let mut head = Head::new(core.ids.next(now), route.topic.clone(), route.scope, now);
     head.source = bus.source().cloned();
@@ -162,7 +160,7 @@ fn stamp(bus: &State, route: &Route, extra: Option<&mut Extra>) -> Result<Head, 
     if let Some(extra) = extra {
         extra.put(&mut head);
     }
-    Ok(head)
+    head
 }
 
 impl Extra {

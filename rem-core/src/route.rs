@@ -20,7 +20,7 @@ use rem_patterns::Topic;
 use crate::bus::State;
 use crate::deliver::quietly;
 use crate::draft::Draft;
-use crate::error::{Failure, PublishErrorKind};
+use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::event::Payload;
 use crate::middleware::Bound;
 use crate::subscription::Entry;
@@ -147,11 +147,11 @@ impl Router {
         text: &str,
         scope: u8,
         data: Option<&dyn Payload>,
-    ) -> Result<Arc<Known>, PublishErrorKind> {
+    ) -> Result<Arc<Known>, Refusal> {
         if text.starts_with('$') {
-            return Err(PublishErrorKind::SystemTopic);
+            return Err(PublishErrorKind::SystemTopic.into());
         }
-        self.topics.find(text, scope, data).map_err(PublishErrorKind::Topic)
+        Ok(self.topics.find(text, scope, data).map_err(PublishErrorKind::Topic)?)
     }
 
     /// The route of a topic on a bus; `None` if nobody is there: no subscription, no middleware, no history.

@@ -27,6 +27,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    #[inline]
     pub(crate) fn new(id: EventId, topic: Topic, scope: u8, timestamp: Timestamp) -> Self {
         Self {
             id,

@@ -96,6 +96,7 @@ thread_local! {
 
 /// A new id. Each thread counts on from a random start within a millisecond (RFC 9562, section 6.2, method 2), by
 /// random steps of at most 2^32: ids of one thread are ordered, and those of two meet as seldom as random ones would.
+#[inline]
 fn random(millis: u64) -> EventId {
     let mut last = LAST.get();
     if last.seed == 0 {

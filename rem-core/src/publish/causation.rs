@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rem_patterns::Topic;
 
-use crate::error::PublishErrorKind;
+use crate::error::{PublishErrorKind, Refusal};
 use crate::event::{Event, EventId};
 
 thread_local! {
@@ -40,13 +40,13 @@ pub(crate) struct Cause {
 }
 
 /// The cause of what this thread publishes now. `Err` if the chain is too deep.
-pub(super) fn current(limit: usize, topic: &Topic) -> Result<Option<Cause>, PublishErrorKind> {
+pub(super) fn current(limit: usize, topic: &Topic) -> Result<Option<Cause>, Refusal> {
     // While a thread ends, its locals may be gone; then nothing is being handled.
     let cause = HANDLED.try_with(|handled| {
         let handled = handled.borrow();
         let Some(handled) = handled.as_ref() else { return Ok(None) };
         if handled.link().depth >= limit {
-            return Err(PublishErrorKind::TooDeep { chain: handled.chain_to(topic), limit });
+            return Err(PublishErrorKind::TooDeep { chain: handled.chain_to(topic), limit }.into());
         }
         let event = &handled.event;
         Ok(Some(Cause { id: event.id(), correlation: event.correlation() }))
@@ -122,13 +122,13 @@ pub(crate) struct Level;
 impl Level {
     /// # Errors
     /// If there are `limit` already: something that runs within a publish publishes without end.
-    pub(crate) fn enter(limit: usize) -> Result<Self, PublishErrorKind> {
+    pub(crate) fn enter(limit: usize) -> Result<Self, Refusal> {
         let level = LEVEL.get();
         if level < limit {
             LEVEL.set(level + 1);
             Ok(Self)
         } else {
-            Err(PublishErrorKind::TooDeep { chain: Box::default(), limit })
+            Err(PublishErrorKind::TooDeep { chain: Box::default(), limit }.into())
         }
     }
 }

@@ -9,7 +9,7 @@ use rem_patterns::Topic;
 
 use super::{Known, Parts};
 use crate::bus::State;
-use crate::error::PublishErrorKind;
+use crate::error::{PublishErrorKind, Refusal};
 use crate::event::{EventType, Payload, TopicWriter};
 use crate::publish::Level;
 use crate::sync::{Mutex, Snapshot, lock};
@@ -78,14 +78,14 @@ impl TypeTable {
         bus: &State,
         data: &E,
         look: impl FnOnce(&Arc<Known>) -> R,
-    ) -> Result<R, PublishErrorKind> {
+    ) -> Result<R, Refusal> {
         match self.leaves.get(EventType::leaf(data)) {
             Some(LeafTopic::Fixed(known)) => match known.get() {
                 Some(known) => Ok(look(known)),
                 None => Ok(look(first(known, bus, data)?)),
             },
             Some(LeafTopic::Template) => Ok(look(&template(bus, data)?)),
-            None => Err(PublishErrorKind::NoTopic),
+            None => Err(PublishErrorKind::NoTopic.into()),
         }
     }
 }
@@ -96,17 +96,17 @@ fn first<'a>(
     known: &'a OnceLock<Arc<Known>>,
     bus: &State,
     data: &dyn Payload,
-) -> Result<&'a Arc<Known>, PublishErrorKind> {
+) -> Result<&'a Arc<Known>, Refusal> {
     let mut writer = TopicWriter::new();
     let text = writer.full(bus.prefix(), data).ok_or(PublishErrorKind::NoTopic)?;
     let topic = Topic::parse(text).map_err(PublishErrorKind::Topic)?;
     if topic.is_system() {
-        return Err(PublishErrorKind::SystemTopic);
+        return Err(PublishErrorKind::SystemTopic.into());
     }
     Ok(known.get_or_init(|| Arc::new(Known::new(topic, bus.scope(), Parts::of(data)))))
 }
 
-fn template(bus: &State, data: &dyn Payload) -> Result<Arc<Known>, PublishErrorKind> {
+fn template(bus: &State, data: &dyn Payload) -> Result<Arc<Known>, Refusal> {
     // A field's `Display` is user code, which might publish.
     let _level = Level::enter(bus.core.limits.causal_depth)?;
     let mut writer = TopicWriter::new();
