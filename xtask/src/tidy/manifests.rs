@@ -42,6 +42,10 @@ pub(crate) fn shared(tree: &Tree) -> Vec<Finding> {
             findings.push(Finding::new(&file.path, 0, "it is not TOML"));
             continue;
         };
+        // A workspace of its own, as the fuzz targets are, cannot take over what this one shares.
+        if file.path != "Cargo.toml" && manifest.contains_key("workspace") {
+            continue;
+        }
         let lints = manifest.get("lints").and_then(|lints| lints.get("workspace"));
         if lints.and_then(Item::as_bool) != Some(true) {
             let text = "the lints of the workspace are off here: `[lints]`, `workspace = true`";
