@@ -12,6 +12,7 @@ type Files = &'static [(&'static str, &'static str)];
 /// The smallest tree that no rule has a word against.
 const GOOD: Files = &[
     ("Cargo.toml", GOOD_MANIFEST),
+    ("fuzz/Cargo.toml", "[workspace]\n[dependencies]\nx = \"1\"\n"),
     ("README.md", "# REM\n\n```rust\nlet one = 1;\n```\n"),
     ("ARCHITECTURE.md", GOOD_ARCHITECTURE),
     ("src/lib.rs", GOOD_FACADE),
