@@ -97,6 +97,8 @@ fn find<E: EventType>(
     match to {
         To::Table(table) => table.with_known(bus, data, found),
         To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found)),
+        // On a child bus too: system topics have no prefix anywhere.
+        To::Named(name) if name.starts_with('$') => Err(PublishErrorKind::SystemTopic.into()),
         To::Named(name) => {
             let mut writer = TopicWriter::new();
             let prefix = bus.prefix();

@@ -66,8 +66,8 @@ impl BusBuilder {
         self
     }
 
-    /// How many topics published by name or by template are kept with their subscriptions, 16,384 unless told. One that
-    /// is not kept is looked up again when it is published.
+    /// How many topics published by name or by template are kept with their subscriptions, 16,384 unless told, 4,194,304
+    /// at most. One that is not kept is looked up again when it is published.
     pub fn topics(mut self, topics: usize) -> Self {
         self.topics = topics;
         self

@@ -107,10 +107,15 @@ fn random(millis: u64) -> EventId {
     if millis > last.millis {
         last.millis = millis;
         last.high = (random >> 48) as u16;
-        // Of 62 bits the highest is left clear: counting on would need 2^29 ids in a millisecond to run over.
+        // Of 62 bits the highest is left clear, so that there is room to count on.
         last.low = split_mix(&mut last.seed) >> 3;
     } else {
         last.low += 1 + (random >> 32);
+        if last.low >= 1 << 62 {
+            // A clock that stands still for long: on with the next millisecond, before it comes.
+            last.millis += 1;
+            last.low = split_mix(&mut last.seed) >> 3;
+        }
     }
     LAST.set(last);
     version_7(last.millis, last.high, last.low)
@@ -160,6 +165,16 @@ mod tests {
         let clock = [5, 5, 5, 9, 2, 2, 9, 10, 1];
         let ids: Vec<_> = clock.iter().cycle().take(10_000).map(|&millis| random(millis)).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn ids_of_a_clock_that_stands_still_run_over_into_the_next_millisecond() {
+        let full = Last { seed: 1, millis: 5, high: 0xfff, low: (1 << 62) - 1 };
+        LAST.set(full);
+        let last = version_7(full.millis, full.high, full.low);
+        let next = random(5);
+        assert!(next > last, "{next} after {last}");
+        assert_eq!(next.as_uuid().as_u128() >> 80, 6);
     }
 
     #[test]

@@ -34,6 +34,11 @@ struct Slot {
 
 impl Ring {
     /// A ring that keeps the newest `capacity` events; at least one.
+    ///
+    /// Its slots, of 64 bytes each, are made at once; the events are their publishers'.
+    ///
+    /// # Panics
+    /// When there is no memory for so many slots, as a `Vec` of that capacity does.
     pub fn events(capacity: usize) -> Self {
         let slot = |_| Slot { event: Mutex::new(None), stamp: AtomicU64::new(0) };
         Self { slots: (0..capacity.max(1)).map(slot).collect(), mark: AtomicU64::new(0) }

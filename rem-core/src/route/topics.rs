@@ -17,6 +17,9 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 
 const WAYS: usize = 4;
 
+/// Of more than four million topics at once none is likely to be published again before it loses its place.
+const MOST_SETS: usize = 1 << 20;
+
 pub(super) struct Topics {
     /// Each made when it is first needed: a bus that publishes by type alone needs none.
     sets: Box<[OnceLock<Box<Set>>]>,
@@ -34,7 +37,7 @@ struct Set {
 impl Topics {
     /// Room for at least `capacity` topics.
     pub(super) fn new(capacity: usize) -> Self {
-        let sets = capacity.div_ceil(WAYS).max(1).next_power_of_two();
+        let sets = capacity.div_ceil(WAYS).clamp(1, MOST_SETS).next_power_of_two();
         // Loom does not see that one thread makes a set before another uses it, which the standard library does prove.
         let set = || if cfg!(rem_loom) { OnceLock::from(Box::default()) } else { OnceLock::new() };
         Self { sets: (0..sets).map(|_| set()).collect(), turn: AtomicU64::new(0) }

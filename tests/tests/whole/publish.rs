@@ -121,7 +121,9 @@ fn bad_topics_are_errors_that_give_the_event_back() {
     let error = bus.publish_to("a.*", Tick(7)).unwrap_err();
     assert!(error.to_string().contains("a.*"), "{error}");
     assert!(std::error::Error::source(&error).is_some());
-    for system in ["$rem.handler.failed", "$x", "$"] {
+    let eu = bus.child("eu").unwrap();
+    for (bus, system) in [(&bus, "$rem.handler.failed"), (&bus, "$x"), (&bus, "$"), (&eu, "$rem.x")]
+    {
         let error = bus.publish_to(system, Tick(7)).unwrap_err();
         assert!(matches!(error.kind(), PublishErrorKind::SystemTopic), "{error:?}");
         assert!(error.to_string().contains("REM's own"), "{error}");
