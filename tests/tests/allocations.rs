@@ -1,0 +1,79 @@
+//! What a publish allocates. A binary of its own, for it counts by a global allocator.
+
+use allocation_counter::{AllocationInfo, measure};
+use rem::prelude::*;
+
+#[derive(EventType, Debug)]
+#[event(namespace = "meter", local)]
+enum Meter {
+    Read(#[expect(dead_code, reason = "it is data")] u64),
+    #[event(topic = "{name}.reset")]
+    Reset {
+        name: &'static str,
+    },
+}
+
+/// Of one publish, after the first, which finds the topic.
+fn of(publish: impl Fn()) -> AllocationInfo {
+    publish();
+    measure(publish)
+}
+
+#[test]
+fn a_publish_to_nobody_allocates_nothing() {
+    let bus = Bus::new();
+    let child = bus.child("eu").unwrap();
+    let publisher = bus.publisher();
+    let _other = bus.subscribe("another.topic", |_: &Event| ()).unwrap();
+    let counts = [
+        of(|| drop(bus.publish(Meter::Read(1)).unwrap())),
+        of(|| drop(child.publish(Meter::Read(1)).unwrap())),
+        of(|| drop(publisher.publish(Meter::Read(1)).unwrap())),
+        of(|| drop(bus.publish(Meter::Reset { name: "a" }).unwrap())),
+        of(|| drop(bus.publish_to("by.name", Meter::Read(1)).unwrap())),
+        of(|| drop(bus.event(Meter::Read(1)).source("static").publish().unwrap())),
+    ];
+    assert_eq!(counts.map(|count| count.count_total), [0; 6]);
+}
+
+#[test]
+fn a_publish_to_inline_handlers_allocates_the_event_alone() {
+    let bus = Bus::builder().history(Ring::events(10)).build();
+    let subs: Vec<_> = (0..8)
+        .map(|_| bus.on(|event: &Event<Meter>| assert_ne!(event.topic().depth(), 0)))
+        .collect();
+    let _any = bus.subscribe("meter.*", |_: &Event| ()).unwrap();
+    let counts = [
+        of(|| drop(bus.publish(Meter::Read(1)).unwrap())),
+        of(|| drop(bus.publish(Meter::Reset { name: "a" }).unwrap())),
+        of(|| drop(bus.publish_to("meter.read", Meter::Read(1)).unwrap())),
+        of(|| drop(bus.event(Meter::Read(1)).source("static").publish().unwrap())),
+    ];
+    assert_eq!(counts.map(|count| count.count_total), [1; 4]);
+    assert_eq!(subs.len(), 8);
+}
+
+#[test]
+fn subscriptions_and_topics_that_come_and_go_leave_nothing() {
+    let bus = Bus::builder().topics(64).build();
+    let _all = bus.subscribe("**", |_: &Event| ()).unwrap();
+    let some = |from: u32| {
+        for at in from..from + 2_000 {
+            let sub = bus.subscribe(format!("a.{at}.*"), |_: &Event| ()).unwrap();
+            bus.publish_to(format!("a.{at}.b"), Meter::Read(1)).unwrap();
+            drop(sub);
+        }
+    };
+    some(0);
+    some(2_000);
+    let grown = measure(|| some(4_000));
+    let again = measure(|| (0..10).for_each(|round| some(6_000 + 2_000 * round)));
+    // Ten times as many leave no more behind than what may wait to be forgotten: a few hundred small blocks.
+    assert!(
+        again.count_current.abs() < 500,
+        "{} blocks after {}",
+        again.count_current,
+        grown.count_current
+    );
+    assert!(again.bytes_current.abs() < 64 * 1024, "{} bytes", again.bytes_current);
+}
