@@ -2,7 +2,7 @@
 //!
 //! A [`ConstPattern`] is a parsed pattern as constants. A topic template arrives as pieces, for constants cannot be
 //! joined: the namespace, the name, those of a nested type. Between two pieces stands a dot; an empty piece is skipped.
-//! A segment of a template that holds a `{field}` may become any text.
+//! A segment of a template that begins with `{`, as in `{field}`, may become any text.
 //!
 //! Everything here is a loop over sets of states in 64 bits: its steps grow with the product of the segments of both, so
 //! that hundreds of patterns over hundreds of topics stay well inside what the compiler allows one constant.
@@ -26,7 +26,7 @@
 //! const _: () = assert!(!selects(&PATTERN, &["by_name", "", "{name}.lost"]));
 //! ```
 
-use crate::glob::{find, glob_matches};
+use crate::glob::glob_matches;
 
 mod nearest;
 mod lower;
@@ -119,25 +119,23 @@ const fn takes_straight(
             if let ConstSegment::Many = segment {
                 return true;
             }
-            if let ConstSegment::Literal(literal) = segment
-                && let Some(after) = without(literal.as_bytes(), rest)
-            {
-                rest = after;
-            } else {
-                let text = rest;
-                let any;
-                (rest, any) = skip(rest);
-                let fits = match segment {
-                    ConstSegment::One | ConstSegment::Many => true,
-                    _ if any => !all,
-                    ConstSegment::Literal(_) => false,
-                    ConstSegment::Glob(glob) => {
-                        glob_matches(glob.as_bytes(), text.split_at(segment_end(text)).0)
-                    }
-                };
-                if !fits {
-                    return false;
+            let field = *sign == b'{';
+            match segment {
+                // A literal that is another is the end; no byte of the rest is looked at.
+                ConstSegment::Literal(literal) if !field => {
+                    let Some(after) = without(literal.as_bytes(), rest) else { return false };
+                    rest = after;
                 }
+                ConstSegment::Glob(glob) if !field => {
+                    let text = rest;
+                    rest = skip(rest);
+                    let text = text.split_at(text.len() - rest.len()).0;
+                    if !may_match(glob.as_bytes(), text) || !glob_matches(glob.as_bytes(), text) {
+                        return false;
+                    }
+                }
+                ConstSegment::Literal(_) | ConstSegment::Glob(_) if all => return false,
+                _ => rest = skip(rest),
             }
             segments = segments_after;
             if let [_, after @ ..] = rest {
@@ -163,9 +161,9 @@ const fn takes_wandering(segments: &[ConstSegment<'_>], template: &[&str], all: 
             }
             first = false;
             let segment = rest;
-            let any;
-            (rest, any) = skip(rest);
-            states = step(segments, states & !end, segment, any, all);
+            rest = skip(rest);
+            let segment = segment.split_at(segment.len() - rest.len()).0;
+            states = step(segments, states & !end, segment, all);
             if states == 0 {
                 return false;
             }
@@ -179,14 +177,9 @@ const fn takes_wandering(segments: &[ConstSegment<'_>], template: &[&str], all: 
     !first && states & end != 0
 }
 
-/// The set of places after one more segment, which begins `text`, but for those that are reached without one.
-const fn step(
-    segments: &[ConstSegment<'_>],
-    mut states: u64,
-    text: &[u8],
-    any: bool,
-    all: bool,
-) -> u64 {
+/// The set of places after one more segment, but for those that are reached without one.
+const fn step(segments: &[ConstSegment<'_>], mut states: u64, segment: &[u8], all: bool) -> u64 {
+    let field = matches!(segment, [b'{', ..]);
     let (mut next, mut at, mut place) = (0, 0, 1);
     while states != 0 {
         if states & 1 != 0 {
@@ -196,10 +189,10 @@ const fn step(
                     false
                 }
                 ConstSegment::One => true,
-                _ if any => !all,
-                ConstSegment::Literal(literal) => without(literal.as_bytes(), text).is_some(),
+                _ if field => !all,
+                ConstSegment::Literal(literal) => without(literal.as_bytes(), segment).is_some(),
                 ConstSegment::Glob(glob) => {
-                    glob_matches(glob.as_bytes(), text.split_at(segment_end(text)).0)
+                    may_match(glob.as_bytes(), segment) && glob_matches(glob.as_bytes(), segment)
                 }
             };
             if fits {
@@ -233,34 +226,43 @@ const fn names_system(segments: &[ConstSegment<'_>]) -> bool {
     }
 }
 
-/// Where the first segment ends.
-const fn segment_end(text: &[u8]) -> usize {
-    match find(text, 0, b'.') {
-        Some(dot) => dot,
-        None => text.len(),
+/// Whether a glob and a text begin and end alike, as far as the glob says how: a look that spares most of the matches.
+const fn may_match(glob: &[u8], text: &[u8]) -> bool {
+    if let ([first, ..], [is, ..]) = (glob, text)
+        && !matches!(*first, b'*' | b'?' | b'[' | b'{')
+        && *first != *is
+    {
+        return false;
     }
+    let (mut glob, mut text) = (glob, text);
+    while let ([glob_before @ .., last], [text_before @ .., is]) = (glob, text) {
+        if matches!(*last, b'*' | b'?' | b']' | b'}') {
+            return true;
+        }
+        if *last != *is {
+            return false;
+        }
+        (glob, text) = (glob_before, text_before);
+    }
+    // What is left of a glob without a star takes at least one byte each; the matcher knows.
+    true
 }
 
-/// What follows the first segment, with its dot, and whether a field stands in the segment.
-const fn skip(mut rest: &[u8]) -> (&[u8], bool) {
-    let mut any = false;
+/// What follows the first segment, with its dot.
+const fn skip(mut rest: &[u8]) -> &[u8] {
     while let [a, b, c, d, after @ ..] = rest {
         match (*a, *b, *c, *d) {
-            (b'.' | b'{', ..) | (_, b'.' | b'{', ..) | (.., b'.' | b'{', _) | (.., b'.' | b'{') => {
-                break;
-            }
+            (b'.', ..) | (_, b'.', ..) | (.., b'.', _) | (.., b'.') => break,
             _ => rest = after,
         }
     }
     while let [byte, after @ ..] = rest {
-        match *byte {
-            b'.' => break,
-            b'{' => any = true,
-            _ => {}
+        if *byte == b'.' {
+            break;
         }
         rest = after;
     }
-    (rest, any)
+    rest
 }
 
 /// What follows the literal, with its dot, if the literal is the first segment of the text.

@@ -27,19 +27,24 @@ pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -
     Some(message.push("the nearest is `").push_topic(best.path.pieces()).push("`"))
 }
 
+/// Whether the pattern selects one of the events.
+///
+/// The interpreter copies a [`Path`], an array of texts, as slowly as it walks a topic; so at the usual depths the pieces
+/// are named one by one.
 const fn any(events: &'static [EventSchema], above: &Path, pattern: &ConstPattern<'_>) -> bool {
-    let mut at = 0;
-    while at < events.len() {
-        let event = &events[at];
-        let path = above.below(event);
-        let selected = match event.nested {
-            Some(schema) => any(schema.events, &path, pattern),
-            None => selects(pattern, path.pieces()),
+    let mut left = events;
+    while let [event, after @ ..] = left {
+        let selected = match (event.nested, above.pieces()) {
+            (Some(schema), _) => any(schema.events, &above.below(event), pattern),
+            (None, []) => selects(pattern, &[event.topic]),
+            (None, [one]) => selects(pattern, &[one, event.topic]),
+            (None, [one, two]) => selects(pattern, &[one, two, event.topic]),
+            (None, _) => selects(pattern, above.below(event).pieces()),
         };
         if selected {
             return true;
         }
-        at += 1;
+        left = after;
     }
     false
 }
