@@ -4,11 +4,12 @@
 //! generation of the subscriptions it was resolved from. Publishing loads the two and compares; only after a change of
 //! subscriptions or middleware does the next publish ask the index again. So a publish takes no lock and hashes no
 //! text as long as nothing changes; after a change each topic in use asks the index once, which costs what its depth
-//! and its matches cost, not what there is in all.
+//! and its matches cost, not what there is in all, and waits for nobody who changes it meanwhile.
 
 mod index;
 mod parts;
 mod topics;
+mod twin;
 mod types;
 
 use std::any::TypeId;
@@ -25,12 +26,13 @@ use crate::event::Payload;
 use crate::middleware::Bound;
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Guard, RwLock, Snapshot, read, write};
+use crate::sync::{Guard, Snapshot};
 
 use index::Index;
 pub(crate) use index::{Keys, lies_below};
 use parts::Parts;
 use topics::Topics;
+use twin::Twin;
 pub(crate) use types::{TypeTable, Types};
 
 /// Where an event of one topic and scope goes.
@@ -99,7 +101,7 @@ impl fmt::Debug for Known {
 pub(crate) struct Router {
     /// Counts changes of subscriptions and middleware.
     generation: AtomicU64,
-    index: RwLock<Index>,
+    index: Twin<Index>,
     topics: Topics,
 }
 
@@ -107,27 +109,23 @@ impl Router {
     pub(crate) fn new(topics: usize) -> Self {
         Self {
             generation: AtomicU64::new(1),
-            index: RwLock::new(Index::default()),
+            index: Twin::new([Index::default(), Index::default()]),
             topics: Topics::new(topics),
         }
     }
 
     /// Adds a subscription: every publish that begins after this sees it.
     pub(crate) fn add(&self, entry: &Arc<Entry>) -> Keys {
-        let mut index = write(&self.index);
-        let keys = index.insert(entry);
-        self.generation.fetch_add(1, Ordering::Release);
+        // Both copies have seen the same changes, so they give it the same places.
+        let [keys, _] = self.index.write(|index| index.insert(entry));
+        self.touch();
         keys
     }
 
-    /// Removes a subscription. What it held is dropped by the caller, under no lock.
+    /// Removes a subscription.
     pub(crate) fn remove(&self, entry: &Entry, keys: &Keys) {
-        let removed = {
-            let mut index = write(&self.index);
-            let removed = index.remove(entry, keys);
-            self.generation.fetch_add(1, Ordering::Release);
-            removed
-        };
+        let removed = self.index.write(|index| index.remove(entry, keys));
+        self.touch();
         drop(removed); // under no lock
     }
 
@@ -138,7 +136,7 @@ impl Router {
 
     /// How many subscriptions there are.
     pub(crate) fn subscriptions(&self) -> usize {
-        read(&self.index).len()
+        self.index.read().len()
     }
 
     /// The topic of that text, from the cache or made. `data`: the value whose own topic it is, if it is one's.
@@ -195,7 +193,7 @@ impl Router {
         let (topic, scope) = (known.topic.clone(), known.scope);
         // Read before what it counts: a change meanwhile makes the route stale, never wrong.
         let generation = self.generation.load(Ordering::Acquire);
-        let entries = in_order(read(&self.index).select(&topic, usize::from(scope), &known.parts));
+        let entries = in_order(self.index.read().select(&topic, usize::from(scope), &known.parts));
         let middleware =
             bus.middleware().into_iter().filter(|bound| bound.selects(&topic)).collect();
         Route { generation, topic, scope, entries, middleware }
@@ -203,12 +201,12 @@ impl Router {
 
     /// `true` if nobody listens to system events: a look that spares making them.
     pub(crate) fn no_system_subscriptions(&self) -> bool {
-        read(&self.index).system_is_empty()
+        self.index.read().system_is_empty()
     }
 
     /// Who wants a system event about the bus with prefix `concern`.
     pub(crate) fn system(&self, topic: &str, concern: &str) -> Box<[Arc<Entry>]> {
-        in_order(read(&self.index).select_system(topic, concern))
+        in_order(self.index.read().select_system(topic, concern))
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// [`lock`], to read.
+#[cfg(rem_loom)]
 pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
@@ -24,6 +25,14 @@ pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 /// [`lock`], to write.
 pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Between two looks at something that another thread is about to have done.
+pub(crate) fn spin() {
+    #[cfg(rem_loom)]
+    loom::thread::yield_now();
+    #[cfg(not(rem_loom))]
+    std::hint::spin_loop();
 }
 
 pub(crate) use snapshot::{Guard, Slot, Snapshot};
