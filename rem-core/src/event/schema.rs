@@ -30,6 +30,9 @@ pub struct EventSchema {
     /// The topic below the namespace, a template if it has a `{field}`; for a nested type the text before its topics,
     /// which may be empty.
     pub topic: &'static str,
+    /// The namespace and the topic, joined, if the topic is no template and no nested type's: as a constant it costs a
+    /// root bus nothing to hold.
+    pub whole: Option<&'static str>,
     /// The variant's documentation comment.
     pub doc: &'static str,
     /// The fields of the body, in the order of declaration.
@@ -111,13 +114,20 @@ impl EventSchema {
         topic: &'static str,
         fields: &'static [FieldSchema],
     ) -> Self {
-        Self { variant, topic, doc: "", fields, nested: None }
+        Self { variant, topic, whole: None, doc: "", fields, nested: None }
     }
 
     /// The same with a documentation comment.
     #[must_use]
     pub const fn doc(mut self, doc: &'static str) -> Self {
         self.doc = doc;
+        self
+    }
+
+    /// The same with namespace and topic joined.
+    #[must_use]
+    pub const fn whole(mut self, topic: &'static str) -> Self {
+        self.whole = Some(topic);
         self
     }
 

@@ -10,7 +10,7 @@ use super::ast::{Event, Input};
 pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let name = input.ident.unraw().to_string();
     let namespace = input.namespace.as_ref().map(syn::LitStr::value).unwrap_or_default();
-    let events = input.events.iter().filter_map(|event| entry(event, private));
+    let events = input.events.iter().filter_map(|event| entry(event, &namespace, private));
     let doc = doc(&input.doc);
     let local = input.local.then(|| quote!(.local()));
     quote! {
@@ -20,7 +20,7 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
 }
 
 /// The entry of one variant; a skipped one has none.
-fn entry(event: &Event<'_>, private: &TokenStream) -> Option<TokenStream> {
+fn entry(event: &Event<'_>, namespace: &str, private: &TokenStream) -> Option<TokenStream> {
     let topic = event.topic()?;
     let variant = event.ident.unraw().to_string();
     let fields = event.fields.iter().map(|field| {
@@ -32,7 +32,12 @@ fn entry(event: &Event<'_>, private: &TokenStream) -> Option<TokenStream> {
         let schema = quote_spanned!(ty.span()=> <#ty as #private::Nested>::SCHEMA);
         quote!(.nested(&#schema))
     });
-    Some(quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]) #doc #nested))
+    let whole = (nested.is_none() && !topic.contains('{')).then(|| {
+        let whole =
+            if namespace.is_empty() { topic.to_owned() } else { format!("{namespace}.{topic}") };
+        quote!(.whole(#whole))
+    });
+    Some(quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]) #whole #doc #nested))
 }
 
 fn doc(text: &str) -> Option<TokenStream> {

@@ -192,3 +192,11 @@ fn a_million_topics_are_routed_right() {
     }
     assert_eq!(SEEN.load(Ordering::Relaxed), 10_000);
 }
+
+#[test]
+fn fixed_topics_are_written_down_whole() {
+    let whole: Vec<_> =
+        Order::SCHEMA.events.iter().map(|event| (event.variant, event.whole)).collect();
+    assert_eq!(whole, [("Created", Some("order.created")), ("Paid", None)]);
+    assert_eq!(Tick::SCHEMA.events[0].whole, Some("tick.tick"));
+}
