@@ -1,29 +1,41 @@
 //! Campaigns: what is measured, takes long or depends on the machine, and so is no part of a test.
 //!
-//! To add one, add an entry to [`CAMPAIGNS`] and a file below `campaign/`.
+//! To add one, add an entry to [`CAMPAIGNS`] and a file below `campaign/`. The runner keeps what the
+//! last run found in `docs/campaigns/NAME.md`.
 
 use anyhow::{Context, Result};
 
+use crate::campaign::report::Report;
 use crate::workspace::Workspace;
 
 mod build;
+mod fuzz;
+mod report;
 
 /// One campaign of `cargo xtask campaign NAME`.
 struct Campaign {
     name: &'static str,
     /// What it measures, in one line.
     what: &'static str,
-    /// Measures and tells; false when the figure is worse than what is promised.
-    run: fn(&Workspace) -> Result<bool>,
+    /// Measures; an error when it could not.
+    run: fn(&Workspace) -> Result<Report>,
 }
 
-const CAMPAIGNS: &[Campaign] = &[Campaign {
-    name: "build",
-    what: "the time of a clean release build of the facade: at most 30 s on 2 cores",
-    run: build::run,
-}];
+const CAMPAIGNS: &[Campaign] = &[
+    Campaign {
+        name: "build",
+        what: "the time of a clean release build of the facade: at most 30 s on 2 cores",
+        run: build::run,
+    },
+    Campaign {
+        name: "fuzz",
+        what: "whether an input breaks a fuzz target within a minute: none may",
+        run: fuzz::run,
+    },
+];
 
-/// Runs the campaign of that name; without a name, lists them.
+/// Runs the campaign of that name and keeps what it found; without a name, lists them.
+/// False when what was found is worse than what is promised.
 pub(crate) fn run(workspace: &Workspace, name: Option<&str>) -> Result<bool> {
     let Some(name) = name else {
         println!("{}", list());
@@ -31,7 +43,10 @@ pub(crate) fn run(workspace: &Workspace, name: Option<&str>) -> Result<bool> {
     };
     let found = CAMPAIGNS.iter().find(|campaign| campaign.name == name);
     let campaign = found.with_context(|| format!("no campaign `{name}`\n{}", list()))?;
-    (campaign.run)(workspace)
+    let report = (campaign.run)(workspace)?;
+    let path = report.write(workspace, campaign.name, campaign.what)?;
+    println!("\n{}\n\nwritten to {path}", report.figures.trim_end());
+    Ok(report.held)
 }
 
 /// The campaigns, a line each.
