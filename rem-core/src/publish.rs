@@ -22,7 +22,6 @@ pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
 pub use receipt::Receipt;
 
-use causation::Cause;
 pub(crate) use causation::{Level, Link, handling, link};
 
 /// A value on its way out, and what the publisher said beside it.
@@ -68,19 +67,31 @@ pub(crate) fn prepare<E: EventType>(
     outgoing: Outgoing<'_, E>,
 ) -> Result<Option<Prepared>, PublishError<E>> {
     let Outgoing { data, to, extra } = outgoing;
-    let found = match find(bus, &data, to) {
+    let entered = match find(bus, &data, to) {
         Ok(None) => return Ok(None),
-        Ok(Some(route)) => enter(bus, &route).map(|entered| (route, entered)),
+        Ok(Some(route)) => enter(bus, &route).map(|level| (route, level)),
         Err(refusal) => Err(refusal),
     };
-    match found {
-        Ok((route, (level, cause))) => {
-            let event = Arc::new(Event { head: stamp(bus, &route, cause, extra), data });
-            let by = if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data };
-            Ok(Some((Draft::new(event, by), route, level)))
-        }
-        Err(refusal) => Err(refuse(bus, data, to, refusal)),
+    let (route, level) = match entered {
+        Ok(entered) => entered,
+        Err(refusal) => return Err(refuse(bus, data, to, refusal)),
+    };
+    // Filled in where it stands: an envelope is large, and moving one costs more than what is put into it.
+    let core = &bus.core;
+    let now = core.clock.now();
+    let head = Head::new(core.ids.next(now), route.topic.clone(), route.scope, now);
+    let mut event = Event { head, data };
+    if let Some(source) = bus.source() {
+        event.head.source = Some(source.clone());
     }
+    if let Err(refusal) = causation::put(core.limits.causal_depth, &mut event.head) {
+        return Err(refuse(bus, event.data, to, refusal));
+    }
+    if let Some(extra) = extra {
+        extra.put(&mut event.head);
+    }
+    let by = if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data };
+    Ok(Some((Draft::new(Arc::new(event), by), route, level)))
 }
 
 /// The route of the topic; `None` if nobody is there.
@@ -108,16 +119,14 @@ fn find<E: EventType>(
     }
 }
 
-/// A place on the stack of publishes, and what causes this one; if there is room for what its handlers have to wait for,
-/// and the causal chain is not too long.
+/// A place on the stack of publishes, if there is room for what its handlers have to wait for.
 #[inline]
-fn enter(bus: &State, route: &Route) -> Result<(Level, Option<Cause>), Refusal> {
+fn enter(bus: &State, route: &Route) -> Result<Level, Refusal> {
     let limits = bus.core.limits;
     if !route.entries.is_empty() && deliver::waiting() >= limits.deferred {
         return Err(PublishErrorKind::TooManyDeferred { limit: limits.deferred }.into());
     }
-    let cause = causation::current(limits.causal_depth, &route.topic)?;
-    Ok((Level::enter(limits.causal_depth)?, cause))
+    Level::enter(limits.causal_depth)
 }
 
 #[cold]
@@ -146,23 +155,6 @@ fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
             text.map_or_else(|| format!("{}.…", E::SCHEMA.namespace), str::to_owned)
         }
     }
-}
-
-/// Id, time, source and cause.
-#[inline]
-fn stamp(bus: &State, route: &Route, cause: Option<Cause>, extra: Option<&mut Extra>) -> Head {
-    let core = &bus.core;
-    let now = core.clock.now();
-    let mut head = Head::new(core.ids.next(now), route.topic.clone(), route.scope, now);
-    head.source = bus.source().cloned();
-    if let Some(cause) = cause {
-        head.causation = Some(cause.id);
-        head.correlation = Some(cause.correlation);
-    }
-    if let Some(extra) = extra {
-        extra.put(&mut head);
-    }
-    head
 }
 
 impl Extra {

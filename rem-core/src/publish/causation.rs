@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rem_patterns::Topic;
 
 use crate::error::{PublishErrorKind, Refusal};
-use crate::event::{Event, EventId};
+use crate::event::{Event, Head};
 
 thread_local! {
     /// The event whose inline handlers run in this thread.
@@ -32,26 +32,21 @@ pub(crate) struct Link {
     depth: usize,
 }
 
-/// What an event takes over from the one that is being handled.
-#[derive(Clone, Copy)]
-pub(crate) struct Cause {
-    pub(crate) id: EventId,
-    pub(crate) correlation: EventId,
-}
-
-/// The cause of what this thread publishes now. `Err` if the chain is too deep.
-pub(super) fn current(limit: usize, topic: &Topic) -> Result<Option<Cause>, Refusal> {
+/// Puts what causes an event of this thread, if something does, into its head. `Err` if the chain is too deep.
+pub(super) fn put(limit: usize, head: &mut Head) -> Result<(), Refusal> {
     // While a thread ends, its locals may be gone; then nothing is being handled.
-    let cause = HANDLED.try_with(|handled| {
+    let put = HANDLED.try_with(|handled| {
         let handled = handled.borrow();
-        let Some(handled) = handled.as_ref() else { return Ok(None) };
+        let Some(handled) = handled.as_ref() else { return Ok(()) };
         if handled.link().depth >= limit {
-            return Err(PublishErrorKind::TooDeep { chain: handled.chain_to(topic), limit }.into());
+            let chain = handled.chain_to(&head.topic);
+            return Err(PublishErrorKind::TooDeep { chain, limit }.into());
         }
-        let event = &handled.event;
-        Ok(Some(Cause { id: event.id(), correlation: event.correlation() }))
+        head.causation = Some(handled.event.id());
+        head.correlation = Some(handled.event.correlation());
+        Ok(())
     });
-    cause.unwrap_or(Ok(None))
+    put.unwrap_or(Ok(()))
 }
 
 /// The link of the event being handled, for one that waits for its turn.
