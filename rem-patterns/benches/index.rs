@@ -1,4 +1,5 @@
-//! The index against `ArenaTrie`, in one run: interleaved rounds, medians. `cargo bench -p rem-patterns --bench index`.
+//! The index against `ArenaTrie` and its peers, in one run: interleaved rounds, medians.
+//! `cargo bench -p rem-patterns --bench index`.
 
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
@@ -6,6 +7,7 @@
 #[rustfmt::skip]
 #[expect(clippy::pedantic, clippy::all, clippy::unwrap_used, dead_code, unreachable_pub, reason = "a copy, kept as it is")]
 mod baseline;
+mod peers;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -24,6 +26,7 @@ fn main() {
     for count in [100, 10_000, 1_000_000] {
         matching(count);
     }
+    peers::run();
     hostile();
     globs();
     changing();
@@ -208,7 +211,7 @@ fn parsing() {
 }
 
 /// Nanoseconds a topic.
-fn each(topics: &[String], passes: usize, mut run: impl FnMut(&str)) -> f64 {
+fn each<T>(topics: &[T], passes: usize, mut run: impl FnMut(&T)) -> f64 {
     let start = Instant::now();
     for _ in 0..passes {
         for topic in topics {
