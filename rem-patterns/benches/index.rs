@@ -1,5 +1,16 @@
 //! The index against `ArenaTrie` and its peers, in one run: interleaved rounds, medians.
 //! `cargo bench -p rem-patterns --bench index`.
+//!
+//! Instructions a match, which do not hang on what else the machine does: `-- --one PATTERNS MATCHES`
+//! does nothing but fill an index and match. `cargo bench -p rem-patterns --bench index --no-run`
+//! names the program; run it with no match and with some, at 10,000 and at 1,000,000 patterns, and
+//! divide the difference of what callgrind collected by the matches. They are a million, for the
+//! filling differs from run to run with the seeds of its hashes:
+//!
+//! ```text
+//! valgrind --tool=callgrind --callgrind-out-file=/dev/null PROGRAM --one 10000 0
+//! valgrind --tool=callgrind --callgrind-out-file=/dev/null PROGRAM --one 10000 1024000
+//! ```
 
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
@@ -18,8 +29,15 @@ use rem_patterns::{Pattern, PatternTree};
 const ROUNDS: usize = 15;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--one") {
+        let number = |at: usize| arguments.get(at).and_then(|number| number.parse().ok());
+        let patterns = number(at + 1).expect("--one PATTERNS MATCHES: 100, 10000 or 1000000");
+        let matches = number(at + 2).expect("--one PATTERNS MATCHES: how often to match");
+        return one(patterns, matches);
+    }
     // `cargo test --benches` runs this too, to see that it builds.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
     println!("{:>9} {:>12} {:>12} {:>7}", "patterns", "tree ns", "arena ns", "ratio");
@@ -64,6 +82,21 @@ fn matching(count: usize) {
     let (ours, theirs, visits) = (median(&mut ours), median(&mut theirs), median(&mut visits));
     println!("{count:>9} {ours:>12.1} {theirs:>12.1} {:>7.2}   visitor {visits:.1}", ours / theirs);
     println!("          {} bytes a pattern, {} nodes", tree.memory() / count, tree.node_count());
+}
+
+/// Fills an index and matches so many times, for a tool that counts instructions.
+fn one(count: usize, matches: usize) {
+    let (patterns, topics) = workload(count);
+    let mut tree = PatternTree::new();
+    for text in &patterns {
+        tree.insert(&Pattern::parse(text).expect("a pattern"), ());
+    }
+    let (mut keys, mut found) = (Vec::new(), 0);
+    for topic in topics.iter().cycle().take(matches) {
+        tree.matching(black_box(topic), &mut keys);
+        found += keys.len();
+    }
+    println!("{count} patterns, {matches} matches: {found} found");
 }
 
 fn changing() {
