@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use rem_patterns::{Pattern, TooLarge, Topic};
+use rem_patterns::{Pattern, TooLarge, Topic, UnionError};
 
 use crate::support::pattern_text;
 
@@ -65,11 +65,20 @@ proptest! {
     #[test]
     fn a_union_selects_what_either_does(one in pattern_text(), two in pattern_text()) {
         let patterns = [Pattern::parse(&one).expect("a pattern"), Pattern::parse(&two).expect("a pattern")];
-        if let Ok(union) = Pattern::union(&patterns) {
-            for topic in &*TOPICS {
-                let either = patterns.iter().any(|pattern| pattern.matches(topic));
-                prop_assert_eq!(union.matches(topic), either, "{} of {} for {}", topic, union, what(&patterns));
+        match Pattern::union(&patterns) {
+            Ok(union) => {
+                for topic in &*TOPICS {
+                    let either = patterns.iter().any(|pattern| pattern.matches(topic));
+                    prop_assert_eq!(union.matches(topic), either, "{} of {} for {}", topic, union, what(&patterns));
+                }
+                prop_assert_eq!(union.minimise().expect("small"), union);
             }
+            // Only an exclusion can stand in the way, and only of something that the other pattern selects.
+            Err(UnionError::Entangled(pattern)) => {
+                prop_assert!(patterns.contains(&pattern));
+                prop_assert!(touches(&patterns), "{}", what(&patterns));
+            }
+            Err(error) => prop_assert!(false, "{}: {}", what(&patterns), error),
         }
     }
 
@@ -88,6 +97,19 @@ proptest! {
         prop_assert!(!moved.matches("eu.w"));
         prop_assert!(!moved.matches("eu"));
     }
+}
+
+/// Whether what one takes away is something that the other selects.
+fn touches(patterns: &[Pattern; 2]) -> bool {
+    let taken = |pattern: &Pattern| {
+        let without = pattern.as_str().split(",!").skip(1).map(str::to_owned);
+        without.map(|text| Pattern::parse(text).expect("an element")).collect::<Vec<_>>()
+    };
+    let [one, other] = patterns;
+    let meet = |holes: Vec<Pattern>, with: &Pattern| {
+        holes.iter().any(|hole| hole.intersects(with).expect("small").is_some())
+    };
+    meet(taken(one), other) || meet(taken(other), one)
 }
 
 fn what(patterns: &[Pattern]) -> String {
@@ -111,7 +133,6 @@ fn limits_count() {
 
 #[test]
 fn what_is_hard_is_refused_and_not_wrong() {
-    let start = std::time::Instant::now();
     // Whoever reads from the left must remember the last 25 segments, or characters, each an `a` or not.
     let far = |count| Pattern::parse(format!("**.a{}", ".*".repeat(count))).expect("a pattern");
     let near = Pattern::parse(format!("**.a{}.**", ".*".repeat(20))).expect("a pattern");
@@ -123,7 +144,6 @@ fn what_is_hard_is_refused_and_not_wrong() {
         Pattern::regex(r"\bab").expect("a pattern").example().is_err(),
         "word boundaries have no automaton here"
     );
-    assert!(start.elapsed().as_secs() < 60, "refused in time");
 }
 
 #[test]

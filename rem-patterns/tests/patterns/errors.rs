@@ -1,5 +1,8 @@
-//! Errors, each with its own kind and span.
-use rem_patterns::{Pattern, PatternErrorKind as Kind};
+//! Errors, each with its own kind and span, and drawn with a caret.
+
+use rem_patterns::{
+    IntoPattern, MAX_BYTES, MAX_SEGMENTS, Pattern, PatternErrorKind as Kind, Topic, TopicErrorKind,
+};
 
 #[test]
 fn each_fault_has_its_kind_and_span() {
@@ -63,4 +66,101 @@ fn each_fault_has_its_kind_and_span() {
         assert_eq!((error.kind(), error.span()), (kind, span), "{text}: {error}");
         assert!(error.to_string().contains('^'), "{error}");
     }
+}
+
+#[test]
+fn each_limit_has_its_kind_and_span() {
+    let deep = format!("a{}", ".*".repeat(MAX_SEGMENTS));
+    let long = format!("{}*", "a".repeat(MAX_BYTES + 1));
+    let most = format!("a{}", ",b".repeat(Pattern::MAX_BYTES / 2));
+    assert!(Pattern::parse(&most).is_ok(), "{} bytes", most.len());
+    let huge = most + "b";
+    for (text, kind, span) in [
+        (&deep, Kind::TooManySegments, 64..65),
+        (&long, Kind::TooLong, 0..257),
+        (&huge, Kind::TooLong, 65_535..65_536),
+    ] {
+        let error = Pattern::parse(text).expect_err("over a limit");
+        assert_eq!((error.kind(), error.span()), (kind, span), "{error}");
+    }
+    #[cfg(feature = "regex")]
+    for regex in [Pattern::parse("a.{~(b{1000}){1000}~}"), Pattern::regex("(b{1000}){1000}")] {
+        let error = regex.expect_err("a million states");
+        assert_eq!(error.kind(), Kind::RegexTooLarge, "{error}");
+        assert_eq!(&error.text()[error.span()], "(b{1000}){1000}");
+    }
+}
+
+#[test]
+fn empty_sets_are_refused_however_they_are_written() {
+    let none: [&str; 0] = [];
+    for error in [
+        none.into_pattern().expect_err("an array of none"),
+        Vec::<String>::new().into_pattern().expect_err("a vector of none"),
+        Pattern::parse("").expect_err("no text"),
+    ] {
+        assert_eq!((error.kind(), error.span()), (Kind::Empty, 0..0), "{error}");
+    }
+    let error = ["a", "", "b"].into_pattern().expect_err("one of nothing");
+    assert_eq!((error.kind(), error.span()), (Kind::EmptyElement, 2..3), "{error}");
+}
+
+#[test]
+fn each_fault_of_a_topic_has_its_kind_and_span() {
+    let deep = ["a"; MAX_SEGMENTS + 1].join(".");
+    let long = "a".repeat(MAX_BYTES + 1);
+    for (text, kind, span) in [
+        ("", TopicErrorKind::Empty, 0..0),
+        (".", TopicErrorKind::EmptySegment, 0..1),
+        ("a..b", TopicErrorKind::EmptySegment, 2..3),
+        ("a.", TopicErrorKind::EmptySegment, 1..2),
+        ("a.*", TopicErrorKind::PatternSign, 2..3),
+        ("é!", TopicErrorKind::PatternSign, 2..3),
+        ("a\u{0}", TopicErrorKind::ForbiddenChar, 1..2),
+        ("a.\u{2003}b", TopicErrorKind::ForbiddenChar, 2..5),
+        (&deep, TopicErrorKind::TooManySegments, 63..65),
+        (&long, TopicErrorKind::TooLong, 255..256),
+    ] {
+        let error = Topic::parse(text).expect_err(text);
+        assert_eq!((error.kind(), error.span()), (kind, span), "{error}");
+        assert!(error.to_string().contains('^'), "{error}");
+    }
+}
+
+/// The length is looked at first: what would be wrong with the first byte is not what they are refused for, and the
+/// error keeps only the beginning.
+#[test]
+fn long_texts_are_refused_before_they_are_read() {
+    let long = format!(" {}", "*.".repeat(50_000_000));
+    let error = Pattern::parse(&long).expect_err("100 MB");
+    assert_eq!((error.kind(), error.span()), (Kind::TooLong, Pattern::MAX_BYTES..long.len()));
+    assert!(error.text().len() < 2_000 && error.to_string().len() < 2_000);
+    let error = Topic::parse(&long).expect_err("100 MB");
+    assert_eq!((error.kind(), error.span()), (TopicErrorKind::TooLong, MAX_BYTES..long.len()));
+    assert!(error.text().len() < 2_000 && error.to_string().len() < 2_000);
+}
+
+#[test]
+fn carets_stand_below_what_is_wrong() {
+    for (text, drawn) in [
+        ("é.ö x.b", "  | é.ö x.b\n  |    ^"),
+        ("a.{id}.{id}", "  | a.{id}.{id}\n  |         ^^"),
+        ("order.[abc", "  | order.[abc\n  |       ^"),
+        ("a\tb", "  | a\u{FFFD}b\n  |  ^"),
+        ("!a,!b", "  | !a,!b\n  | ^^^^^"),
+        ("a.b.", "  | a.b.\n  |    ^"),
+        ("", "  | \n  | ^"),
+    ] {
+        let said = Pattern::parse(text).expect_err(text).to_string();
+        let (first, rest) = said.split_once('\n').expect("two lines more");
+        assert!(first.starts_with("at byte "), "{said}");
+        assert_eq!(rest, drawn, "{text:?}");
+    }
+    // Of a long text, what stands around the fault.
+    let far = format!("{}. .{}", "a".repeat(200), "b".repeat(200));
+    let said = Pattern::parse(&far).expect_err("a space").to_string();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("at byte 201: "), "{said}");
+    assert_eq!(lines[1].len(), "  | ".len() + 121, "{said}");
+    assert_eq!(lines[2].find('^'), Some("  | ".len() + 60), "{said}");
 }

@@ -128,20 +128,6 @@ proptest! {
 }
 
 #[test]
-fn long_texts_are_refused_before_they_are_read() {
-    let long = "*.".repeat(50_000_000);
-    let start = std::time::Instant::now();
-    for _ in 0..1_000 {
-        let error = Pattern::parse(&long).expect_err("100 MB");
-        assert_eq!(error.kind(), rem_patterns::PatternErrorKind::TooLong);
-        assert!(error.text().len() < 2_000);
-        assert!(Topic::parse(&long).is_err());
-    }
-    // Reading it once takes longer.
-    assert!(start.elapsed().as_millis() < 1_000, "{:?}", start.elapsed());
-}
-
-#[test]
 fn the_longest_patterns_fit_every_engine() {
     let longest = "**.x.".repeat(30) + "**.>";
     let pattern = Pattern::parse(&longest).expect("62 segments");
