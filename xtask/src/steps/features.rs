@@ -1,9 +1,13 @@
 //! Every published crate must build with no feature and with each feature alone, free of warnings:
-//! cargo unites the features of a workspace, so no other step sees a `cfg` that is missing.
+//! cargo unites the features of a workspace, so no other step sees a `cfg` that is missing. What
+//! says that it does without the standard library must build in a program that has none.
 
 use anyhow::Result;
 
 use crate::workspace::{self, Workspace};
+
+/// Brings a panic handler of its own, which the compiler refuses beside the standard library's.
+const WITHOUT_STD: &str = "rem-patterns/tests/no_std/Cargo.toml";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     for package in workspace.published() {
@@ -12,7 +16,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             workspace::run(&mut workspace.cargo(&arguments))?;
         }
     }
-    Ok(())
+    let mut check = workspace.cargo(&format!("check --quiet --manifest-path {WITHOUT_STD}"));
+    check.env("CARGO_TARGET_DIR", workspace.target_directory().join("no_std"));
+    workspace::run(&mut check)
 }
 
 /// The builds of one crate: without features, then with each of its own but `default`.
