@@ -50,11 +50,13 @@
 //! - [`EventType`](derive@EventType): the derive and its attributes. [`pattern!`], [`topic!`]: checked by the compiler.
 //! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
 //! - [`middleware`]: what sees, changes or stops an event before its subscribers do.
+//! - [`wire`]: how the data of events leaves the process and comes back.
 //! - [`testing`]: a recorder, fixed ids and a clock that is turned by hand.
 //!
 //! # Features
 //! None is on by default.
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
+//! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
 //! - `full`: all of them.
 #![forbid(unsafe_code)]
 
@@ -67,7 +69,7 @@ pub use rem_core::{
     PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError,
     Receipt, Received, Ring, Schema, Shape, Source, Stop, SubscribeError, Subscription,
     SubscriptionBuilder, SubscriptionId, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind,
-    TopicWriter, TypedPattern, When, middleware, testing,
+    TopicWriter, TypedPattern, When, middleware, testing, wire,
 };
 pub use rem_macros::{EventType, pattern, topic};
 

@@ -11,6 +11,7 @@ mod record;
 mod deliver;
 
 mod event;
+pub mod wire;
 mod draft;
 mod received;
 mod bus;

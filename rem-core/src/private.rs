@@ -2,8 +2,13 @@
 
 pub use crate::event::{
     EventSchema, EventType, FieldSchema, Nested, Part, Payload, Schema, TopicField, TopicWriter,
-    TypedPattern, Wanted, Wire, below, check_pattern, check_topics, checked_pattern,
-    leaves_the_process, topic_field,
+    TypedPattern, Wanted, Wire, below, check_pattern, check_topics, checked_pattern, topic_field,
+};
+pub use crate::wire::{
+    Body, Codec, DecodeError, EncodeError, Wiring, decode_variant, encode_variant, wired,
 };
 pub use rem_patterns::constant::{ConstElement, ConstPattern, ConstSegment};
 pub use rem_patterns::{Pattern, Topic};
+
+/// A vector of bytes, by a name that no user can have taken.
+pub type Bytes = Vec<u8>;

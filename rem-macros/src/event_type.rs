@@ -6,6 +6,7 @@ mod template;
 mod validate;
 mod expand;
 mod schema;
+mod wire;
 mod convert;
 mod fallback;
 

@@ -31,9 +31,6 @@ pub trait Wire: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<E: Serialize + DeserializeOwned> Wire for E {}
 
-/// Compiles for a type that can leave the process.
-pub const fn leaves_the_process<E: Wire>() {}
-
 /// A field whose value can be a segment of a topic.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be part of a topic",

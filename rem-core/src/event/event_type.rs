@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::head::Head;
 use super::{Event, Payload, Schema, TopicWriter};
+use crate::wire::{self, Body, Codec, DecodeError, EncodeError, Wiring};
 
 /// A type whose values are published, each under the topic of its variant.
 ///
@@ -19,6 +20,9 @@ use super::{Event, Payload, Schema, TopicWriter};
 pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// The type's topics, fields and documentation.
     const SCHEMA: Schema;
+
+    /// How values leave the process and come back; `None` for a type that never does (`#[event(local)]`).
+    const WIRE: Option<Wiring<Self>> = None;
 
     /// Which of the schema's topics is this value's: its place among [`Schema::leaves`]. `usize::MAX` for a value that is
     /// never published (`#[event(skip)]`).
@@ -40,6 +44,23 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     fn lift(part: &dyn Payload, topic: &str) -> Option<Self> {
         let _ = (part, topic);
         None
+    }
+
+    /// Writes what the value's variant holds: the data of an event outside of the process. The topic names the variant.
+    ///
+    /// # Errors
+    /// When the type is local, its `Serialize` fails, or the codec has no form for a value.
+    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+        wire::encode_variant(self, codec)
+    }
+
+    /// Reads the value that was published under `topic`, relative to the type's namespace.
+    ///
+    /// # Errors
+    /// When the type is local, has no such topic, or the data is not its own; and when a field that stands in the topic
+    /// has another value in the data.
+    fn decode(topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
+        wire::decode_variant(topic, body)
     }
 }
 

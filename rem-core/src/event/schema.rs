@@ -39,6 +39,8 @@ pub struct EventSchema {
     pub fields: &'static [FieldSchema],
     /// The event type that is nested here.
     pub nested: Option<&'static Schema>,
+    /// The variant's number among those that serde reads, where that is not its place in [`Schema::events`].
+    pub(crate) wire_index: Option<u32>,
 }
 
 /// One field of an event's body.
@@ -114,7 +116,7 @@ impl EventSchema {
         topic: &'static str,
         fields: &'static [FieldSchema],
     ) -> Self {
-        Self { variant, topic, whole: None, doc: "", fields, nested: None }
+        Self { variant, topic, whole: None, doc: "", fields, nested: None, wire_index: None }
     }
 
     /// The same with a documentation comment.
@@ -136,6 +138,19 @@ impl EventSchema {
     pub const fn nested(mut self, schema: &'static Schema) -> Self {
         self.nested = Some(schema);
         self
+    }
+
+    /// The same, of another number among the variants that serde reads than its place.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn wired_as(mut self, index: u32) -> Self {
+        self.wire_index = Some(index);
+        self
+    }
+
+    /// The variant's number among those that serde reads.
+    pub(crate) fn wire_index(&self, place: usize) -> u32 {
+        self.wire_index.or_else(|| u32::try_from(place).ok()).unwrap_or(u32::MAX)
     }
 
     /// How many topics the variant has.

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Event, EventType, Payload, Schema};
+use crate::wire::RawEvent;
 
 /// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
 ///
@@ -113,7 +114,7 @@ fn view<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
     let wanted = TypeId::of::<E>();
     event.head.views.find(wanted, || {
         let part = event.data.part().and_then(|part| part.find(wanted, &event.head));
-        part.or_else(|| lift::<E>(event))
+        part.or_else(|| lift::<E>(event)).or_else(|| decoded::<E>(event))
     })
 }
 
@@ -122,6 +123,14 @@ fn lift<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
     let namespace = E::SCHEMA.namespace;
     let topic = super::below(event.head.scoped_topic(), namespace)?;
     let data = E::lift(&event.data, topic)?;
+    Some(Arc::new(Event { head: event.head.copy(), data }))
+}
+
+/// The event with its data decoded, if it is raw and `E` has its topic.
+fn decoded<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
+    let raw = event.data.downcast_ref::<RawEvent>()?;
+    let topic = super::below(event.head.scoped_topic(), E::SCHEMA.namespace)?;
+    let data = E::decode(topic, &raw.body()).ok()?;
     Some(Arc::new(Event { head: event.head.copy(), data }))
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Event<'a> {
     pub(super) shape: Shape,
     pub(super) fields: Vec<Field<'a>>,
     pub(super) role: Role<'a>,
+    /// Its number among the variants that serde reads; none has the greatest.
+    pub(super) wire_index: u32,
     /// Where a mistake in the topic is shown: the literal that gives it, or else the name.
     pub(super) span: Span,
 }
@@ -88,7 +90,10 @@ impl<'a> Input<'a> {
 impl<'a> Event<'a> {
     fn of_enum(data: &'a DataEnum, of: &Ident, case: NameCase, errors: &mut Errors) -> Vec<Self> {
         let mut events = Vec::with_capacity(data.variants.len());
+        let mut read_by_serde = 0..u32::MAX;
         for variant in &data.variants {
+            let skipped = attr::serde_skips(&variant.attrs);
+            let wire_index = if skipped { None } else { read_by_serde.next() }.unwrap_or(u32::MAX);
             let attrs = VariantAttrs::read(&variant.attrs, of, errors);
             let fields = fields(&variant.fields, errors);
             let ident = &variant.ident;
@@ -112,6 +117,7 @@ impl<'a> Event<'a> {
                 },
                 fields,
                 role,
+                wire_index,
                 span: prefix.map_or_else(|| named.span(), LitStr::span),
             });
         }
@@ -138,6 +144,7 @@ impl<'a> Event<'a> {
             shape: Shape::Struct,
             fields,
             role,
+            wire_index: 0,
             span: named.span(),
         }
     }

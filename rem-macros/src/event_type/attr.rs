@@ -90,6 +90,17 @@ pub(super) fn refuse_on_field(attrs: &[Attribute], errors: &mut Errors) {
     }
 }
 
+/// Whether serde passes over a variant when it reads.
+pub(super) fn serde_skips(attrs: &[Attribute]) -> bool {
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let serde = attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+    // What does not parse is serde's to refuse.
+    serde
+        .filter_map(|attr| attr.parse_args_with(metas).ok())
+        .flatten()
+        .any(|meta| meta.path().is_ident("skip") || meta.path().is_ident("skip_deserializing"))
+}
+
 /// The text of the `///` comments, without the space that each line begins with.
 pub(super) fn doc(attrs: &[Attribute]) -> String {
     // `#[doc = include_str!(…)]` is not known here.

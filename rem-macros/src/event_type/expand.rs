@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::ast::{Event, Field, Input, Role, Shape};
 use super::template::{Segment, Template};
-use super::{convert, schema};
+use super::{convert, schema, wire};
 use crate::rem_path;
 
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
@@ -17,6 +17,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let leaf = leaf(input, &private);
     let write_topic = write_topic(input, &private);
     let nesting = nesting(input, &private);
+    let wire = wire::expand(input, &private);
     let conversions = convert::expand(input);
     let checks = checks(input, &private);
     let allow = allow(input);
@@ -28,6 +29,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
             #leaf
             #write_topic
             #nesting
+            #wire
         }
         #conversions
         #checks
@@ -180,13 +182,10 @@ fn nesting(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
     })
 }
 
-/// What only the compiler can see: serde's traits, and topics within nested types.
+/// What only the compiler can see: topics within nested types.
 fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let (ident, allow) = (input.ident, allow(input));
     let mut checks = TokenStream::new();
-    if !input.local {
-        checks.extend(quote!(#allow const _: () = #private::leaves_the_process::<#ident>();));
-    }
     if input.events.iter().any(|event| event.nested().is_some()) {
         let schema = quote!(<#ident as #private::EventType>::SCHEMA);
         checks.extend(
@@ -209,12 +208,12 @@ fn skipped_arm(input: &Input<'_>, result: &TokenStream) -> Option<TokenStream> {
 }
 
 /// A local name that no name of the user can take the place of.
-fn local(name: &str) -> Ident {
+pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
 impl Event<'_> {
-    fn constructor(&self) -> TokenStream {
+    pub(super) fn constructor(&self) -> TokenStream {
         let ident = self.ident;
         if self.shape == Shape::Struct { quote!(Self) } else { quote!(Self::#ident) }
     }

@@ -10,7 +10,10 @@ use super::ast::{Event, Input};
 pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let name = input.ident.unraw().to_string();
     let namespace = input.namespace.as_ref().map(syn::LitStr::value).unwrap_or_default();
-    let events = input.events.iter().filter_map(|event| entry(event, &namespace, private));
+    let published = input.events.iter().filter(|event| event.topic().is_some());
+    let events = published
+        .zip(0_u32..)
+        .filter_map(|(event, place)| entry(event, place, &namespace, private));
     let doc = doc(&input.doc);
     let local = input.local.then(|| quote!(.local()));
     quote! {
@@ -20,7 +23,12 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
 }
 
 /// The entry of one variant; a skipped one has none.
-fn entry(event: &Event<'_>, namespace: &str, private: &TokenStream) -> Option<TokenStream> {
+fn entry(
+    event: &Event<'_>,
+    place: u32,
+    namespace: &str,
+    private: &TokenStream,
+) -> Option<TokenStream> {
     let topic = event.topic()?;
     let variant = event.ident.unraw().to_string();
     let fields = event.fields.iter().map(|field| {
@@ -37,7 +45,12 @@ fn entry(event: &Event<'_>, namespace: &str, private: &TokenStream) -> Option<To
             if namespace.is_empty() { topic.to_owned() } else { format!("{namespace}.{topic}") };
         quote!(.whole(#whole))
     });
-    Some(quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]) #whole #doc #nested))
+    let wired = (event.wire_index != place).then(|| {
+        let index = event.wire_index;
+        quote!(.wired_as(#index))
+    });
+    let new = quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]));
+    Some(quote!(#new #whole #doc #nested #wired))
 }
 
 fn doc(text: &str) -> Option<TokenStream> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::{Body, Codec, DecodeError, EncodeError};
+
 use super::super::{EventType, Part, Payload, Schema, TopicWriter, part_or_lift};
 
 /// An event type that can be nested.
@@ -26,6 +28,18 @@ pub trait Nested: Sized {
     /// When the writer's limit is reached or a field cannot be displayed.
     fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
 
+    /// See [`EventType::encode`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError>;
+
+    /// See [`EventType::decode`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decode(topic: &str, body: &Body<'_>) -> Result<Self, DecodeError>;
+
     /// The value as a part of its parent's.
     fn part(&self) -> Part<'_>;
 
@@ -43,6 +57,14 @@ impl<E: EventType + Clone> Nested for E {
 
     fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result {
         EventType::write_topic(self, out)
+    }
+
+    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+        EventType::encode(self, codec)
+    }
+
+    fn decode(topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
+        EventType::decode(topic, body)
     }
 
     fn part(&self) -> Part<'_> {

@@ -1,0 +1,158 @@
+//! [`Body`]: written data to be read; [`Wiring`]: how a type that serde knows is written and read.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Deserializer};
+
+use super::error::Fault;
+use super::variant_in::Holding;
+use super::variant_out::Held;
+use super::{Codec, EncodeError};
+use crate::event::{EventType, Wire};
+
+/// The written data of one event.
+#[derive(Clone, Copy)]
+pub struct Body<'a> {
+    codec: Codec,
+    bytes: &'a [u8],
+    limit: usize,
+}
+
+impl<'a> Body<'a> {
+    /// The most bytes that are read unless another limit is set: 1 MiB.
+    pub const LIMIT: usize = 1 << 20;
+
+    /// Data in that form.
+    pub fn new(codec: Codec, bytes: &'a [u8]) -> Self {
+        Self { codec, bytes, limit: Self::LIMIT }
+    }
+
+    /// The same with another limit of its length, in bytes; what is longer is refused unread.
+    #[must_use]
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// The form of the data.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// The data.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Reads a value of which the topic named the variant.
+    fn read<E: DeserializeOwned>(&self, variant: u32) -> Result<E, Fault> {
+        if self.bytes.len() > self.limit {
+            return Err(Fault::too_large(self.bytes.len(), self.limit));
+        }
+        match self.codec {
+            Codec::Json => {
+                let mut json = serde_json::Deserializer::from_slice(self.bytes);
+                let value = tracked(&mut json, variant)
+                    .map_err(|(path, error)| Fault::json(path, &error))?;
+                json.end().map_err(|error| Fault::json(String::new(), &error))?;
+                Ok(value)
+            }
+            #[cfg(feature = "msgpack")]
+            Codec::MessagePack => {
+                let mut pack = rmp_serde::Deserializer::new(self.bytes);
+                pack.set_max_depth(MAX_DEPTH);
+                let value = tracked(&mut pack, variant)
+                    .map_err(|(path, error)| Fault::message_pack(path, &error))?;
+                match pack.get_ref().len() {
+                    0 => Ok(value),
+                    more => Err(Fault::trailing(more)),
+                }
+            }
+        }
+    }
+}
+
+/// How deep a document nests at most; the same as the limit of JSON's reader.
+#[cfg(feature = "msgpack")]
+const MAX_DEPTH: usize = 128;
+
+/// Reads a value, and says where in it the fault lies.
+fn tracked<'de, E: DeserializeOwned, D: Deserializer<'de>>(
+    data: D,
+    variant: u32,
+) -> Result<E, (String, D::Error)> {
+    let mut track = serde_path_to_error::Track::new();
+    let data = serde_path_to_error::Deserializer::new(data, &mut track);
+    E::deserialize(Holding { data, variant }).map_err(|error| (track.path().to_string(), error))
+}
+
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body({}, {} bytes)", self.codec, self.bytes.len())
+    }
+}
+
+/// How values of an event type are written and read: by serde.
+///
+/// What the derive puts into [`EventType::WIRE`] of a type that is not local.
+pub struct Wiring<E> {
+    pub(super) encode: fn(&E, Codec) -> Result<Vec<u8>, EncodeError>,
+    pub(super) read: fn(&Body<'_>, u32) -> Result<E, Fault>,
+}
+
+impl<E: EventType + Wire> Wiring<E> {
+    /// By the type's own `Serialize` and `Deserialize`.
+    #[expect(clippy::new_without_default, reason = "there is but one, and it is a constant")]
+    pub const fn new() -> Self {
+        Self { encode, read: |body, variant| body.read(variant) }
+    }
+}
+
+/// The same, for derived code: an unmet bound of a function is told in the words of the trait.
+#[doc(hidden)]
+pub const fn wired<E: EventType + Wire>() -> Option<Wiring<E>> {
+    Some(Wiring::new())
+}
+
+impl<E> Wiring<E> {
+    /// Writes what the value's variant holds.
+    ///
+    /// # Errors
+    /// When the type's `Serialize` fails, or the codec has no form for a value.
+    pub fn encode(&self, value: &E, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+        (self.encode)(value, codec)
+    }
+}
+
+impl<E> Clone for Wiring<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Wiring<E> {}
+
+impl<E> fmt::Debug for Wiring<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wiring")
+    }
+}
+
+fn encode<E: EventType + Serialize>(value: &E, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+    // Most bodies fit, and one that does not grows twice.
+    let mut out = Vec::with_capacity(256);
+    let written = match codec {
+        Codec::Json => value
+            .serialize(Held(&mut serde_json::Serializer::new(&mut out)))
+            .map_err(|error| error.to_string()),
+        #[cfg(feature = "msgpack")]
+        Codec::MessagePack => value
+            .serialize(Held(&mut rmp_serde::Serializer::new(&mut out).with_struct_map()))
+            .map_err(|error| error.to_string()),
+    };
+    match written {
+        Ok(()) => Ok(out),
+        Err(said) => Err(EncodeError::serialize(E::SCHEMA.name, codec, said)),
+    }
+}

@@ -1,0 +1,77 @@
+//! From a topic to the variant whose it is, and from there to a value.
+
+use super::error::Fault;
+use super::{Body, Codec, DecodeError, EncodeError};
+use crate::event::{EventSchema, EventType, Schema, TopicWriter, below};
+
+/// Writes what the value's variant holds, by serde: see [`EventType::encode`].
+///
+/// # Errors
+/// As there.
+pub fn encode_variant<E: EventType>(value: &E, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+    match E::WIRE {
+        Some(wiring) => wiring.encode(value, codec),
+        None => Err(EncodeError::local(E::SCHEMA.name)),
+    }
+}
+
+/// The value of `E` under `topic`, relative to the type's namespace, by serde: see [`EventType::decode`].
+///
+/// Costs a comparison with each of the type's topics, up to the one that fits, and what serde does.
+///
+/// # Errors
+/// As there.
+pub fn decode_variant<E: EventType>(topic: &str, body: &Body<'_>) -> Result<E, DecodeError> {
+    let read = || {
+        let wiring = E::WIRE.ok_or_else(Fault::local)?;
+        let (place, event) = E::SCHEMA.variant_of(topic).ok_or_else(Fault::no_such_topic)?;
+        let value = (wiring.read)(body, event.wire_index(place))?;
+        agrees(&value, topic)?;
+        Ok(value)
+    };
+    read().map_err(|fault: Fault| fault.of(E::SCHEMA.name, topic))
+}
+
+/// Refuses a value that would be published under another topic than it came under.
+fn agrees<E: EventType>(value: &E, topic: &str) -> Result<(), Fault> {
+    let mut writer = TopicWriter::new();
+    match value.write_topic(&mut writer) {
+        Ok(()) if writer.as_str() == topic => Ok(()),
+        Ok(()) => Err(Fault::disagrees(writer.as_str())),
+        Err(_) => Err(Fault::disagrees("no topic at all")),
+    }
+}
+
+impl Schema {
+    /// The variant that has `topic`, relative to the namespace, and its place among [`events`](Self::events). One that
+    /// nests a type has every topic of that type below its own.
+    pub fn variant_of(&self, topic: &str) -> Option<(usize, &'static EventSchema)> {
+        self.events.iter().enumerate().find(|(_, event)| event.has(topic))
+    }
+}
+
+impl EventSchema {
+    fn has(&self, topic: &str) -> bool {
+        match self.nested {
+            Some(schema) => {
+                below(topic, self.topic).is_some_and(|rest| schema.variant_of(rest).is_some())
+            }
+            None => fits(self.topic, topic),
+        }
+    }
+}
+
+/// Whether a topic is one of a template's, segment by segment.
+fn fits(template: &str, topic: &str) -> bool {
+    if !template.contains('{') {
+        return template == topic;
+    }
+    let (mut wanted, mut found) = (template.split('.'), topic.split('.'));
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if wanted.starts_with('{') || wanted == found => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How values leave the process: by serde, except that a nested type writes and reads its own.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::ast::Input;
+use super::expand::local;
+use crate::rem_path;
+
+/// `const WIRE`, and `fn encode` and `fn decode` for a type with others in it. A local type has none of them.
+pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
+    if input.local {
+        return None;
+    }
+    // Shown at the type's name, and by it: so the compiler says where serde's traits are missing, not what was expanded.
+    let ident = input.ident;
+    let wired = rem_path::shown_at(ident.span(), quote!(#private::wired::<#ident>()));
+    let own = quote! {
+        const WIRE: ::core::option::Option<#private::Wiring<Self>> = #wired;
+    };
+    let [part, codec, topic, below, body] = ["part", "codec", "topic", "below", "body"].map(local);
+    let mut writes = TokenStream::new();
+    let mut reads = TokenStream::new();
+    for event in &input.events {
+        let Some((prefix, ty)) = event.nested() else { continue };
+        let constructor = event.constructor();
+        let nested = quote_spanned!(ty.span()=> <#ty as #private::Nested>);
+        writes.extend(quote!(#constructor(#part) => #nested::encode(#part, #codec),));
+        reads.extend(quote! {
+            if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
+                if #nested::SCHEMA.variant_of(#below).is_some() {
+                    return #nested::decode(#below, #body).map(#constructor);
+                }
+            }
+        });
+    }
+    if writes.is_empty() {
+        return Some(own);
+    }
+    let others = input.events.iter().any(|event| event.nested().is_none());
+    let others = others.then(|| quote!(_ => #private::encode_variant(self, #codec),));
+    Some(quote! {
+        #own
+
+        fn encode(
+            &self,
+            #codec: #private::Codec,
+        ) -> ::core::result::Result<#private::Bytes, #private::EncodeError> {
+            match self { #writes #others }
+        }
+
+        fn decode(
+            #topic: &::core::primitive::str,
+            #body: &#private::Body<'_>,
+        ) -> ::core::result::Result<Self, #private::DecodeError> {
+            #reads
+            #private::decode_variant(#topic, #body)
+        }
+    })
+}
