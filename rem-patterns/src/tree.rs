@@ -144,6 +144,16 @@ impl<V> PatternTree<V> {
         self.slots.memory() + self.graph.memory()
     }
 
+    /// Gives back what memory the patterns that are here do not need.
+    ///
+    /// Removal gives memory back by itself, in steps, so that what is left is at most some times what is needed; after
+    /// this a tree is as large as one into which nothing else was ever inserted, save for places below the youngest
+    /// pattern that have come free. Costs what the tree holds.
+    pub fn shrink_to_fit(&mut self) {
+        self.slots.shrink_to_fit();
+        self.graph.shrink_to_fit();
+    }
+
     /// Calls `found` with every value whose pattern selects the topic, each once. A text that is no topic finds nothing.
     #[inline]
     pub fn for_each_match(&self, topic: &str, mut found: impl FnMut(PatternKey, &V)) {

@@ -151,6 +151,15 @@ impl Chars {
             + owned
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.edges.shrink_to_fit();
+        self.classes.shrink_to_fit();
+        self.lists.shrink_to_fit();
+        let lists = self.classes.items_mut().iter_mut().chain(self.lists.items_mut());
+        lists.for_each(Vec::shrink_to_fit);
+    }
+
     /// Adds a glob to the trie that begins at `root`, which is made if it is [`NONE`]. `false` if it has too many ways.
     pub(super) fn add(
         &mut self,

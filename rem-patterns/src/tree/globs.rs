@@ -75,6 +75,14 @@ impl Globs {
         side(&self.heads) + side(&self.tails) + self.loose.capacity() * size_of::<u32>()
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        for side in [&mut self.heads, &mut self.tails] {
+            side.globs.shrink_to_fit();
+            side.lengths.shrink_to_fit();
+        }
+        self.loose.shrink_to_fit();
+    }
+
     pub(super) fn add(&mut self, glob: u32, symbols: &mut Symbols, chars: &mut Chars) {
         let text = symbols.text(glob).to_vec();
         match Kind::of(&text) {

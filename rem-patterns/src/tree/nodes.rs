@@ -109,6 +109,15 @@ impl Graph {
             + self.chars.memory()
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.edges.shrink_to_fit();
+        self.symbols.shrink_to_fit();
+        self.globs.shrink_to_fit();
+        self.globs.items_mut().iter_mut().for_each(Globs::shrink_to_fit);
+        self.chars.shrink_to_fit();
+    }
+
     /// The child of a node by a label.
     pub(super) fn child(&self, node: u32, label: u32) -> Word {
         match label {

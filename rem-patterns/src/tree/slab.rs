@@ -95,6 +95,19 @@ impl<T: Default> Slab<T> {
         item
     }
 
+    /// Keeps no place beyond the highest number in use.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.forget_stale();
+        self.items.shrink_to_fit();
+        self.used.shrink_to_fit();
+        self.free.shrink_to_fit();
+    }
+
+    /// Every item, in use or not, to change what it owns.
+    pub(super) fn items_mut(&mut self) -> &mut [T] {
+        &mut self.items
+    }
+
     /// Keeps of the free numbers those that are. Its cost is that of as many numbers given back.
     fn forget_stale(&mut self) {
         let unused = (0..self.items.len()).filter(|&number| !self.is_used(number));

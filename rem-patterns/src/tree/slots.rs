@@ -115,6 +115,10 @@ impl<V> Slots<V> {
         self.slab.memory()
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.slab.shrink_to_fit();
+    }
+
     #[inline]
     pub(super) fn at(&self, index: u32) -> &Slot<V> {
         self.slab.at(index)

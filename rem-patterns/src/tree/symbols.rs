@@ -59,6 +59,18 @@ impl Symbols {
         self.places.capacity() * size_of::<Place>() + self.texts.memory() + texts
     }
 
+    /// The size that as many texts would have grown to.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.texts.shrink_to_fit();
+        let mut places = LEAST;
+        while self.texts.len() * 5 >= places * 4 {
+            places *= 2;
+        }
+        if self.texts.len() > 0 && places < self.places.len() {
+            self.resize(places);
+        }
+    }
+
     pub(super) fn text(&self, number: u32) -> &[u8] {
         &self.texts.at(number).text
     }

@@ -96,6 +96,18 @@ impl Table {
         }
     }
 
+    /// The size that as many pairs would have grown to.
+    pub(super) fn shrink_to_fit(&mut self) {
+        let mut places = LEAST;
+        // It grows when one more is set, so it is the one before the last that must have found room.
+        while self.len.saturating_sub(1) * 5 >= places * 4 {
+            places *= 2;
+        }
+        if self.len > 0 && places < self.pairs.len() {
+            self.resize(places);
+        }
+    }
+
     /// Where the key stands, or the free place where it would.
     fn place(&self, key: u64) -> usize {
         let mask = self.pairs.len() - 1;

@@ -74,13 +74,22 @@ proptest! {
         for text in &stay {
             tree.insert(&Pattern::parse(text).expect(text), ());
         }
-        let before = tree.node_count();
+        tree.shrink_to_fit();
+        let (before, memory) = (tree.node_count(), tree.memory());
         let keys: Vec<_> = go.iter().map(|text| tree.insert(&Pattern::parse(text).expect(text), ())).collect();
         for key in keys {
             tree.remove(key);
         }
         prop_assert_eq!(tree.node_count(), before);
         prop_assert_eq!(tree.len(), stay.len());
+        tree.shrink_to_fit();
+        prop_assert_eq!(tree.memory(), memory);
+        for text in stay.iter().chain(&go) {
+            let pattern = Pattern::parse(text).expect(text);
+            let topic = pattern.example().expect("small");
+            let expected = |topic: &str| stay.iter().any(|text| Pattern::parse(text).expect(text).matches(topic));
+            prop_assert!(topic.is_none_or(|topic| tree.matches(&topic) == expected(&topic)), "{}", text);
+        }
     }
 }
 
@@ -95,6 +104,7 @@ fn a_million_come_and_go() {
     {
         tree.insert(&Pattern::parse(text).expect(text), 0);
     }
+    tree.shrink_to_fit();
     let (nodes, memory) = (tree.node_count(), tree.memory());
     let mut keys = Vec::with_capacity(1_000_000);
     for n in 0..1_000_000_u32 {
@@ -120,6 +130,8 @@ fn a_million_come_and_go() {
     }
     assert_eq!((tree.len(), tree.node_count()), (5, nodes));
     assert!(tree.memory() <= memory * 2, "{} bytes, {memory} before", tree.memory());
+    tree.shrink_to_fit();
+    assert_eq!(tree.memory(), memory, "back at the start");
 }
 
 #[test]
