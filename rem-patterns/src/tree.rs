@@ -55,8 +55,10 @@ use slots::{Content, Slots};
 /// characters that is walked once a segment; only a glob with choices of more than 16 ways is tried alone. The exclusions of
 /// a set are looked at once something of it matched; each regular expression, once its literal prefix did.
 ///
-/// Inserting and removing cost the depth of the pattern, amortised: the tables double, and shrink when seven eighths of them
-/// are empty; memory follows the highest slot in use. A match allocates nothing unless more than 16 nodes below one `**` are
+/// Inserting and removing cost the depth of the pattern, amortised: the tables double, and once about a quarter of what is
+/// held has gone, what is free is given back; of a small tree, at every removal. So a million patterns that came and went
+/// leave as much as there was before; only, memory follows the highest slot in use, and a pattern that stays keeps the
+/// place of those that came before it. A match allocates nothing unless more than 16 nodes below one `**` are
 /// alive at once. About 75 bytes a pattern at a million, beside the value.
 ///
 /// # Roads not taken
@@ -72,6 +74,8 @@ pub struct PatternTree<V> {
     graph: nodes::Graph,
     /// Live values.
     len: usize,
+    /// The most values since memory was last given back.
+    peak: usize,
 }
 
 /// Names one value in the [`PatternTree`] that gave it. A key of a value that was removed names none, ever.
@@ -90,15 +94,19 @@ struct SetParts {
     parts: Box<[u32]>,
 }
 
+/// A tree that holds no more than so many places gives memory back at every removal.
+const SMALL: usize = 512;
+
 impl<V> PatternTree<V> {
     /// An empty tree. It allocates with the first pattern.
     pub fn new() -> Self {
-        Self { slots: Slots::new(), graph: nodes::Graph::new(), len: 0 }
+        Self { slots: Slots::new(), graph: nodes::Graph::new(), len: 0, peak: 0 }
     }
 
     /// Adds a value under a pattern, and gives the key to find and remove it. Equal patterns stand side by side.
     pub fn insert(&mut self, pattern: &Pattern, value: V) -> PatternKey {
         self.len += 1;
+        self.peak = self.peak.max(self.len);
         self.insert_pattern(pattern, value)
     }
 
@@ -106,6 +114,11 @@ impl<V> PatternTree<V> {
     pub fn remove(&mut self, key: PatternKey) -> Option<V> {
         let value = self.remove_key(key)?;
         self.len -= 1;
+        // Giving back costs what the tree holds: as much as has gone since pays for it, and of a small tree any.
+        let held = self.slots.held() + self.graph.held();
+        if self.peak - self.len >= if held <= SMALL { 1 } else { held / 8 } {
+            self.shrink_to_fit();
+        }
         Some(value)
     }
 
@@ -146,10 +159,11 @@ impl<V> PatternTree<V> {
 
     /// Gives back what memory the patterns that are here do not need.
     ///
-    /// Removal gives memory back by itself, in steps, so that what is left is at most some times what is needed; after
-    /// this a tree is as large as one into which nothing else was ever inserted, save for places below the youngest
-    /// pattern that have come free. Costs what the tree holds.
+    /// [`remove`](Self::remove) does so by itself, at every call while the tree is small and later whenever a good part
+    /// of it has gone. After this a tree is as large as one into which nothing else was ever inserted, save for places
+    /// below the youngest pattern that have come free. Costs what the tree holds.
     pub fn shrink_to_fit(&mut self) {
+        self.peak = self.len;
         self.slots.shrink_to_fit();
         self.graph.shrink_to_fit();
     }

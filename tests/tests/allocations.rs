@@ -2,6 +2,7 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use rem::prelude::*;
+use rem_patterns::PatternTree;
 
 #[derive(EventType, Debug)]
 #[event(namespace = "meter", local)]
@@ -76,4 +77,43 @@ fn subscriptions_and_topics_that_come_and_go_leave_nothing() {
         grown.count_current
     );
     assert!(again.bytes_current.abs() < 64 * 1024, "{} bytes", again.bytes_current);
+}
+
+/// What the index itself says it holds is held against what the allocator gave.
+#[test]
+fn an_index_that_a_million_patterns_pass_through_is_as_large_as_before() {
+    let mut tree = PatternTree::new();
+    let mut stay = |n: usize| {
+        let pattern = Pattern::parse(format!("device.{n}.{{up,down}}")).unwrap();
+        tree.insert(&pattern, n);
+    };
+    let start = measure(|| (0..10_000).for_each(&mut stay));
+    let said = tree.memory();
+    let passed = measure(|| {
+        let mut keys = Vec::with_capacity(1_000_000);
+        for n in 0..1_000_000_usize {
+            let text = match n % 4 {
+                0 => format!("device.{n}.*"),
+                1 => format!("device.x{n}*.up"),
+                2 => format!("order.{}.**.{n}", n % 1_000),
+                _ => format!("order.{}.{n}.[ab]?", n % 1_000),
+            };
+            keys.push(tree.insert(&Pattern::parse(text).unwrap(), n));
+        }
+        assert_eq!(tree.len(), 1_010_000);
+        for key in keys {
+            assert!(tree.remove(key).is_some());
+        }
+    });
+    assert_eq!(tree.len(), 10_000);
+    // In a quarter of the removals there may be room left for as many more.
+    let room = i64::try_from(said / 4).unwrap();
+    assert!(
+        passed.bytes_current <= room,
+        "{} bytes more than {}",
+        passed.bytes_current,
+        start.bytes_current
+    );
+    assert!(tree.memory() <= said + said / 4, "{} bytes, {said} before", tree.memory());
+    assert!(passed.count_current <= 8, "{} blocks more", passed.count_current);
 }

@@ -141,6 +141,10 @@ impl Chars {
         }
     }
 
+    pub(super) fn held(&self) -> usize {
+        self.nodes.held() + self.classes.held() + self.lists.held()
+    }
+
     pub(super) fn memory(&self) -> usize {
         let lists = self.classes.items().iter().chain(self.lists.items());
         let owned = lists.map(|list| list.capacity() * size_of::<u32>()).sum::<usize>();

@@ -99,6 +99,11 @@ impl Graph {
         1 + self.edges.len() + self.wild
     }
 
+    /// How many places there are for what is numbered: what giving memory back looks at.
+    pub(super) fn held(&self) -> usize {
+        self.nodes.held() + self.symbols.held() + self.globs.held() + self.chars.held()
+    }
+
     pub(super) fn memory(&self) -> usize {
         let globs = self.globs.items().iter().map(Globs::memory).sum::<usize>();
         self.nodes.memory()

@@ -24,6 +24,11 @@ impl<T: Default> Slab<T> {
         self.len
     }
 
+    /// How many places there are, in use or not.
+    pub(super) fn held(&self) -> usize {
+        self.items.len()
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.items.capacity() * size_of::<T>()
             + self.used.capacity() * size_of::<u64>()
@@ -97,7 +102,9 @@ impl<T: Default> Slab<T> {
 
     /// Keeps no place beyond the highest number in use.
     pub(super) fn shrink_to_fit(&mut self) {
-        self.forget_stale();
+        if self.free.len() > self.items.len() - self.len {
+            self.forget_stale();
+        }
         self.items.shrink_to_fit();
         self.used.shrink_to_fit();
         self.free.shrink_to_fit();

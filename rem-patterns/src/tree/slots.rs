@@ -111,6 +111,10 @@ impl<V> Slots<V> {
         Self { slab: Slab::new(), generation: 0 }
     }
 
+    pub(super) fn held(&self) -> usize {
+        self.slab.held()
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.slab.memory()
     }

@@ -54,6 +54,10 @@ impl Symbols {
         Self { places: Vec::new(), texts: Slab::new(), seed }
     }
 
+    pub(super) fn held(&self) -> usize {
+        self.texts.held()
+    }
+
     pub(super) fn memory(&self) -> usize {
         let texts = self.texts.items().iter().map(|symbol| symbol.text.len()).sum::<usize>();
         self.places.capacity() * size_of::<Place>() + self.texts.memory() + texts

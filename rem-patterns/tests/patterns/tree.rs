@@ -74,7 +74,6 @@ proptest! {
         for text in &stay {
             tree.insert(&Pattern::parse(text).expect(text), ());
         }
-        tree.shrink_to_fit();
         let (before, memory) = (tree.node_count(), tree.memory());
         let keys: Vec<_> = go.iter().map(|text| tree.insert(&Pattern::parse(text).expect(text), ())).collect();
         for key in keys {
@@ -82,8 +81,7 @@ proptest! {
         }
         prop_assert_eq!(tree.node_count(), before);
         prop_assert_eq!(tree.len(), stay.len());
-        tree.shrink_to_fit();
-        prop_assert_eq!(tree.memory(), memory);
+        prop_assert!(tree.memory() <= memory, "{} bytes, {} before", tree.memory(), memory);
         for text in stay.iter().chain(&go) {
             let pattern = Pattern::parse(text).expect(text);
             let topic = pattern.example().expect("small");
@@ -104,7 +102,6 @@ fn a_million_come_and_go() {
     {
         tree.insert(&Pattern::parse(text).expect(text), 0);
     }
-    tree.shrink_to_fit();
     let (nodes, memory) = (tree.node_count(), tree.memory());
     let mut keys = Vec::with_capacity(1_000_000);
     for n in 0..1_000_000_u32 {
@@ -129,9 +126,7 @@ fn a_million_come_and_go() {
         assert!(tree.remove(keys[at]).is_some());
     }
     assert_eq!((tree.len(), tree.node_count()), (5, nodes));
-    assert!(tree.memory() <= memory * 2, "{} bytes, {memory} before", tree.memory());
-    tree.shrink_to_fit();
-    assert_eq!(tree.memory(), memory, "back at the start");
+    assert!(tree.memory() <= memory, "{} bytes, {memory} before", tree.memory());
 }
 
 #[test]
