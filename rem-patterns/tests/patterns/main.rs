@@ -4,6 +4,7 @@ mod support;
 mod errors;
 mod tree;
 mod algebra;
+mod limits;
 mod oracle;
 mod corpus;
 mod nats;
