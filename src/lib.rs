@@ -64,12 +64,13 @@ pub mod prelude;
 
 pub use rem_core::{
     Bus, BusBuilder, Captures, ChildError, Draft, DraftError, Event, EventBuilder, EventId,
-    EventSchema, EventType, Evicted, FieldSchema, History, IntoPattern, Leaf, ManualClock,
-    Metadata, Middleware, Next, Outcome, ParseTimestampError, Part, Pattern, PatternError,
-    PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError,
-    Receipt, Received, Ring, Schema, Shape, Source, Stop, SubscribeError, Subscription,
-    SubscriptionBuilder, SubscriptionId, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind,
-    TopicWriter, TypedPattern, When, middleware, testing, wire,
+    EventSchema, EventStream, EventType, Evicted, FieldSchema, History, IntoPattern, Iter, Key,
+    Lagged, Leaf, ManualClock, Metadata, Middleware, Next, Outcome, Overflow, ParseTimestampError,
+    Part, Pattern, PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind,
+    Publisher, Query, QueryError, QueueBuilder, QueueStats, Receipt, Received, Recovered, Recv,
+    Ring, Schema, Shape, Source, Stop, SubscribeError, Subscription, SubscriptionBuilder,
+    SubscriptionId, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind, TopicWriter,
+    TryRecvError, TypedPattern, When, middleware, testing, wire,
 };
 pub use rem_macros::{EventType, pattern, topic};
 

@@ -16,7 +16,7 @@ use crate::history::{Query, QueryError};
 use crate::middleware::{Bound, Middleware};
 use crate::publish::{EventBuilder, Outgoing, Publisher, Receipt, To};
 use crate::subscription::{Delivery, Outcome, Subscription, SubscriptionBuilder};
-use crate::way;
+use crate::{publish, way};
 
 pub use builder::BusBuilder;
 pub(crate) use state::{Core, State};
@@ -63,7 +63,22 @@ impl Bus {
     /// # Errors
     /// A [`PublishError`] with the value, when the event was not published; then nothing of it remains.
     pub fn publish<E: EventType>(&self, data: E) -> Result<Receipt, PublishError<E>> {
-        way::go(&self.0, Outgoing::own(data))
+        way::go(&self.0, Outgoing::own(data), None)
+    }
+
+    /// The same in async code: where a queue of [`Overflow::Block`](crate::Overflow::Block) is full it waits for room without
+    /// blocking the thread.
+    ///
+    /// The limit of `Block` is not looked at, for it takes a runtime to tell the time: put a timeout of yours around it.
+    /// Dropping the future before it is ready publishes nothing. Room is waited for before the middleware sees the event,
+    /// in every such queue that its topic goes to, also where a filter will then say no; if middleware moves it to a
+    /// topic with a full queue it is refused.
+    ///
+    /// # Errors
+    /// As for [`publish`](Self::publish).
+    pub async fn publish_async<E: EventType>(&self, data: E) -> Result<Receipt, PublishError<E>> {
+        let ahead = publish::room(&self.0, &data).await;
+        way::go(&self.0, Outgoing::own(data), Some(ahead))
     }
 
     /// Publishes a value under a topic by name, below the bus's prefix, instead of that of its variant.
@@ -76,7 +91,7 @@ impl Bus {
         data: E,
     ) -> Result<Receipt, PublishError<E>> {
         let to = To::Named(topic.as_ref());
-        way::go(&self.0, Outgoing { data, to, extra: None })
+        way::go(&self.0, Outgoing { data, to, extra: None }, None)
     }
 
     /// A publish in the making: source, metadata, time, cause.

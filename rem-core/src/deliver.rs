@@ -1,6 +1,7 @@
-//! Step 5: to each handler, in its turn, isolated from the others.
+//! Step 5: into each queue, then to each handler, in its turn, isolated from the others.
 
 mod isolate;
+mod queue;
 mod turn;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use crate::bus::{Core, State};
 use crate::event::Event;
 use crate::history::Evicted;
 use crate::publish::{Receipt, handling};
-use crate::route::Route;
+use crate::route::{Route, Seats};
 use crate::subscription::{Asked, Called, Entry};
 use crate::system::{self, SystemEvent};
 
@@ -25,6 +26,7 @@ pub(crate) fn hand_over(
     bus: &State,
     event: Arc<Event>,
     route: &Route,
+    seats: Seats,
     evicted: Evicted,
 ) -> Receipt {
     let mut receipt = Receipt {
@@ -32,16 +34,18 @@ pub(crate) fn hand_over(
         id: event.sequence().is_some().then(|| event.id()),
         ..Receipt::default()
     };
-    if !route.entries.is_empty() {
+    let core = &bus.core;
+    let (queues, inline) = route.entries.split_at(route.queues);
+    if !queues.is_empty() {
+        queue::put(core, &event, queues, seats, &mut receipt);
+    }
+    if !inline.is_empty() {
         match Turn::take() {
             Some(turn) => {
-                let core = &bus.core;
-                handling(event, None, |event| {
-                    run(core, event, &route.entries, false, &mut receipt);
-                });
+                handling(event, None, |event| run(core, event, inline, false, &mut receipt));
                 turn.finish(run_waiting);
             }
-            None => wait(&bus.core, event, route, &mut receipt),
+            None => wait(core, event, inline, &mut receipt),
         }
     }
     // Last, and isolated: what the history let go may be dropped here, which is user code.
@@ -50,9 +54,9 @@ pub(crate) fn hand_over(
 }
 
 /// Puts the event in the queue of this thread's turn. Subscriptions are asked now, so that the receipt can count.
-fn wait(core: &Arc<Core>, event: Arc<Event>, route: &Route, receipt: &mut Receipt) {
-    let mut entries = Vec::with_capacity(route.entries.len());
-    for entry in &route.entries {
+fn wait(core: &Arc<Core>, event: Arc<Event>, inline: &[Arc<Entry>], receipt: &mut Receipt) {
+    let mut entries = Vec::with_capacity(inline.len());
+    for entry in inline {
         match isolate(|| entry.ask(&event)) {
             Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
             Ok(Asked::Passes) => {}
@@ -65,11 +69,11 @@ fn wait(core: &Arc<Core>, event: Arc<Event>, route: &Route, receipt: &mut Receip
     }
     receipt.deferred = entries.len();
     if !entries.is_empty() {
-        queue(Waiting::new(core, event, entries.into()));
+        wait_for_turn(Waiting::new(core, event, entries.into()));
     }
 }
 
-fn queue(waiting: Waiting) {
+fn wait_for_turn(waiting: Waiting) {
     // In a thread that ends an event may have nowhere to wait: it is delivered at once, rather than lost.
     if let Some(waiting) = turn::wait(waiting) {
         run_waiting(waiting);
@@ -130,12 +134,22 @@ fn mismatched(core: &Arc<Core>, entry: &Entry, event: &Event) {
 
 /// Hands over a system event, which has been routed by its own rule and is not recorded.
 pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box<[Arc<Entry>]>) {
-    let waiting = Waiting::new(core, event, entries);
+    let mut inline = entries.into_vec();
+    let queues = inline.partition_point(|entry| entry.queue().is_some());
+    if queues > 0 {
+        let queues: Vec<_> = inline.drain(..queues).collect();
+        // Nobody has a receipt of a system event; each queue tells its reader what it lost.
+        queue::put(core, &event, &queues, Seats::default(), &mut Receipt::default());
+    }
+    if inline.is_empty() {
+        return;
+    }
+    let waiting = Waiting::new(core, event, inline.into());
     match Turn::take() {
         Some(turn) => {
             run_waiting(waiting);
             turn.finish(run_waiting);
         }
-        None => queue(waiting),
+        None => wait_for_turn(waiting),
     }
 }

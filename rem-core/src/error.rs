@@ -3,8 +3,12 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::Location;
+use std::time::Duration;
 
 use rem_patterns::{PatternError, Topic, TopicError};
+
+use crate::queue::{Channel, Overflow};
+use crate::subscription::{About, SubscriptionId};
 
 /// An event that was not published: why, and its data.
 ///
@@ -59,6 +63,28 @@ pub enum PublishErrorKind {
         /// How long a chain may be.
         limit: usize,
     },
+    /// A queue that must not lose events has no room: it refuses at once, or had none until its limit.
+    QueueFull {
+        /// Whose.
+        subscription: SubscriptionId,
+        /// What it selects.
+        pattern: Box<str>,
+        /// Where it was made.
+        place: &'static Location<'static>,
+        /// How many events it has room for.
+        capacity: usize,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// A queue has no room, and its reader waits for this thread: waiting for room would never end.
+    WouldDeadlock {
+        /// Whose.
+        subscription: SubscriptionId,
+        /// What it selects.
+        pattern: Box<str>,
+        /// Where it was made.
+        place: &'static Location<'static>,
+    },
     /// More events wait for the handlers of the current one to finish than may.
     TooManyDeferred {
         /// How many may.
@@ -68,6 +94,27 @@ pub enum PublishErrorKind {
 
 /// Why a publish cannot go on. Boxed: a `Result` that is `Ok`, as nearly all are, should not carry its size.
 pub(crate) type Refusal = Box<PublishErrorKind>;
+
+impl PublishErrorKind {
+    pub(crate) fn queue_full(entry: &About, channel: &Channel) -> Self {
+        let limit = match channel.overflow() {
+            Overflow::Block(limit) => *limit,
+            _ => Duration::ZERO,
+        };
+        Self::QueueFull {
+            subscription: entry.id,
+            pattern: entry.pattern.as_str().into(),
+            place: entry.place,
+            capacity: channel.capacity(),
+            limit,
+        }
+    }
+
+    pub(crate) fn would_deadlock(entry: &About) -> Self {
+        let (pattern, place) = (entry.pattern.as_str().into(), entry.place);
+        Self::WouldDeadlock { subscription: entry.id, pattern, place }
+    }
+}
 
 impl Failure {
     #[expect(clippy::unnecessary_box_returns, reason = "as for `Refusal`")]
@@ -155,6 +202,25 @@ impl fmt::Display for Failure {
                 }
                 f.write_str("; break the loop, or raise `causal_depth` of the bus's builder")
             }
+            PublishErrorKind::QueueFull { subscription, pattern, place, capacity, limit } => {
+                write!(
+                    f,
+                    "`{topic}` was not published: the queue of {subscription} to `{pattern}` ({place}) is full with \
+                     {capacity} events"
+                )?;
+                if !limit.is_zero() {
+                    write!(f, " and had no room for {limit:?}")?;
+                }
+                f.write_str(
+                    "; publish again when its reader has read, give it more capacity, or an `Overflow` that drops",
+                )
+            }
+            PublishErrorKind::WouldDeadlock { subscription, pattern, place } => write!(
+                f,
+                "`{topic}` was not published: the queue of {subscription} to `{pattern}` ({place}) is full, and its \
+                 reader waits for this thread, so that waiting for room would never end; read it in another thread, \
+                 or publish what a reader publishes without blocking"
+            ),
             PublishErrorKind::TooManyDeferred { limit } => write!(
                 f,
                 "`{topic}` was not published: {limit} events wait already for the handlers of the current one; \

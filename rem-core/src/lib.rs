@@ -16,6 +16,7 @@ mod draft;
 mod received;
 mod bus;
 mod subscription;
+mod queue;
 mod history;
 mod system;
 pub mod testing;
@@ -39,8 +40,11 @@ pub use event::{
 pub use history::{Evicted, History, Query, QueryError, Ring};
 pub use middleware::{Middleware, Next, Stop};
 pub use publish::{EventBuilder, Publisher, Receipt, When};
+pub use queue::{
+    EventStream, Iter, Key, Lagged, Overflow, QueueStats, Recovered, Recv, TryRecvError,
+};
 pub use received::Received;
-pub use subscription::{Outcome, Subscription, SubscriptionBuilder, SubscriptionId};
+pub use subscription::{Outcome, QueueBuilder, Subscription, SubscriptionBuilder, SubscriptionId};
 pub use system::SystemEvent;
 
 pub use rem_patterns::{

@@ -26,13 +26,13 @@ impl EventType for Tick {
     }
 }
 
-fn model(check: impl Fn() + Sync + Send + 'static) {
+pub(crate) fn model(check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(4);
     builder.check(check);
 }
 
-fn event(sequence: u64) -> Arc<Event> {
+pub(crate) fn event(sequence: u64) -> Arc<Event> {
     let topic = Topic::from_static("tick");
     let now = Timestamp::from_nanos(0);
     let head = Head::new(Ids::fixed().next(now), topic, 0, now);

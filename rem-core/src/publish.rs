@@ -4,6 +4,7 @@ mod builder;
 mod causation;
 mod publisher;
 mod receipt;
+mod room;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use publisher::Publisher;
 pub use receipt::Receipt;
 
 pub(crate) use causation::{Level, Link, handling, link};
+pub(crate) use room::room;
 
 /// A value on its way out, and what the publisher said beside it.
 pub(crate) struct Outgoing<'a, E> {

@@ -8,11 +8,13 @@
 
 mod index;
 mod parts;
+mod seats;
 mod topics;
 mod twin;
 mod types;
 
 use std::any::TypeId;
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ use crate::bus::State;
 use crate::deliver::quietly;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind, Refusal};
-use crate::event::Payload;
+use crate::event::{Event, Payload};
 use crate::middleware::Bound;
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +33,7 @@ use crate::sync::{Guard, Snapshot};
 use index::Index;
 pub(crate) use index::{Keys, lies_below};
 use parts::Parts;
+pub(crate) use seats::{Ahead, Held, Seats, reserve};
 use topics::Topics;
 use twin::Twin;
 pub(crate) use types::{TypeTable, Types};
@@ -41,8 +44,12 @@ pub(crate) struct Route {
     generation: u64,
     pub(crate) topic: Topic,
     pub(crate) scope: u8,
-    /// By priority, then by age.
+    /// Those with queues first; each kind by priority, then by age.
     pub(crate) entries: Box<[Arc<Entry>]>,
+    /// How many have queues.
+    pub(crate) queues: usize,
+    /// Some queue has seats to be taken before the event has a number.
+    has_seats: bool,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
 }
@@ -50,7 +57,8 @@ pub(crate) struct Route {
 impl Route {
     /// The route of a topic that nobody has asked for: older than any, so that the next publish resolves it.
     fn stale(topic: Topic, scope: u8) -> Self {
-        Self { generation: 0, topic, scope, entries: Box::default(), middleware: Box::default() }
+        let (entries, middleware) = (Box::default(), Box::default());
+        Self { generation: 0, topic, scope, entries, queues: 0, has_seats: false, middleware }
     }
 }
 
@@ -196,7 +204,22 @@ impl Router {
         let entries = in_order(self.index.read().select(&topic, usize::from(scope), &known.parts));
         let middleware =
             bus.middleware().into_iter().filter(|bound| bound.selects(&topic)).collect();
-        Route { generation, topic, scope, entries, middleware }
+        let queues = entries.iter().map_while(|entry| entry.queue());
+        let (queues, has_seats) =
+            queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
+        Route { generation, topic, scope, entries, queues, has_seats, middleware }
+    }
+
+    /// Whether the subscription selects an event, under whatever topic its type would have it.
+    pub(crate) fn selects(&self, entry: &Entry, event: &Event) -> bool {
+        let parts = Parts::of(&event.data);
+        let selected = self.index.read().select(event.topic(), event.scope(), &parts);
+        selected.iter().any(|other| other.id == entry.id)
+    }
+
+    /// Every subscription, in no particular order.
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
+        self.index.read().entries()
     }
 
     /// `true` if nobody listens to system events: a look that spares making them.
@@ -210,9 +233,10 @@ impl Router {
     }
 }
 
-/// By priority, highest first, then by age; each once, however many of its topics selected the event.
+/// Queues first, then by priority, highest first, then by age; each once, however many of its topics selected the event.
 fn in_order(mut entries: Vec<Arc<Entry>>) -> Box<[Arc<Entry>]> {
-    entries.sort_unstable_by(|a, b| b.priority.cmp(&a.priority).then(a.id.cmp(&b.id)));
+    entries
+        .sort_unstable_by_key(|entry| (entry.queue().is_none(), Reverse(entry.priority), entry.id));
     entries.dedup_by(|a, b| a.id == b.id);
     entries.into()
 }

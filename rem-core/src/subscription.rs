@@ -4,20 +4,26 @@ mod about;
 mod builder;
 mod entry;
 mod outcome;
+mod queue;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Weak};
 
 use crate::bus::Core;
+use crate::deliver::isolate;
+use crate::event::Event;
+use crate::history::QueryError;
 use crate::route::Keys;
 
 pub use about::SubscriptionId;
 pub use builder::SubscriptionBuilder;
 pub use outcome::Outcome;
+pub use queue::QueueBuilder;
 
 pub(crate) use about::{About, Counts};
 pub(crate) use builder::Delivery;
-pub(crate) use entry::{Asked, Called, Entry, Filter, Handler};
+pub(crate) use entry::{Asked, Call, Called, Entry, Filter, Handler, To};
 
 /// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
 ///
@@ -49,6 +55,10 @@ impl Subscription {
         Self { about: Arc::clone(entry.about()), held: None }
     }
 
+    pub(crate) fn about(&self) -> &Arc<About> {
+        &self.about
+    }
+
     /// Its identity, as system events name it.
     pub fn id(&self) -> SubscriptionId {
         self.about.id
@@ -73,6 +83,21 @@ impl Subscription {
     /// How many events it selected that were of an unrelated type, and were not delivered.
     pub fn mismatches(&self) -> u64 {
         self.about.mismatches()
+    }
+
+    /// The kept events with these numbers that it selects.
+    pub(crate) fn lost(&self, range: RangeInclusive<u64>) -> Result<Vec<Arc<Event>>, QueryError> {
+        let held = self.held.as_ref();
+        let core = held.and_then(|held| Some((held.core.upgrade()?, &held.entry)));
+        let (core, entry) = core.ok_or(QueryError::NoHistory)?;
+        let history = core.history.as_ref().ok_or(QueryError::NoHistory)?;
+        let mut events = Vec::new();
+        history.read(range, &mut events);
+        events.retain(|event| {
+            core.router.selects(entry, event)
+                && isolate(|| entry.accepts(event) && entry.fits(event)).unwrap_or_default()
+        });
+        Ok(events)
     }
 
     /// Lets the subscription last as long as the bus.

@@ -8,7 +8,9 @@ pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWr
 #[cfg(not(rem_loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic};
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+use std::task::{Wake, Waker};
+use std::time::Instant;
 
 /// Takes a lock. That a thread panicked while it held one says nothing here: no user code runs under it, and what it
 /// protects is changed in one step.
@@ -30,9 +32,50 @@ pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 /// Between two looks at something that another thread is about to have done.
 pub(crate) fn spin() {
     #[cfg(rem_loom)]
-    loom::thread::yield_now();
+    thread::yield_now();
     #[cfg(not(rem_loom))]
     std::hint::spin_loop();
+}
+
+#[cfg(rem_loom)]
+pub(crate) use loom::thread::ThreadId;
+#[cfg(not(rem_loom))]
+pub(crate) use std::thread::ThreadId;
+
+#[cfg(rem_loom)]
+use loom::thread;
+#[cfg(not(rem_loom))]
+use std::thread;
+
+/// The identity of this thread.
+pub(crate) fn current_thread() -> ThreadId {
+    thread::current().id()
+}
+
+/// What ends this thread's [`park`].
+pub(crate) fn thread_waker() -> Waker {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    Waker::from(Arc::new(Unpark(thread::current())))
+}
+
+/// Sleeps until this thread's waker is woken or the time has come; sometimes for no reason less.
+#[cfg(not(rem_loom))]
+pub(crate) fn park(until: Option<Instant>) {
+    match until {
+        None => thread::park(),
+        Some(until) => thread::park_timeout(until.saturating_duration_since(Instant::now())),
+    }
+}
+
+/// The same; loom has no time.
+#[cfg(rem_loom)]
+pub(crate) fn park(_: Option<Instant>) {
+    thread::park();
 }
 
 pub(crate) use snapshot::{Guard, Slot, Snapshot};

@@ -12,6 +12,7 @@ use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
 use crate::history::History;
 use crate::middleware::Bound;
+use crate::queue::Waits;
 use crate::route::{Router, Types, lies_below};
 use crate::subscription::{Delivery, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) limits: Limits,
+    /// Publishers that wait for room in a queue.
+    pub(crate) waits: Waits,
     subscriptions: AtomicU64,
     /// The child buses that are open, by prefix.
     pub(super) children: Mutex<HashMap<Topic, Weak<State>>>,
@@ -56,13 +59,31 @@ impl Core {
             clock,
             ids,
             limits,
+            waits: Waits::default(),
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }
     }
 
+    /// Ends the streams of the bus with that prefix and of all below it.
+    fn finish_queues(&self, prefix: &str) {
+        for entry in self.router.entries() {
+            let below = entry.prefix() == prefix || lies_below(entry.prefix(), prefix);
+            if let Some(queue) = entry.queue().filter(|_| below) {
+                queue.finish();
+            }
+        }
+    }
+
     pub(crate) fn next_subscription(&self) -> SubscriptionId {
         SubscriptionId(self.subscriptions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+/// With the last handle to a bus its streams end: nothing can be published any more.
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.finish_queues("");
     }
 }
 
@@ -181,6 +202,7 @@ impl State {
         for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
             child.closed.store(true, Ordering::Release);
         }
+        self.core.finish_queues(self.prefix());
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -62,7 +62,7 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     /// As for [`Bus::publish`](crate::Bus::publish).
     pub fn publish(self) -> Result<Receipt, PublishError<E>> {
         let Self { bus, to, data, mut extra } = self;
-        way::go(bus, Outgoing { data, to, extra: Some(&mut extra) })
+        way::go(bus, Outgoing { data, to, extra: Some(&mut extra) }, None)
     }
 
     /// Publishes it under a topic by name.
@@ -71,7 +71,8 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     /// As for [`Bus::publish_to`](crate::Bus::publish_to).
     pub fn publish_to(self, topic: impl AsRef<str>) -> Result<Receipt, PublishError<E>> {
         let Self { bus, data, mut extra, .. } = self;
-        way::go(bus, Outgoing { data, to: To::Named(topic.as_ref()), extra: Some(&mut extra) })
+        let to = To::Named(topic.as_ref());
+        way::go(bus, Outgoing { data, to, extra: Some(&mut extra) }, None)
     }
 }
 

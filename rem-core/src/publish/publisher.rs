@@ -33,7 +33,7 @@ impl<E: EventType> Publisher<E> {
     /// As for [`Bus::publish`].
     pub fn publish(&self, data: E) -> Result<Receipt, PublishError<E>> {
         let to = To::Table(&self.table);
-        way::go(&self.bus, Outgoing { data, to, extra: None })
+        way::go(&self.bus, Outgoing { data, to, extra: None }, None)
     }
 
     /// A publish in the making: the same as [`Bus::event`].

@@ -35,7 +35,7 @@ impl Receipt {
         self.delivered + self.deferred + self.dropped + self.failed
     }
 
-    /// How many have it: their handler returned.
+    /// How many have it: their handler returned, or it is in their queue.
     pub fn delivered(&self) -> usize {
         self.delivered
     }

@@ -61,6 +61,11 @@ impl Index {
         removed
     }
 
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
+        let all = self.by_topic.iter().chain(self.by_type.iter());
+        all.map(|(_, entry)| Arc::clone(entry)).collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use rem_patterns::{Pattern, PatternError};
 
-use super::{About, Called, Counts, Entry, Filter, Handler, Outcome, Subscription};
+use super::{
+    About, Call, Called, Counts, Entry, Filter, Handler, Outcome, QueueBuilder, Subscription, To,
+};
 use crate::bus::Bus;
 use crate::error::SubscribeError;
 use crate::event::{Event, Shape};
+use crate::queue::{Channel, Overflow};
 use crate::received::Received;
 
 /// A subscription in the making: its predicates and priority, then its delivery.
@@ -26,7 +29,7 @@ use crate::received::Received;
 ///     .inline(|event: &Event| println!("{event}"))?;
 /// # Ok::<(), rem_core::SubscribeError>(())
 /// ```
-#[must_use = "nothing is subscribed until a delivery is chosen: `inline` or `inline_received`"]
+#[must_use = "nothing is subscribed until a delivery is chosen: `inline`, `inline_received` or `queue`"]
 pub struct SubscriptionBuilder<'a> {
     bus: &'a Bus,
     pattern: Result<Pattern, PatternError>,
@@ -99,7 +102,20 @@ impl<'a> SubscriptionBuilder<'a> {
         self.finish(Delivery::inline_received(handle))
     }
 
-    fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
+    /// Puts the events into a queue of `capacity` (at least one) to be read by a stream; `overflow` says what happens when
+    /// it is full.
+    ///
+    /// Queues have an event before any inline handler is called, also one that is published from within a handler. The
+    /// filters of one with `Block` or `Reject` are asked before the event has its number.
+    pub fn queue(self, capacity: usize, overflow: Overflow) -> QueueBuilder<'a> {
+        QueueBuilder::new(self, capacity, overflow)
+    }
+
+    pub(super) fn bus(&self) -> &'a Bus {
+        self.bus
+    }
+
+    pub(super) fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
         let state = self.bus.state();
         let pattern = state.absolute(self.pattern?)?;
         if state.is_closed() {
@@ -125,7 +141,7 @@ impl fmt::Debug for SubscriptionBuilder<'_> {
 pub(crate) struct Delivery {
     wanted: Option<crate::event::Wanted>,
     fits: fn(&Arc<Event>) -> bool,
-    call: super::entry::Call,
+    to: To,
 }
 
 impl Delivery {
@@ -152,8 +168,16 @@ impl Delivery {
         }))
     }
 
-    fn of<T: Shape + ?Sized>(call: super::entry::Call) -> Self {
-        Self { wanted: T::wanted(), fits: |event| T::see(event, |_| ()).is_some(), call }
+    pub(super) fn queue<T: Shape + ?Sized>(channel: &Arc<Channel>) -> Self {
+        Self::to::<T>(To::Queue(Arc::clone(channel)))
+    }
+
+    fn of<T: Shape + ?Sized>(call: Call) -> Self {
+        Self::to::<T>(To::Inline(call))
+    }
+
+    fn to<T: Shape + ?Sized>(to: To) -> Self {
+        Self { wanted: T::wanted(), fits: |event| T::see(event, |_| ()).is_some(), to }
     }
 
     pub(crate) fn entry(
@@ -165,7 +189,7 @@ impl Delivery {
         priority: i32,
         place: &'static Location<'static>,
     ) -> Arc<Entry> {
-        let Self { wanted, fits, call } = self;
+        let Self { wanted, fits, to } = self;
         let about = About {
             id: state.core.next_subscription(),
             pattern,
@@ -176,7 +200,7 @@ impl Delivery {
             place,
             counts: Counts::default(),
         };
-        Arc::new(Entry::new(about, Handler { filters, fits, call }))
+        Arc::new(Entry::new(about, Handler { filters, fits, to }))
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 
 use super::About;
 use crate::event::Event;
+use crate::queue::Channel;
 use crate::route::{Known, Route};
 use crate::sync::{Mutex, lock};
 
@@ -30,7 +31,15 @@ pub(crate) struct Handler {
     pub(crate) filters: Vec<Filter>,
     /// Whether the data is, holds or lies within the type asked for.
     pub(crate) fits: fn(&Arc<Event>) -> bool,
-    pub(crate) call: Call,
+    pub(crate) to: To,
+}
+
+/// How events get to the user.
+pub(crate) enum To {
+    /// A call in the thread that publishes.
+    Inline(Call),
+    /// A queue that somebody reads.
+    Queue(Arc<Channel>),
 }
 
 pub(crate) type Filter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
@@ -68,7 +77,7 @@ impl Entry {
     pub(crate) fn ask(&self, event: &Arc<Event>) -> Asked {
         if !self.is_active() || !self.accepts(event) {
             Asked::Passes
-        } else if (self.handler.fits)(event) {
+        } else if self.fits(event) {
             Asked::Wants
         } else {
             Asked::Mismatched
@@ -77,14 +86,29 @@ impl Entry {
 
     /// Asks the filters, unless they were `asked`, then calls the handler. User code: it may panic.
     pub(crate) fn call(&self, event: &Arc<Event>, asked: bool) -> Called {
-        if self.is_active() && (asked || self.accepts(event)) {
-            (self.handler.call)(event, &self.about)
-        } else {
-            Called::Passed
+        match &self.handler.to {
+            To::Inline(call) if self.is_active() && (asked || self.accepts(event)) => {
+                call(event, &self.about)
+            }
+            _ => Called::Passed,
         }
     }
 
-    fn accepts(&self, event: &Event) -> bool {
+    /// The queue, if it has one.
+    pub(crate) fn queue(&self) -> Option<&Arc<Channel>> {
+        match &self.handler.to {
+            To::Inline(_) => None,
+            To::Queue(channel) => Some(channel),
+        }
+    }
+
+    /// Whether the event's data is, holds or lies within the type asked for. User code: it may panic.
+    pub(crate) fn fits(&self, event: &Arc<Event>) -> bool {
+        (self.handler.fits)(event)
+    }
+
+    /// Asks the filters. User code: it may panic.
+    pub(crate) fn accepts(&self, event: &Event) -> bool {
         self.handler.filters.iter().all(|filter| filter(event))
     }
 

@@ -1,0 +1,170 @@
+//! Seats: room in the queues that must not lose an event, taken before it has a number.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::Route;
+use crate::bus::Core;
+use crate::deliver::isolate;
+use crate::draft::Draft;
+use crate::error::{Failure, PublishErrorKind, Refusal};
+use crate::queue::{Channel, Deadline, Overflow, Seat, Waited};
+use crate::subscription::Entry;
+
+/// What a draft has at the queues of its route, in their order. Empty if none of them has seats.
+///
+/// What was not used when it is dropped is given back.
+#[derive(Default)]
+pub(crate) struct Seats(Vec<Held>);
+
+/// What a draft has at one queue.
+#[derive(Default)]
+pub(crate) enum Held {
+    /// The queue has no seats: its filters have not been asked.
+    #[default]
+    Unasked,
+    /// A filter said no, or nobody reads any longer.
+    Unwanted,
+    /// A filter panicked.
+    Failed(Box<str>),
+    /// A seat is wanted, and not taken.
+    Wanted,
+    Seat(Arc<Channel>),
+}
+
+impl Seats {
+    /// What the draft has at the queue in that place, which is used with it.
+    pub(crate) fn take(&mut self, place: usize) -> Held {
+        self.0.get_mut(place).map(mem::take).unwrap_or_default()
+    }
+
+    /// Uses seats that were taken ahead; those that are not wanted are given back.
+    fn use_up(&mut self, mut ahead: Ahead, route: &Route) {
+        for (held, entry) in self.0.iter_mut().zip(&route.entries) {
+            if let (Held::Wanted, Some(channel)) = (&*held, entry.queue())
+                && let Some(seat) = ahead.take(channel)
+            {
+                *held = Held::Seat(seat);
+            }
+        }
+    }
+
+    fn give_back(&mut self) {
+        for held in &mut self.0 {
+            if let Held::Seat(channel) = held {
+                channel.release();
+                *held = Held::Wanted;
+            }
+        }
+    }
+
+    /// Takes a seat at each queue that wants the event. The first without one ends it, and all are given back: who waits
+    /// holds nothing that another may wait for.
+    fn take_all<'r>(&mut self, route: &'r Route) -> Result<(), (&'r Entry, &'r Arc<Channel>)> {
+        for (held, entry) in self.0.iter_mut().zip(&route.entries) {
+            let (Held::Wanted, Some(channel)) = (&*held, entry.queue()) else { continue };
+            *held = match channel.seat() {
+                Seat::Taken => Held::Seat(Arc::clone(channel)),
+                Seat::Ended => Held::Unwanted,
+                Seat::Full => {
+                    self.give_back();
+                    return Err((entry, channel));
+                }
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Seats {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// Seats taken before the publish began, by a publisher that has waited for them and must not be blocked.
+#[derive(Default)]
+pub(crate) struct Ahead(Vec<Arc<Channel>>);
+
+impl Ahead {
+    /// A seat in each queue of the route for which a publisher waits; or the first that is full.
+    ///
+    /// Whether a filter will say no is not known yet, for there is no event to ask about.
+    pub(crate) fn of(route: &Route) -> Result<Self, Arc<Channel>> {
+        let mut ahead = Self::default();
+        for channel in route.entries.iter().map_while(|entry| entry.queue()) {
+            if let Overflow::Block(_) = channel.overflow() {
+                match channel.seat() {
+                    Seat::Taken => ahead.0.push(Arc::clone(channel)),
+                    Seat::Ended => {}
+                    Seat::Full => return Err(Arc::clone(channel)),
+                }
+            }
+        }
+        Ok(ahead)
+    }
+
+    /// The seat at one queue, if there is one.
+    fn take(&mut self, channel: &Arc<Channel>) -> Option<Arc<Channel>> {
+        let at = self.0.iter().position(|other| Arc::ptr_eq(other, channel))?;
+        Some(self.0.swap_remove(at))
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|channel| channel.release());
+    }
+}
+
+/// Asks for room in every queue that must not lose an event. With seats taken `ahead` it waits for no other.
+#[inline]
+pub(crate) fn reserve(
+    core: &Core,
+    draft: &Draft,
+    route: &Route,
+    ahead: Option<Ahead>,
+) -> Result<Seats, Box<Failure>> {
+    if route.has_seats { take(core, draft, route, ahead) } else { Ok(Seats::default()) }
+}
+
+fn take(
+    core: &Core,
+    draft: &Draft,
+    route: &Route,
+    ahead: Option<Ahead>,
+) -> Result<Seats, Box<Failure>> {
+    let queues = route.entries.iter().take(route.queues);
+    let mut seats = Seats(queues.map(|entry| ask(entry, draft)).collect());
+    let may_wait = ahead.is_none();
+    if let Some(ahead) = ahead {
+        seats.use_up(ahead, route);
+    }
+    let mut deadline = Deadline::default();
+    while let Err((entry, channel)) = seats.take_all(route) {
+        let waited = match channel.overflow() {
+            Overflow::Block(limit) if may_wait => {
+                core.waits.for_room(channel, *limit, &mut deadline)
+            }
+            _ => Waited::TimedOut,
+        };
+        let refusal: Refusal = match waited {
+            Waited::Again => continue,
+            Waited::TimedOut => PublishErrorKind::queue_full(entry, channel).into(),
+            Waited::Deadlock => PublishErrorKind::would_deadlock(entry).into(),
+        };
+        return Err(Failure::new(refusal, draft.topic()));
+    }
+    Ok(seats)
+}
+
+fn ask(entry: &Entry, draft: &Draft) -> Held {
+    if !entry.queue().is_some_and(|channel| channel.has_seats()) {
+        return Held::Unasked;
+    }
+    match isolate(|| entry.is_active() && entry.accepts(draft)) {
+        Ok(true) => Held::Wanted,
+        Ok(false) => Held::Unwanted,
+        Err(panic) => Held::Failed(panic),
+    }
+}
