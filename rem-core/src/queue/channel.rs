@@ -264,7 +264,9 @@ impl Channel {
 }
 
 fn wake_all(waiting: Vec<(u64, Waker)>) {
-    waiting.into_iter().for_each(|(_, waiter)| waiter.wake());
+    for (_, waiter) in waiting {
+        waiter.wake();
+    }
 }
 
 impl Inner {

@@ -42,7 +42,9 @@ pub enum Overflow {
 
 /// What events are told apart by in a queue that keeps the last of each.
 #[derive(Clone)]
-pub struct Key(Arc<dyn Fn(&Event) -> Box<str> + Send + Sync>);
+pub struct Key(Arc<KeyOf>);
+
+type KeyOf = dyn Fn(&Event) -> Box<str> + Send + Sync;
 
 impl Key {
     /// The event's topic.

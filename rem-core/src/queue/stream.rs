@@ -70,12 +70,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
     /// # Errors
     /// When none is, when none will ever be, and for a loss: each its own [`TryRecvError`].
     pub fn try_recv(&mut self) -> Result<Received<T>, TryRecvError> {
-        match self.take(Channel::take) {
-            Poll::Ready(Some(Ok(event))) => Ok(event),
-            Poll::Ready(Some(Err(lagged))) => Err(TryRecvError::Lagged(lagged)),
-            Poll::Ready(None) => Err(TryRecvError::Ended),
-            Poll::Pending => Err(TryRecvError::Empty),
-        }
+        now(self.take(Channel::take))
     }
 
     /// Waits for the next event, in async code. Dropping the future loses nothing.
@@ -88,12 +83,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
     /// # Errors
     /// As for [`try_recv`](Self::try_recv); `Empty` means that the time has passed.
     pub fn recv_timeout(&mut self, limit: Duration) -> Result<Received<T>, TryRecvError> {
-        match self.wait(Instant::now().checked_add(limit)) {
-            Some(Some(Ok(event))) => Ok(event),
-            Some(Some(Err(lagged))) => Err(TryRecvError::Lagged(lagged)),
-            Some(None) => Err(TryRecvError::Ended),
-            None => Err(TryRecvError::Empty),
-        }
+        now(self.wait(Instant::now().checked_add(limit)))
     }
 
     /// The events as they come, waiting in this thread for each, until the stream ends.
@@ -174,19 +164,27 @@ impl<T: Shape + ?Sized> EventStream<T> {
         self.take(|channel| channel.take_or_wait(&mut reader))
     }
 
-    /// Waits in this thread; `None` when the time has come.
-    fn wait(&self, until: Option<Instant>) -> Option<Option<Item<T>>> {
+    /// Waits in this thread; pending still when the time has come.
+    fn wait(&self, until: Option<Instant>) -> Poll<Option<Item<T>>> {
         let mut waker = None;
         loop {
             let waker = waker.get_or_insert_with(thread_waker);
-            if let Poll::Ready(item) = self.poll(waker) {
-                return Some(item);
-            }
-            if until.is_some_and(|until| Instant::now() >= until) {
-                return None;
+            let item = self.poll(waker);
+            if item.is_ready() || until.is_some_and(|until| Instant::now() >= until) {
+                return item;
             }
             park(until);
         }
+    }
+}
+
+/// What came, as a result.
+fn now<T: ?Sized>(item: Poll<Option<Item<T>>>) -> Result<Received<T>, TryRecvError> {
+    match item {
+        Poll::Ready(Some(Ok(event))) => Ok(event),
+        Poll::Ready(Some(Err(lagged))) => Err(TryRecvError::Lagged(lagged)),
+        Poll::Ready(None) => Err(TryRecvError::Ended),
+        Poll::Pending => Err(TryRecvError::Empty),
     }
 }
 
@@ -240,7 +238,11 @@ impl<T: Shape + ?Sized> Iterator for Iter<'_, T> {
     type Item = Item<T>;
 
     fn next(&mut self) -> Option<Item<T>> {
-        self.stream.wait(None).flatten()
+        loop {
+            if let Poll::Ready(item) = self.stream.wait(None) {
+                return item;
+            }
+        }
     }
 }
 

@@ -24,11 +24,22 @@ pub(crate) enum Waited {
 
 /// Until when to wait: a limit that begins with the first wait. A time too far off to be counted has no end.
 #[derive(Debug, Default)]
-pub(crate) struct Deadline(Option<Option<Instant>>);
+pub(crate) enum Deadline {
+    #[default]
+    Unset,
+    Never,
+    At(Instant),
+}
 
 impl Deadline {
     fn after(&mut self, limit: Duration) -> Option<Instant> {
-        *self.0.get_or_insert_with(|| Instant::now().checked_add(limit))
+        if let Self::Unset = self {
+            *self = Instant::now().checked_add(limit).map_or(Self::Never, Self::At);
+        }
+        match self {
+            Self::Unset | Self::Never => None,
+            Self::At(time) => Some(*time),
+        }
     }
 }
 
