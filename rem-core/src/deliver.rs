@@ -35,9 +35,11 @@ pub(crate) fn hand_over(
         ..Receipt::default()
     };
     let core = &bus.core;
-    let (queues, inline) = route.entries.split_at(route.queues);
-    if !queues.is_empty() {
+    let mut inline = &route.entries[..];
+    if route.queues > 0 {
+        let (queues, rest) = inline.split_at(route.queues);
         queue::put(core, &event, queues, seats, &mut receipt);
+        inline = rest;
     }
     if !inline.is_empty() {
         match Turn::take() {

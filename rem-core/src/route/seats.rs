@@ -11,11 +11,14 @@ use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::queue::{Channel, Deadline, Overflow, Seat, Waited};
 use crate::subscription::Entry;
 
-/// What a draft has at the queues of its route, in their order. Empty if none of them has seats.
+/// What a draft has at the queues of its route, in their order. `None` if none of them has seats, as nearly always: then
+/// it is one word, which every publish carries along.
 ///
 /// What was not used when it is dropped is given back.
 #[derive(Default)]
-pub(crate) struct Seats(Vec<Held>);
+pub(crate) struct Seats(Option<Box<Taken>>);
+
+struct Taken(Vec<Held>);
 
 /// What a draft has at one queue.
 #[derive(Default)]
@@ -35,9 +38,12 @@ pub(crate) enum Held {
 impl Seats {
     /// What the draft has at the queue in that place, which is used with it.
     pub(crate) fn take(&mut self, place: usize) -> Held {
-        self.0.get_mut(place).map(mem::take).unwrap_or_default()
+        let held = self.0.as_mut().and_then(|taken| taken.0.get_mut(place));
+        held.map(mem::take).unwrap_or_default()
     }
+}
 
+impl Taken {
     /// Uses seats that were taken ahead; those that are not wanted are given back.
     fn use_up(&mut self, mut ahead: Ahead, route: &Route) {
         for (held, entry) in self.0.iter_mut().zip(&route.entries) {
@@ -76,7 +82,7 @@ impl Seats {
     }
 }
 
-impl Drop for Seats {
+impl Drop for Taken {
     fn drop(&mut self) {
         self.give_back();
     }
@@ -84,7 +90,8 @@ impl Drop for Seats {
 
 /// Seats taken before the publish began, by a publisher that has waited for them and must not be blocked.
 #[derive(Default)]
-pub(crate) struct Ahead(Vec<Arc<Channel>>);
+#[expect(clippy::box_collection, reason = "one word, which every publish is given")]
+pub(crate) struct Ahead(Box<Vec<Arc<Channel>>>);
 
 impl Ahead {
     /// A seat in each queue of the route for which a publisher waits; or the first that is full.
@@ -128,6 +135,7 @@ pub(crate) fn reserve(
     if route.has_seats { take(core, draft, route, ahead) } else { Ok(Seats::default()) }
 }
 
+#[cold]
 fn take(
     core: &Core,
     draft: &Draft,
@@ -135,7 +143,7 @@ fn take(
     ahead: Option<Ahead>,
 ) -> Result<Seats, Box<Failure>> {
     let queues = route.entries.iter().take(route.queues);
-    let mut seats = Seats(queues.map(|entry| ask(entry, draft)).collect());
+    let mut seats = Taken(queues.map(|entry| ask(entry, draft)).collect());
     let may_wait = ahead.is_none();
     if let Some(ahead) = ahead {
         seats.use_up(ahead, route);
@@ -155,7 +163,7 @@ fn take(
         };
         return Err(Failure::new(refusal, draft.topic()));
     }
-    Ok(seats)
+    Ok(Seats(Some(Box::new(seats))))
 }
 
 fn ask(entry: &Entry, draft: &Draft) -> Held {
