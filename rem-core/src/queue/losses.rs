@@ -112,7 +112,9 @@ mod tests {
 
     fn of(losses: &[u64], delivered: u64) -> Vec<(u64, u64, u64)> {
         let mut all = Losses::default();
-        losses.iter().for_each(|&loss| all.add(loss, delivered));
+        for &loss in losses {
+            all.add(loss, delivered);
+        }
         std::iter::from_fn(|| all.take())
             .map(|range| (range.missed, range.from, range.to))
             .collect()
