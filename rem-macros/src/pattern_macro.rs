@@ -2,7 +2,9 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use rem_patterns::constant::{ConstSegment, LoweredElement};
+use rem_patterns::constant::{
+    ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText,
+};
 use rem_patterns::{Pattern, PatternErrorKind};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -18,7 +20,7 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     let PatternInput { rem, of, text } = syn::parse2(input)?;
     let pattern = parse(&text)?;
     // Whether this crate's parser knows regular expressions depends on who else is built with it; the answer does not.
-    let Some(elements) = pattern.to_const_parts() else {
+    let Some(constant) = pattern.to_const() else {
         return Err(syn::Error::new(text.span(), NO_REGEX));
     };
     let private = rem_path::private(&rem);
@@ -26,16 +28,14 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
         return Ok(quote!(#private::checked_pattern(#text)));
     };
     refuse_self(&of)?;
-    let elements = elements.iter().map(|element| write_element(element, &private));
     // Shown at the literal, which is what it refuses; but a type that is none, at the type.
-    let pattern = quote!(#private::ConstPattern { text: #text, elements: &[#(#elements),*] });
-    let pattern = rem_path::shown_at(text.span(), pattern);
+    let pattern = rem_path::shown_at(text.span(), write_pattern(&constant, &private));
     let check = rem_path::shown_at(text.span(), quote!(#private::check_pattern));
-    let schema = quote_spanned!(of.span()=> <#of as #private::EventType>::SCHEMA);
-    let arguments = quote_spanned!(text.span()=> (&#schema, &#pattern));
+    let of_type = quote_spanned!(of.span()=> <#of as #private::EventType>);
+    let check = quote_spanned!(text.span()=> #check(#of_type::SCHEMA, #of_type::CUTS, &#pattern));
     // An item, and not an inline `const`, which `cargo check` would not evaluate in code that is never called.
     Ok(quote! {{
-        const _: () = #check #arguments;
+        const _: () = #check;
         #private::TypedPattern::<#of>::checked(#text)
     }})
 }
@@ -70,15 +70,58 @@ fn refuse_self(of: &Type) -> syn::Result<()> {
     }
 }
 
-fn write_element(element: &LoweredElement<'_>, private: &TokenStream) -> TokenStream {
-    let exclude = element.exclude;
-    let segments = element.segments.iter().map(|segment| match segment {
-        ConstSegment::Literal(text) => quote!(#private::ConstSegment::Literal(#text)),
+fn write_pattern(pattern: &ConstPattern<'_>, private: &TokenStream) -> TokenStream {
+    let text = pattern.text;
+    let elements = pattern.elements.iter().map(|element| write_element(element, private));
+    quote!(#private::ConstPattern { text: #text, elements: &[#(#elements),*] })
+}
+
+fn write_element(element: &ConstElement<'_>, private: &TokenStream) -> TokenStream {
+    let ConstElement { exclude, system, many, segments } = element;
+    let segments = segments.iter().map(|segment| match segment {
+        ConstSegment::Literal(text) => {
+            let text = write_text(text, private);
+            quote!(#private::ConstSegment::Literal(#text))
+        }
         ConstSegment::One => quote!(#private::ConstSegment::One),
         ConstSegment::Many => quote!(#private::ConstSegment::Many),
-        ConstSegment::Glob(text) => quote!(#private::ConstSegment::Glob(#text)),
+        ConstSegment::Glob(text) => {
+            let text = write_text(text, private);
+            quote!(#private::ConstSegment::Glob(#text))
+        }
     });
-    quote!(#private::ConstElement { exclude: #exclude, segments: &[#(#segments),*] })
+    quote! {
+        #private::ConstElement {
+            exclude: #exclude, system: #system, many: #many, segments: &[#(#segments),*],
+        }
+    }
+}
+
+fn write_text(text: &ConstText<'_>, private: &TokenStream) -> TokenStream {
+    let ConstText { text, forms, ascii } = text;
+    let forms = forms.iter().map(|form| write_form(form, private));
+    quote!(#private::ConstText { text: #text, forms: &[#(#forms),*], ascii: #ascii })
+}
+
+fn write_form(form: &ConstForm<'_>, private: &TokenStream) -> TokenStream {
+    let ConstForm { least, most, head, tail, classes, ends, pieces, decides } = form;
+    let pair = |(one, other): &(u128, u128)| quote!((#one, #other));
+    let (head, tail, (before, behind)) = (pair(head), pair(tail), ends);
+    let classes = classes.iter().map(|class| {
+        let ConstClass { tail, shift, set } = class;
+        quote!(#private::ConstClass { tail: #tail, shift: #shift, set: #set })
+    });
+    let pieces = pieces.iter().map(|piece| {
+        let ConstPiece { len, bytes } = piece;
+        let bytes = pair(bytes);
+        quote!(#private::ConstPiece { len: #len, bytes: #bytes })
+    });
+    quote! {
+        #private::ConstForm {
+            least: #least, most: #most, head: #head, tail: #tail, classes: &[#(#classes),*],
+            ends: (#before, #behind), pieces: &[#(#pieces),*], decides: #decides,
+        }
+    }
 }
 
 struct PatternInput {

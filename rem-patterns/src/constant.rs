@@ -1,38 +1,36 @@
 //! Patterns at compile time: what `pattern!(Type, "…")` expands to, and the questions it asks of a type's topics.
 //!
-//! A [`ConstPattern`] is a parsed pattern as constants. A topic template arrives as pieces, for constants cannot be
-//! joined: the namespace, the name, those of a nested type. Between two pieces stands a dot; an empty piece is skipped.
-//! A segment of a template that begins with `{`, as in `{field}`, may become any text.
+//! The compiler's interpreter is some hundred times slower than the machine, and slowest at calls, so the work is done
+//! where it is cheap or where it is done once. The macro, which is native code, lowers a pattern to a [`ConstPattern`]:
+//! each literal or glob becomes [forms](ConstForm), bytes in a number with a mask. A type's topics are cut into
+//! [segments](Cut) once for all of its patterns, with the same numbers beside the text. What is left for each pattern is
+//! to compare numbers: a topic costs the same however long it is.
 //!
-//! Everything here is a loop over sets of states in 64 bits: its steps grow with the product of the segments of both, so
-//! that hundreds of patterns over hundreds of topics stay well inside what the compiler allows one constant.
+//! A topic template arrives as pieces, for constants cannot be joined: the namespace, the name, those of a nested type.
+//! Between two pieces stands a dot; an empty piece is skipped. A segment of a template that begins with `{`, as in
+//! `{field}`, may become any text.
 //!
 //! ```
-//! use rem_patterns::constant::{ConstElement, ConstPattern, ConstSegment, selects};
+//! use rem_patterns::Pattern;
+//! use rem_patterns::constant::selects;
 //!
-//! // What `pattern!(ProviderEvent, "by_name.*.rate_limited")` becomes.
-//! const PATTERN: ConstPattern = ConstPattern {
-//!     text: "by_name.*.rate_limited",
-//!     elements: &[ConstElement {
-//!         exclude: false,
-//!         segments: &[
-//!             ConstSegment::Literal("by_name"),
-//!             ConstSegment::One,
-//!             ConstSegment::Literal("rate_limited"),
-//!         ],
-//!     }],
-//! };
-//! const _: () = assert!(selects(&PATTERN, &["by_name.{name}.rate_limited"]));
-//! const _: () = assert!(!selects(&PATTERN, &["by_name", "", "{name}.lost"]));
+//! let pattern = Pattern::parse("by_name.*.rate_limited")?.to_const().ok_or("a regular expression")?;
+//! assert!(selects(&pattern, &["by_name.{name}.rate_limited"]));
+//! assert!(!selects(&pattern, &["by_name", "", "{name}.lost"]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use crate::glob::glob_matches;
+use crate::topic::rules::MAX_SEGMENTS;
 
-mod nearest;
+mod cuts;
+mod form;
 mod lower;
+mod text;
 
-pub use lower::LoweredElement;
-pub use nearest::{Text, distance, nearest};
+pub use cuts::{Cut, Cuts};
+pub use form::{ConstClass, ConstForm, ConstPiece};
+pub use text::Text;
 
 /// A parsed pattern as constants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +46,10 @@ pub struct ConstPattern<'a> {
 pub struct ConstElement<'a> {
     /// Written with `!`.
     pub exclude: bool,
+    /// The first segment is a literal that begins with `$`.
+    pub system: bool,
+    /// How many of the segments are [`Many`](ConstSegment::Many).
+    pub many: usize,
     /// The segments; a plain name ends in [`Many`](ConstSegment::Many), by the parent-prefix rule.
     pub segments: &'a [ConstSegment<'a>],
 }
@@ -56,13 +58,24 @@ pub struct ConstElement<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConstSegment<'a> {
     /// This text.
-    Literal(&'a str),
+    Literal(ConstText<'a>),
     /// Any one segment.
     One,
-    /// Any number of segments, none included.
+    /// Any number of segments, none included; no two stand side by side.
     Many,
     /// One segment that the glob selects; its text was checked by the parser.
-    Glob(&'a str),
+    Glob(ConstText<'a>),
+}
+
+/// A literal or a glob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConstText<'a> {
+    /// As it was written.
+    pub text: &'a str,
+    /// What it takes, in numbers: all that one of these does.
+    pub forms: &'a [ConstForm<'a>],
+    /// Whether the forms hold for text in ASCII alone: they count characters, but compare bytes.
+    pub ascii: bool,
 }
 
 /// Whether the pattern can select some topic of this template.
@@ -70,140 +83,125 @@ pub enum ConstSegment<'a> {
 /// Exact for a template without fields and for a pattern without exclusions. Elsewhere it errs towards `true`: an
 /// exclusion counts where it takes every topic of the template, whatever the fields hold.
 pub const fn selects(pattern: &ConstPattern<'_>, template: &[&str]) -> bool {
-    some_element(pattern, false, template) && !some_element(pattern, true, template)
+    // What is longer is no topic.
+    if Cut::count(template) > MAX_SEGMENTS {
+        return false;
+    }
+    let mut cuts = Cuts::<MAX_SEGMENTS>::new();
+    cuts.push(template);
+    selects_any(pattern, cuts.as_slice())
 }
 
-/// Whether an element can take a topic of the template; an exclusion, whether it takes all of them.
-const fn some_element(pattern: &ConstPattern<'_>, exclude: bool, template: &[&str]) -> bool {
-    let mut at = 0;
-    while at < pattern.elements.len() {
-        let element = &pattern.elements[at];
-        if element.exclude == exclude && takes(element.segments, template, exclude) {
-            return true;
+/// Whether the pattern can select one of the topics that were [cut](Cuts); as [`selects`] for each of them.
+pub const fn selects_any(pattern: &ConstPattern<'_>, topics: &[Cut<'_>]) -> bool {
+    let mut element = 0;
+    while element < pattern.elements.len() {
+        if !pattern.elements[element].exclude {
+            let mut at = next(&pattern.elements[element], topics, 0, topics.len());
+            while at < topics.len() {
+                let after = at + topics[at].left;
+                if !is_excluded(pattern, topics, at, after) {
+                    return true;
+                }
+                at = next(&pattern.elements[element], topics, after, topics.len());
+            }
         }
-        at += 1;
+        element += 1;
     }
     false
 }
 
-/// Whether the element can take a topic of the template; with `all`, whether it takes all of them.
-///
-/// The compiler's interpreter is some hundred times slower than the machine, and slowest at calls and at arithmetic, which
-/// it checks. So slices are taken apart by patterns, and no function of the standard library is called in a loop.
-const fn takes(segments: &[ConstSegment<'_>], template: &[&str], all: bool) -> bool {
-    let mut left = segments;
-    while let [segment, after @ ..] = left {
-        if matches!(segment, ConstSegment::Many) && !after.is_empty() {
-            return takes_wandering(segments, template, all);
+/// Whether an exclusion takes all topics of the template at `at`.
+const fn is_excluded(
+    pattern: &ConstPattern<'_>,
+    topics: &[Cut<'_>],
+    at: usize,
+    end: usize,
+) -> bool {
+    let mut element = 0;
+    while element < pattern.elements.len() {
+        let exclusion = &pattern.elements[element];
+        if exclusion.exclude && next(exclusion, topics, at, end) == at {
+            return true;
         }
-        left = after;
+        element += 1;
     }
-    takes_straight(segments, template, all)
+    false
 }
 
-/// For an element with no `**`, or one at its end: segment by segment.
-const fn takes_straight(
-    mut segments: &[ConstSegment<'_>],
-    mut template: &[&str],
-    all: bool,
-) -> bool {
-    let mut first = true;
-    while let [piece, pieces_after @ ..] = template {
-        let mut rest = piece.as_bytes();
-        while let [sign, ..] = rest {
-            if first && *sign == b'$' && !names_system(segments) {
-                return false;
+/// Where the first topic begins, from `at` on, of which the element can take one, or as an exclusion all; `end` if there
+/// is none.
+///
+/// This is what is run most often. So it calls nothing that the numbers decide.
+const fn next(element: &ConstElement<'_>, topics: &[Cut<'_>], mut at: usize, end: usize) -> usize {
+    let segments = element.segments;
+    let least = segments.len() - element.many;
+    while at < end {
+        let depth = topics[at].left;
+        if depth < least
+            || depth > least && element.many == 0
+            || topics[at].system && !element.system
+        {
+            at += depth;
+            continue;
+        }
+        if element.many > 1 {
+            if wanders(element, topics, at) {
+                return at;
             }
-            first = false;
-            let [segment, segments_after @ ..] = segments else { return false };
-            if let ConstSegment::Many = segment {
-                return true;
-            }
-            let field = *sign == b'{';
-            match segment {
-                // A literal that is another is the end; no byte of the rest is looked at.
-                ConstSegment::Literal(literal) if !field => {
-                    let Some(after) = without(literal.as_bytes(), rest) else { return false };
-                    rest = after;
+            at += depth;
+            continue;
+        }
+        let (mut place, mut segment) = (at, 0);
+        while segment < segments.len() {
+            match &segments[segment] {
+                ConstSegment::One => place += 1,
+                ConstSegment::Many => place += depth - least,
+                ConstSegment::Literal(text) | ConstSegment::Glob(text) => {
+                    if !fits(text, &topics[place], element.exclude) {
+                        break;
+                    }
+                    place += 1;
                 }
-                ConstSegment::Glob(glob) if !field => {
-                    let text = rest;
-                    rest = skip(rest);
-                    let text = text.split_at(text.len() - rest.len()).0;
-                    if !may_match(glob.as_bytes(), text) || !glob_matches(glob.as_bytes(), text) {
-                        return false;
+            }
+            segment += 1;
+        }
+        if segment == segments.len() {
+            return at;
+        }
+        at += depth;
+    }
+    end
+}
+
+/// Whether an element with several `**` can take the topic at `at`: reads it once, with the set of all places where the
+/// pattern may stand.
+const fn wanders(element: &ConstElement<'_>, topics: &[Cut<'_>], mut at: usize) -> bool {
+    let segments = element.segments;
+    let after = at + topics[at].left;
+    let wild = many(segments);
+    let mut states = 1 | (1 & wild) << 1;
+    while at < after && states != 0 {
+        let (mut next, mut segment) = (0, 0);
+        while segment < segments.len() {
+            let place = 1 << segment;
+            if states & place != 0 {
+                match &segments[segment] {
+                    ConstSegment::Many => next |= place,
+                    ConstSegment::One => next |= place << 1,
+                    ConstSegment::Literal(text) | ConstSegment::Glob(text) => {
+                        if fits(text, &topics[at], element.exclude) {
+                            next |= place << 1;
+                        }
                     }
                 }
-                ConstSegment::Literal(_) | ConstSegment::Glob(_) if all => return false,
-                _ => rest = skip(rest),
             }
-            segments = segments_after;
-            if let [_, after @ ..] = rest {
-                rest = after;
-            }
+            segment += 1;
         }
-        template = pieces_after;
-    }
-    !first && matches!(segments, [] | [ConstSegment::Many])
-}
-
-/// For any element: reads the template once, with the set of all places where the pattern may stand.
-const fn takes_wandering(segments: &[ConstSegment<'_>], template: &[&str], all: bool) -> bool {
-    let wild = many(segments);
-    let end = 1 << segments.len();
-    let mut states = 1 | (1 & wild) << 1;
-    let (mut piece, mut first) = (0, true);
-    while piece < template.len() {
-        let mut rest = template[piece].as_bytes();
-        while let [sign, ..] = rest {
-            if first && *sign == b'$' && !names_system(segments) {
-                return false;
-            }
-            first = false;
-            let segment = rest;
-            rest = skip(rest);
-            let segment = segment.split_at(segment.len() - rest.len()).0;
-            states = step(segments, states & !end, segment, all);
-            if states == 0 {
-                return false;
-            }
-            states |= (states & wild) << 1;
-            if let [_, after @ ..] = rest {
-                rest = after;
-            }
-        }
-        piece += 1;
-    }
-    !first && states & end != 0
-}
-
-/// The set of places after one more segment, but for those that are reached without one.
-const fn step(segments: &[ConstSegment<'_>], mut states: u64, segment: &[u8], all: bool) -> u64 {
-    let field = matches!(segment, [b'{', ..]);
-    let (mut next, mut at, mut place) = (0, 0, 1);
-    while states != 0 {
-        if states & 1 != 0 {
-            let fits = match &segments[at] {
-                ConstSegment::Many => {
-                    next |= place;
-                    false
-                }
-                ConstSegment::One => true,
-                _ if field => !all,
-                ConstSegment::Literal(literal) => without(literal.as_bytes(), segment).is_some(),
-                ConstSegment::Glob(glob) => {
-                    may_match(glob.as_bytes(), segment) && glob_matches(glob.as_bytes(), segment)
-                }
-            };
-            if fits {
-                next |= place << 1;
-            }
-        }
-        states >>= 1;
-        place <<= 1;
+        states = next | (next & wild) << 1;
         at += 1;
     }
-    next
+    states & 1 << segments.len() != 0
 }
 
 /// The places of `**`, of which no two stand side by side.
@@ -218,71 +216,30 @@ const fn many(segments: &[ConstSegment<'_>]) -> u64 {
     many
 }
 
-/// Whether the first segment is a literal that begins with `$`.
-const fn names_system(segments: &[ConstSegment<'_>]) -> bool {
-    match segments {
-        [ConstSegment::Literal(text), ..] => !text.is_empty() && text.as_bytes()[0] == b'$',
-        _ => false,
+/// Whether the literal or glob can take the segment; with `all`, whether it takes all that a field may hold.
+const fn fits(text: &ConstText<'_>, cut: &Cut<'_>, all: bool) -> bool {
+    if cut.field {
+        return !all;
     }
-}
-
-/// Whether a glob and a text begin and end alike, as far as the glob says how: a look that spares most of the matches.
-const fn may_match(glob: &[u8], text: &[u8]) -> bool {
-    if let ([first, ..], [is, ..]) = (glob, text)
-        && !matches!(*first, b'*' | b'?' | b'[' | b'{')
-        && *first != *is
-    {
-        return false;
+    if text.ascii && !cut.ascii {
+        return glob_matches(text.text.as_bytes(), cut.text);
     }
-    let (mut glob, mut text) = (glob, text);
-    while let ([glob_before @ .., last], [text_before @ .., is]) = (glob, text) {
-        if matches!(*last, b'*' | b'?' | b']' | b'}') {
-            return true;
+    let mut at = 0;
+    while at < text.forms.len() {
+        let form = &text.forms[at];
+        if cut.head & form.head.1 == form.head.0
+            && cut.tail & form.tail.1 == form.tail.0
+            && cut.len >= form.least
+            && cut.len <= form.most
+        {
+            if !form.decides {
+                return glob_matches(text.text.as_bytes(), cut.text);
+            }
+            if form.pieces.is_empty() && form.classes.is_empty() || form.holds(cut) {
+                return true;
+            }
         }
-        if *last != *is {
-            return false;
-        }
-        (glob, text) = (glob_before, text_before);
+        at += 1;
     }
-    // What is left of a glob without a star takes at least one byte each; the matcher knows.
-    true
-}
-
-/// What follows the first segment, with its dot.
-const fn skip(mut rest: &[u8]) -> &[u8] {
-    while let [a, b, c, d, after @ ..] = rest {
-        match (*a, *b, *c, *d) {
-            (b'.', ..) | (_, b'.', ..) | (.., b'.', _) | (.., b'.') => break,
-            _ => rest = after,
-        }
-    }
-    while let [byte, after @ ..] = rest {
-        if *byte == b'.' {
-            break;
-        }
-        rest = after;
-    }
-    rest
-}
-
-/// What follows the literal, with its dot, if the literal is the first segment of the text.
-const fn without<'t>(mut literal: &[u8], mut text: &'t [u8]) -> Option<&'t [u8]> {
-    while let [a, b, c, d, literal_after @ ..] = literal {
-        let [e, f, g, h, text_after @ ..] = text else { return None };
-        if *a != *e || *b != *f || *c != *g || *d != *h {
-            return None;
-        }
-        (literal, text) = (literal_after, text_after);
-    }
-    while let [one, literal_after @ ..] = literal {
-        let [other, text_after @ ..] = text else { return None };
-        if *one != *other {
-            return None;
-        }
-        (literal, text) = (literal_after, text_after);
-    }
-    match text {
-        [] | [b'.', ..] => Some(text),
-        _ => None,
-    }
+    false
 }

@@ -8,6 +8,7 @@ mod topics;
 mod select;
 
 pub use nested::Nested;
+pub use select::{cut, segments};
 
 use std::fmt::Display;
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use rem_patterns::Pattern;
-use rem_patterns::constant::ConstPattern;
+use rem_patterns::constant::{ConstPattern, Cut};
 
 use super::Schema;
 
@@ -61,11 +62,13 @@ pub const fn check_topics<const N: usize>(schema: &'static Schema) {
 
 /// Refuses a pattern that can select none of a type's topics, relative to its namespace, and names the nearest.
 ///
+/// `cuts` is [`EventType::CUTS`](super::EventType::CUTS).
+///
 /// # Panics
 /// Says so; `pattern!(Type, "…")` calls this in a constant, where a panic is a compile error.
 #[track_caller]
-pub const fn check_pattern(schema: &'static Schema, pattern: &ConstPattern<'_>) {
-    if let Some(message) = select::fault(schema, pattern) {
+pub const fn check_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPattern<'_>) {
+    if let Some(message) = select::fault(schema, cuts, pattern) {
         panic!("{}", message.as_str());
     }
 }

@@ -4,6 +4,8 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
+use rem_patterns::constant::Cut;
+
 use super::head::Head;
 use super::{Event, Payload, Schema, TopicWriter};
 use crate::wire::{self, Body, Codec, DecodeError, EncodeError, Wiring};
@@ -20,6 +22,11 @@ use crate::wire::{self, Body, Codec, DecodeError, EncodeError, Wiring};
 pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// The type's topics, fields and documentation.
     const SCHEMA: Schema;
+
+    /// The segments of all topics, cut once for all patterns that the compiler compares with them; none if `SCHEMA` is to
+    /// be asked.
+    #[doc(hidden)]
+    const CUTS: &'static [Cut<'static>] = &[];
 
     /// How values leave the process and come back; `None` for a type that never does (`#[event(local)]`).
     const WIRE: Option<Wiring<Self>> = None;

@@ -13,6 +13,7 @@ use crate::rem_path;
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let private = rem_path::private(&input.rem);
     let ident = input.ident;
+    let events = schema::events(input, &private);
     let schema = schema::expand(input, &private);
     let leaf = leaf(input, &private);
     let write_topic = write_topic(input, &private);
@@ -23,14 +24,17 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let allow = allow(input);
     quote! {
         #allow
-        #[automatically_derived]
-        impl #private::EventType for #ident {
-            #schema
-            #leaf
-            #write_topic
-            #nesting
-            #wire
-        }
+        const _: () = {
+            #events
+            #[automatically_derived]
+            impl #private::EventType for #ident {
+                #schema
+                #leaf
+                #write_topic
+                #nesting
+                #wire
+            }
+        };
         #conversions
         #checks
     }

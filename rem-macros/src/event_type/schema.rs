@@ -1,25 +1,45 @@
 //! `const SCHEMA`: the type's topics, fields and documentation, as the user wrote them.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::ast::{Event, Input};
 
-pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
-    let name = input.ident.unraw().to_string();
-    let namespace = input.namespace.as_ref().map(syn::LitStr::value).unwrap_or_default();
+/// The name of the constant that [`events`] makes.
+fn events_name() -> Ident {
+    Ident::new("__REM_EVENTS", Span::call_site())
+}
+
+/// The entries of all variants, outside of the implementation: what asks them there needs no bound of the trait, so that
+/// a type that breaks one is told so once.
+pub(super) fn events(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let name = events_name();
+    let namespace = namespace(input);
     let published = input.events.iter().filter(|event| event.topic().is_some());
     let events = published
         .zip(0_u32..)
         .filter_map(|(event, place)| entry(event, place, &namespace, private));
+    quote!(const #name: &[#private::EventSchema] = &[#(#events),*];)
+}
+
+pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let name = input.ident.unraw().to_string();
+    let namespace = namespace(input);
+    let events = events_name();
     let doc = doc(&input.doc);
     let local = input.local.then(|| quote!(.local()));
     quote! {
         const SCHEMA: #private::Schema =
-            #private::Schema::new(#name, #namespace, &[#(#events),*]) #doc #local;
+            #private::Schema::new(#name, #namespace, #events) #doc #local;
+        const CUTS: &'static [#private::Cut<'static>] =
+            &#private::cut::<{ #private::segments(#events) }>(#events);
     }
+}
+
+fn namespace(input: &Input<'_>) -> String {
+    input.namespace.as_ref().map(syn::LitStr::value).unwrap_or_default()
 }
 
 /// The entry of one variant; a skipped one has none.

@@ -1,35 +1,210 @@
-//! From a parsed [`Pattern`] to the parts of a [`ConstPattern`](super::ConstPattern), for the macro that writes them down.
+//! From a parsed [`Pattern`] to a [`ConstPattern`], for the macro that writes it down: native code, which does what it
+//! can so that the compiler's interpreter has less to do.
 
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::ConstSegment;
+use super::cuts::PACKED;
+use super::{
+    ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText,
+};
+use crate::glob::{alternative_end, class, closing, find};
 use crate::pattern::Pattern;
 use crate::segment::Kind;
 
-/// One element of a pattern, with its segments as the compiler is to see them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoweredElement<'p> {
-    /// Written with `!`.
-    pub exclude: bool,
-    /// The segments, lowered.
-    pub segments: Vec<ConstSegment<'p>>,
-}
+/// The most forms of one glob: choices multiply, and beyond this the glob's text is matched.
+const MOST_FORMS: usize = 64;
 
 impl Pattern {
-    /// The pattern in the parts of a [`ConstPattern`](super::ConstPattern); `None` if it has a regular expression, which
-    /// cannot be matched at compile time.
+    /// The pattern as constants; `None` if it has a regular expression, which cannot be matched at compile time.
+    ///
+    /// What it points to is never given back: the one who asks is a macro, whose process ends.
     #[doc(hidden)]
-    pub fn to_const_parts(&self) -> Option<Vec<LoweredElement<'_>>> {
+    pub fn to_const(&self) -> Option<ConstPattern<'static>> {
         let inner = self.inner();
-        let lower = |element| {
+        let element = |element| {
             let segments = inner.segments(element).iter().map(|segment| match segment.kind {
-                Kind::Literal => ConstSegment::Literal(segment.text(&inner.text)),
+                Kind::Literal => ConstSegment::Literal(literal(segment.text(&inner.text))),
                 Kind::One => ConstSegment::One,
                 Kind::Many => ConstSegment::Many,
-                Kind::Glob => ConstSegment::Glob(segment.text(&inner.text)),
+                Kind::Glob => ConstSegment::Glob(glob(segment.text(&inner.text))),
             });
-            LoweredElement { exclude: element.exclude, segments: segments.collect() }
+            let segments = keep(segments.collect());
+            ConstElement {
+                exclude: element.exclude,
+                system: element.system,
+                many: segments.iter().filter(|segment| **segment == ConstSegment::Many).count(),
+                segments,
+            }
         };
-        inner.regexes.is_empty().then(|| inner.elements().map(lower).collect())
+        inner.regexes.is_empty().then(|| ConstPattern {
+            text: keep_text(&inner.text),
+            elements: keep(inner.elements().map(element).collect()),
+        })
     }
 }
+
+fn keep<T>(list: Vec<T>) -> &'static [T] {
+    list.leak()
+}
+
+fn keep_text(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
+fn literal(text: &str) -> ConstText<'static> {
+    let signs: Vec<_> = text.bytes().map(Sign::Byte).collect();
+    ConstText { text: keep_text(text), forms: keep([form(&signs)].into()), ascii: false }
+}
+
+fn glob(text: &str) -> ConstText<'static> {
+    let all = alternatives(text.as_bytes());
+    let forms = match &all {
+        Some(all) => all.iter().map(|signs| form(signs)).collect(),
+        None => [ConstForm { decides: false, ..form(&[Sign::Any]) }].into(),
+    };
+    let ascii = all.iter().flatten().flatten().any(Sign::is_character);
+    ConstText { text: keep_text(text), forms: keep(forms), ascii }
+}
+
+/// A sign of a glob without choices.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// This byte of a literal.
+    Byte(u8),
+    /// `?` or a class: one of these characters of ASCII.
+    One(u128),
+    /// `*`.
+    Any,
+}
+
+impl Sign {
+    fn is_character(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+}
+
+/// The glob with each alternative of its choices in turn; `None` if those are too many.
+fn alternatives(glob: &[u8]) -> Option<Vec<Vec<Sign>>> {
+    let mut all = Vec::from([Vec::new()]);
+    let mut at = 0;
+    while at < glob.len() {
+        let mut next = Vec::new();
+        if glob[at] == b'{' {
+            let close = closing(glob, at);
+            at += 1;
+            while at <= close {
+                let end = alternative_end(glob, at);
+                let signs = plain(&glob[at..end]);
+                next.extend(all.iter().map(|before| [&before[..], &signs].concat()));
+                at = end + 1;
+            }
+        } else {
+            let end = find(glob, at, b'{').unwrap_or(glob.len());
+            let signs = plain(&glob[at..end]);
+            next.extend(all.iter().map(|before| [&before[..], &signs].concat()));
+            at = end;
+        }
+        if next.len() > MOST_FORMS {
+            return None;
+        }
+        all = next;
+    }
+    Some(all)
+}
+
+/// The signs of a glob without choices.
+fn plain(glob: &[u8]) -> Vec<Sign> {
+    let (mut signs, mut at) = (Vec::new(), 0);
+    while at < glob.len() {
+        let (sign, after) = sign(glob, at);
+        signs.push(sign);
+        at = after;
+    }
+    signs
+}
+
+/// The sign at `at`, and where the next begins.
+fn sign(glob: &[u8], at: usize) -> (Sign, usize) {
+    match glob[at] {
+        b'*' => (Sign::Any, at + 1),
+        b'?' => (Sign::One(u128::MAX), at + 1),
+        b'[' => {
+            let takes = |character: &u32| class(glob, at, *character).0;
+            let set = (0..128).filter(takes).fold(0, |set, character| set | 1 << character);
+            (Sign::One(set), class(glob, at, 0).1)
+        }
+        byte => (Sign::Byte(byte), at + 1),
+    }
+}
+
+/// The numbers of a glob without choices.
+fn form(signs: &[Sign]) -> ConstForm<'static> {
+    let is_any = |sign: &Sign| *sign == Sign::Any;
+    let first = signs.iter().position(is_any);
+    let last = signs.iter().rposition(is_any);
+    let before = &signs[..first.unwrap_or(signs.len())];
+    let behind = &signs[last.map_or(0, |last| last + 1)..];
+    let between = first.zip(last).map_or(&[][..], |(first, last)| &signs[first..last]);
+    let mut form = ConstForm {
+        least: signs.iter().filter(|sign| !is_any(sign)).count(),
+        most: if first.is_none() { signs.len() } else { usize::MAX },
+        head: (0, 0),
+        tail: (0, 0),
+        classes: &[],
+        ends: (before.len(), behind.len()),
+        pieces: &[],
+        // Without a `*` both ends are the same bytes.
+        decides: match first {
+            None => signs.len() <= 2 * PACKED,
+            Some(_) => before.len() <= PACKED && behind.len() <= PACKED,
+        },
+    };
+    let mut classes = Vec::new();
+    for (at, sign) in before.iter().take(PACKED).enumerate() {
+        classes.extend(pack(&mut form.head, 8 * (PACKED - 1 - at), *sign, false));
+    }
+    for (at, sign) in behind.iter().rev().take(PACKED).enumerate() {
+        let class = pack(&mut form.tail, 8 * at, *sign, true);
+        // Without a `*` the head has had the first already.
+        let seen = first.is_none() && signs.len() - 1 - at < PACKED;
+        classes.extend(class.filter(|_| !seen));
+    }
+    let pieces: Vec<_> = between.split(is_any).filter(|signs| !signs.is_empty()).collect();
+    let packed: Option<Vec<_>> = pieces.into_iter().map(piece).collect();
+    match packed {
+        Some(pieces) if form.decides => {
+            (form.classes, form.pieces) = (keep(classes), keep(pieces));
+        }
+        _ => form.decides = false,
+    }
+    form
+}
+
+/// Puts a sign into one end of a form, `shift` bits from below; gives the class that it is, if it is one.
+fn pack(end: &mut (u128, u128), shift: usize, sign: Sign, tail: bool) -> Option<ConstClass> {
+    match sign {
+        Sign::Byte(byte) => {
+            end.0 |= u128::from(byte) << shift;
+            end.1 |= 0xFF << shift;
+            None
+        }
+        Sign::One(u128::MAX) | Sign::Any => None,
+        Sign::One(set) => Some(ConstClass { tail, shift, set }),
+    }
+}
+
+/// What stands between two `*`; `None` if it is too long or has a class.
+fn piece(signs: &[Sign]) -> Option<ConstPiece> {
+    let mut piece = ConstPiece { len: signs.len(), bytes: (0, 0) };
+    for (at, sign) in signs.iter().rev().enumerate() {
+        if at == PACKED || pack(&mut piece.bytes, 8 * at, *sign, false).is_some() {
+            return None;
+        }
+    }
+    Some(piece)
+}
+
+#[cfg(test)]
+mod tests;

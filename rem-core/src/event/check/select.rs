@@ -1,16 +1,67 @@
 //! Whether a pattern can select a topic of a type, and which one it was meant to.
 //!
-//! Both walks are linear in the type's topics.
+//! Whether it can is asked of the type's topics as they were cut once, for all of its patterns; all else is done for
+//! those alone that are refused. Every walk is linear in the topics.
 
-use rem_patterns::constant::{ConstPattern, ConstSegment, selects};
+use rem_patterns::constant::{ConstPattern, ConstSegment, Cut, Cuts, selects, selects_any};
 
 use super::super::{EventSchema, Schema};
 use super::path::{Message, Path, is_field};
 
+/// How many segments all topics of a type have together.
+pub const fn segments(events: &'static [EventSchema]) -> usize {
+    count(events, &Path::EMPTY)
+}
+
+/// The segments of all topics of a type, relative to its namespace; `N` is what [`segments`] says.
+pub const fn cut<const N: usize>(events: &'static [EventSchema]) -> [Cut<'static>; N] {
+    let mut cuts = Cuts::new();
+    push(events, &Path::EMPTY, &mut cuts);
+    cuts.into_array()
+}
+
+const fn count(events: &'static [EventSchema], above: &Path) -> usize {
+    let (mut sum, mut left) = (0, events);
+    while let [event, after @ ..] = left {
+        let path = above.below(event);
+        sum += match event.nested {
+            Some(schema) => count(schema.events, &path),
+            None => Cut::count(path.pieces()),
+        };
+        left = after;
+    }
+    sum
+}
+
+const fn push<const N: usize>(
+    events: &'static [EventSchema],
+    above: &Path,
+    cuts: &mut Cuts<'static, N>,
+) {
+    let mut left = events;
+    while let [event, after @ ..] = left {
+        let path = above.below(event);
+        match event.nested {
+            Some(schema) => push(schema.events, &path, cuts),
+            None => cuts.push(path.pieces()),
+        }
+        left = after;
+    }
+}
+
 /// Why the pattern is refused, if it is.
-pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -> Option<Message> {
+pub(super) const fn fault(
+    schema: Schema,
+    cuts: &[Cut<'_>],
+    pattern: &ConstPattern<'_>,
+) -> Option<Message> {
+    // An event type that was not derived has topics, but none that are cut.
+    let selects = match cuts {
+        [] => any(schema.events, &Path::EMPTY, pattern),
+        cuts => selects_any(pattern, cuts),
+    };
     // A type whose derive has reported a mistake has no name and no topics; one error is enough.
-    if schema.name.is_empty() || any(schema.events, &Path::EMPTY, pattern) {
+    if selects || schema.name.is_empty() {
         return None;
     }
     let message = Message::new().push("`").push(pattern.text).push("` selects no topic of `");
@@ -27,19 +78,14 @@ pub(super) const fn fault(schema: &'static Schema, pattern: &ConstPattern<'_>) -
     Some(message.push("the nearest is `").push_topic(best.path.pieces()).push("`"))
 }
 
-/// Whether the pattern selects one of the events.
-///
-/// The interpreter copies a [`Path`], an array of texts, as slowly as it walks a topic; so at the usual depths the pieces
-/// are named one by one.
+/// Whether the pattern selects one of the events, below what is above them.
 const fn any(events: &'static [EventSchema], above: &Path, pattern: &ConstPattern<'_>) -> bool {
     let mut left = events;
     while let [event, after @ ..] = left {
-        let selected = match (event.nested, above.pieces()) {
-            (Some(schema), _) => any(schema.events, &above.below(event), pattern),
-            (None, []) => selects(pattern, &[event.topic]),
-            (None, [one]) => selects(pattern, &[one, event.topic]),
-            (None, [one, two]) => selects(pattern, &[one, two, event.topic]),
-            (None, _) => selects(pattern, above.below(event).pieces()),
+        let path = above.below(event);
+        let selected = match event.nested {
+            Some(schema) => any(schema.events, &path, pattern),
+            None => selects(pattern, path.pieces()),
         };
         if selected {
             return true;
@@ -111,7 +157,7 @@ const fn distance(pattern: &[ConstSegment<'_>], path: &Path) -> usize {
         left = left.saturating_sub(1);
         sum += match &pattern[at] {
             ConstSegment::Literal(_) if is_field(segment) => 0,
-            ConstSegment::Literal(text) => differing(text.as_bytes(), segment),
+            ConstSegment::Literal(text) => differing(text.text.as_bytes(), segment),
             ConstSegment::Glob(_) => 1,
             ConstSegment::One | ConstSegment::Many => segment.is_empty() as usize,
         };
