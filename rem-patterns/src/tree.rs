@@ -62,7 +62,7 @@ use slots::{Content, Slots};
 /// alive at once. About 75 bytes a pattern at a million, beside the value.
 ///
 /// # Roads not taken
-/// Measured at a million patterns by `cargo bench -p rem-patterns --bench index`, in one run: a trie with `HashMap`s for
+/// Measured at a million patterns by `cargo bench -p rem-benches --bench index`, in one run: a trie with `HashMap`s for
 /// texts and edges and lists of values takes half as long again a match, for each look-up reads two cache lines and each
 /// list one more. Stepping through the trie with an explicit stack in place of recursion, which is no deeper than the topic,
 /// took a third longer at a hundred patterns. Testing the globs of a node one by one, or by a hash of their literal beginning,

@@ -39,8 +39,33 @@ impl Default for Globs {
 #[derive(Clone, Default)]
 struct Side {
     globs: Table,
-    /// How long the texts are, and how many there are of each length; sorted.
-    lengths: Vec<(usize, u32)>,
+    /// By length.
+    lengths: Vec<OfLength>,
+}
+
+/// The texts of one length. Most segments are told from all of them by a look at two bytes, which spares the table.
+#[derive(Clone, Default)]
+struct OfLength {
+    length: usize,
+    count: u32,
+    /// What they begin and end with. Of a text that has gone its bytes stay, as long as there are others of its length.
+    first: Bytes,
+    last: Bytes,
+}
+
+/// A set of bytes, of which those beyond ASCII are taken for others.
+#[derive(Clone, Copy, Default)]
+struct Bytes(u128);
+
+impl Bytes {
+    fn add(&mut self, byte: Option<&u8>) {
+        self.0 |= byte.map_or(0, |byte| 1 << (byte & 127));
+    }
+
+    #[inline]
+    fn may_have(self, byte: Option<&u8>) -> bool {
+        byte.is_none_or(|byte| self.0 & 1 << (byte & 127) != 0)
+    }
 }
 
 /// Where a glob stands.
@@ -71,7 +96,7 @@ impl Globs {
 
     pub(super) fn memory(&self) -> usize {
         let side =
-            |side: &Side| side.globs.memory() + side.lengths.capacity() * size_of::<(usize, u32)>();
+            |side: &Side| side.globs.memory() + side.lengths.capacity() * size_of::<OfLength>();
         side(&self.heads) + side(&self.tails) + self.loose.capacity() * size_of::<u32>()
     }
 
@@ -86,8 +111,8 @@ impl Globs {
     pub(super) fn add(&mut self, glob: u32, symbols: &mut Symbols, chars: &mut Chars) {
         let text = symbols.text(glob).to_vec();
         match Kind::of(&text) {
-            Kind::Head(head) => self.heads.add(symbols.hold(head), head.len(), glob),
-            Kind::Tail(tail) => self.tails.add(symbols.hold(tail), tail.len(), glob),
+            Kind::Head(head) => self.heads.add(symbols.hold(head), head, glob),
+            Kind::Tail(tail) => self.tails.add(symbols.hold(tail), tail, glob),
             Kind::Other if chars.add(&mut self.root, glob, &text, symbols) => {
                 self.choices += u32::from(text.contains(&b'{'));
             }
@@ -144,21 +169,26 @@ impl Globs {
 }
 
 impl Side {
-    fn add(&mut self, text: u32, length: usize, glob: u32) {
-        self.globs.set(u64::from(text), u64::from(glob) + 1);
-        match self.lengths.binary_search_by_key(&length, |&(length, _)| length) {
-            Ok(at) => self.lengths[at].1 += 1,
-            Err(at) => self.lengths.insert(at, (length, 1)),
-        }
+    fn add(&mut self, number: u32, text: &[u8], glob: u32) {
+        self.globs.set(u64::from(number), u64::from(glob) + 1);
+        let length = text.len();
+        let at = self.lengths.binary_search_by_key(&length, |of| of.length).unwrap_or_else(|at| {
+            self.lengths.insert(at, OfLength { length, ..OfLength::default() });
+            at
+        });
+        let of = &mut self.lengths[at];
+        of.count += 1;
+        of.first.add(text.first());
+        of.last.add(text.last());
     }
 
     fn remove(&mut self, text: &[u8], symbols: &mut Symbols) {
         let number = symbols.find(text);
         self.globs.remove(u64::from(number));
         symbols.release(number);
-        if let Ok(at) = self.lengths.binary_search_by_key(&text.len(), |&(length, _)| length) {
-            self.lengths[at].1 -= 1;
-            if self.lengths[at].1 == 0 {
+        if let Ok(at) = self.lengths.binary_search_by_key(&text.len(), |of| of.length) {
+            self.lengths[at].count -= 1;
+            if self.lengths[at].count == 0 {
                 self.lengths.remove(at);
             }
         }
@@ -172,8 +202,11 @@ impl Side {
         part: impl Fn(usize) -> Option<&'s [u8]>,
         mut found: impl FnMut(u32),
     ) {
-        for &(length, _) in &self.lengths {
-            let Some(part) = part(length) else { return };
+        for of in &self.lengths {
+            let Some(part) = part(of.length) else { return };
+            if !of.first.may_have(part.first()) || !of.last.may_have(part.last()) {
+                continue;
+            }
             let text = symbols.find(part);
             if text != NONE {
                 #[expect(clippy::cast_possible_truncation, reason = "a glob's number and one")]

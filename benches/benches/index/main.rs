@@ -1,23 +1,21 @@
-//! The index against `ArenaTrie` and its peers, in one run: interleaved rounds, medians.
-//! `cargo bench -p rem-patterns --bench index`.
+//! The index against `ArenaTrie`, the topic trees of others and `GlobSet`, in one run: interleaved rounds, medians.
+//! `cargo bench -p rem-benches --bench index`.
 //!
-//! Instructions a match, which do not hang on what else the machine does: `-- --one PATTERNS MATCHES`
-//! does nothing but fill an index and match. `cargo bench -p rem-patterns --bench index --no-run`
-//! names the program; run it with no match and with some, at 10,000 and at 1,000,000 patterns, and
-//! divide the difference of what callgrind collected by the matches. They are a million, for the
-//! filling differs from run to run with the seeds of its hashes:
+//! It also counts the instructions of a match, which do not hang on what else the machine does, by running itself under
+//! valgrind: `-- --one PATTERNS MATCHES` does nothing but fill an index and match.
 //!
-//! ```text
-//! valgrind --tool=callgrind --callgrind-out-file=/dev/null PROGRAM --one 10000 0
-//! valgrind --tool=callgrind --callgrind-out-file=/dev/null PROGRAM --one 10000 1024000
-//! ```
-
+//! Without `--bench`, as a test, it holds the answers of all against one another on small numbers, and measures nothing.
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
+// Taken over as it is, layout and all; other benchmarks use the rest of it.
 #[rustfmt::skip]
-#[expect(clippy::pedantic, clippy::all, clippy::unwrap_used, dead_code, unreachable_pub, reason = "a copy, kept as it is")]
+#[path = "../../peers/baseline.rs"]
+#[expect(dead_code, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used, reason = "as above")]
 mod baseline;
+mod globs;
+mod hostile;
+mod instructions;
 mod peers;
 
 use std::hint::black_box;
@@ -36,19 +34,22 @@ fn main() {
         let matches = number(at + 2).expect("--one PATTERNS MATCHES: how often to match");
         return one(patterns, matches);
     }
-    // `cargo test --benches` runs this too, to see that it builds.
+    // `cargo test --benches` runs this too.
     if !arguments.iter().any(|argument| argument == "--bench") {
-        return;
+        matching(100);
+        peers::run(100);
+        return globs::run();
     }
     println!("{:>9} {:>12} {:>12} {:>7}", "patterns", "tree ns", "arena ns", "ratio");
     for count in [100, 10_000, 1_000_000] {
         matching(count);
     }
-    peers::run();
-    hostile();
-    globs();
+    peers::run(1_000_000);
+    hostile::run();
+    globs::run();
     changing();
     parsing();
+    instructions::run();
 }
 
 fn matching(count: usize) {
@@ -136,99 +137,6 @@ fn changing() {
         start.elapsed().as_nanos() as f64 / 1e6,
         tree.memory()
     );
-}
-
-/// 32 equal segments against patterns that wander: every one of their many `**` stays alive.
-fn hostile() {
-    let topic = ["a"; 32].join(".");
-    let mut random = 0x9E37_79B9_u32;
-    for (name, signs) in
-        [("literals", &["a", "b"][..]), ("globs", &["a*", "[ab]", "?", "*a", "{a,b}", "b"][..])]
-    {
-        let mut patterns = |count: usize| -> Vec<Pattern> {
-            let mut segment = |_| {
-                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                format!("**.{}", signs[(random >> 16) as usize % signs.len()])
-            };
-            let mut one = || (0..15).map(&mut segment).collect::<Vec<_>>().join(".") + ".never";
-            (0..count).map(|_| Pattern::parse(one()).expect("a pattern")).collect()
-        };
-        for count in [10_000, 20_000] {
-            let mut tree = PatternTree::new();
-            for pattern in patterns(count) {
-                tree.insert(&pattern, ());
-            }
-            let mut keys = Vec::new();
-            let mut rounds: Vec<f64> = (0..ROUNDS)
-                .map(|_| {
-                    let start = Instant::now();
-                    tree.matching(black_box(&topic), &mut keys);
-                    start.elapsed().as_secs_f64() * 1e3
-                })
-                .collect();
-            assert!(keys.is_empty());
-            println!("hostile {name}, {count} patterns: {:.3} ms a match", median(&mut rounds));
-        }
-        let one = &patterns(1)[0];
-        let mut rounds: Vec<f64> = (0..ROUNDS)
-            .map(|_| {
-                let start = Instant::now();
-                (0..1_000).for_each(|_| assert!(!black_box(one).matches(black_box(&topic))));
-                start.elapsed().as_nanos() as f64 / 1e6
-            })
-            .collect();
-        println!("hostile {name}, one alone: {:.2} µs a match", median(&mut rounds));
-    }
-}
-
-/// A kind of glob, by number.
-type Kind = (&'static str, fn(usize) -> String);
-
-/// A thousand globs within one segment, against a `GlobSet` of the same.
-fn globs() {
-    let kinds: [Kind; 5] = [
-        ("prefix", |n| format!("conn{n}*")),
-        ("suffix", |n| format!("*_{n}")),
-        ("both", |n| format!("c{}*_{n}", n % 7)),
-        ("middle", |n| format!("*_{n}_*")),
-        ("classes", |n| format!("[a-{}]?{n}*", char::from(b"bcdefghij"[n % 9]))),
-    ];
-    let segments: Vec<String> = (0..4_096)
-        .map(|n| match n % 3 {
-            0 => format!("conn{}x", n % 2_000),
-            1 => format!("c{}ab_{}", n % 7, n % 2_000),
-            _ => format!("b_{}_z", n % 2_000),
-        })
-        .collect();
-    let topics: Vec<String> = segments.iter().map(|segment| format!("parent.{segment}")).collect();
-    for (name, glob) in kinds {
-        let mut tree = PatternTree::new();
-        let mut set = globset::GlobSetBuilder::new();
-        for n in 0..1_000 {
-            tree.insert(&Pattern::parse(format!("parent.{}", glob(n))).expect("a pattern"), n);
-            set.add(globset::Glob::new(&glob(n)).expect("a glob"));
-        }
-        let set = set.build().expect("a set");
-        let (mut keys, mut numbers) = (Vec::new(), Vec::new());
-        for (topic, segment) in topics.iter().zip(&segments) {
-            tree.matching(topic, &mut keys);
-            set.matches_into(segment, &mut numbers);
-            let mut found: Vec<usize> =
-                keys.iter().filter_map(|&key| tree.get(key)).copied().collect();
-            found.sort_unstable();
-            assert_eq!(found, numbers, "{topic}");
-        }
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            ours.push(each(&topics, 1, |topic| tree.matching(topic, &mut keys)));
-            theirs.push(each(&segments, 1, |segment| set.matches_into(segment, &mut numbers)));
-        }
-        let (ours, theirs) = (median(&mut ours), median(&mut theirs));
-        println!(
-            "1,000 globs, {name}: {ours:.0} ns, GlobSet {theirs:.0} ns, ratio {:.2}",
-            ours / theirs
-        );
-    }
 }
 
 fn parsing() {

@@ -1,4 +1,4 @@
-//! The index at a million patterns against the topic trees of others, in one run.
+//! The index against the topic trees of others.
 //!
 //! - `KeBoxTree` of zenoh-keyexpr: `*` and `**` are its own, between `/`. Asked by
 //!   `intersecting_nodes`, which measured twice as fast as `nodes_including` and finds the same.
@@ -23,10 +23,8 @@ use zenoh_keyexpr::keyexpr_tree::{
 use crate::baseline::workload;
 use crate::{ROUNDS, each, median};
 
-const PATTERNS: usize = 1_000_000;
-
-pub(crate) fn run() {
-    let (patterns, topics) = workload(PATTERNS);
+pub(crate) fn run(count: usize) {
+    let (patterns, topics) = workload(count);
     let (mut tree, mut zenoh) = (PatternTree::new(), KeBoxTree::<Vec<u32>>::new());
     let (mut engine, quill) = (TopicMatcherNode::<Values>::new(), quill::Registry::new());
     for (value, text) in (0_u32..).zip(&patterns) {
@@ -77,10 +75,10 @@ pub(crate) fn run() {
         rounds[3].push(each(&names, 4, |name| drop(black_box(quill.matching(name)))));
     }
     let [ours, others @ ..] = rounds.each_mut().map(|rounds| median(rounds));
-    println!("a million patterns, tree: {ours:.0} ns");
+    println!("{count} patterns, tree: {ours:.0} ns");
     for (name, theirs) in ["zenoh-keyexpr", "mqtt-topic-engine", "quill-pubsub"].iter().zip(others)
     {
-        println!("a million patterns, {name}: {theirs:.0} ns, {:.2} × the tree", theirs / ours);
+        println!("{count} patterns, {name}: {theirs:.0} ns, {:.2} × the tree", theirs / ours);
     }
 }
 
