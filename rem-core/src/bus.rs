@@ -239,6 +239,15 @@ impl Bus {
         self.0.is_closed()
     }
 
+    /// The value of that type which was given to [`BusBuilder::state`], on this bus and every bus below its root.
+    pub fn state_of<S: Send + Sync + 'static>(&self) -> Option<&S> {
+        self.0.core.states.get()
+    }
+
+    pub(crate) fn from_state(state: Arc<State>) -> Self {
+        Self(state)
+    }
+
     pub(crate) fn state(&self) -> &State {
         &self.0
     }

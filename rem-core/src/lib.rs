@@ -17,6 +17,7 @@ mod received;
 mod bus;
 mod subscription;
 mod queue;
+mod handlers;
 mod history;
 mod system;
 pub mod testing;
@@ -36,6 +37,10 @@ pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, Subscrib
 pub use event::{
     Event, EventId, EventSchema, EventType, FieldSchema, Leaf, Metadata, Part, Payload, Schema,
     Shape, Source, TopicWriter, TypedPattern,
+};
+pub use handlers::{
+    Argument, ArgumentError, Captured, HandlerCall, HandlerFn, Handlers, RegisterError,
+    RegisterErrorKind, State, Subscriptions,
 };
 pub use history::{Evicted, History, Query, QueryError, Ring};
 pub use middleware::{Middleware, Next, Stop};

@@ -1,10 +1,14 @@
 //! What derived code and the macros name. Not public API: it changes with them, without notice.
 
 pub use crate::event::{
-    EventSchema, EventType, FieldSchema, Nested, Part, Payload, Schema, TopicField, TopicWriter,
-    TypedPattern, Wanted, Wire, below, check_pattern, check_topics, checked_pattern, cut, segments,
-    topic_field,
+    Event, EventSchema, EventType, FieldSchema, Nested, Part, Payload, Schema, TopicField,
+    TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic, check_pattern, check_topics,
+    check_whole_pattern, checked_pattern, cut, segments, topic_field,
 };
+pub use crate::handlers::{
+    Argument, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
+};
+pub use crate::subscription::Outcome;
 pub use crate::wire::{
     Body, Codec, DecodeError, EncodeError, Wiring, decode_variant, encode_variant, wired,
 };

@@ -109,6 +109,29 @@ impl Subscription {
     pub fn end(self) {
         drop(self);
     }
+
+    /// [`detach`](Self::detach), with the means to end it all the same.
+    pub(crate) fn loosen(mut self) -> Option<Loose> {
+        let Held { core, entry, keys } = self.held.take()?;
+        Some(Loose { core, entry: Arc::downgrade(&entry), keys })
+    }
+}
+
+/// A subscription without a guard, for whoever has to end it later. It keeps neither the bus nor the handler.
+pub(crate) struct Loose {
+    core: Weak<Core>,
+    entry: Weak<Entry>,
+    keys: Keys,
+}
+
+impl Loose {
+    pub(crate) fn end(self) {
+        let Some(entry) = self.entry.upgrade() else { return };
+        if let Some(core) = self.core.upgrade() {
+            core.router.remove(&entry, &self.keys);
+        }
+        entry.end();
+    }
 }
 
 impl Drop for Subscription {

@@ -7,6 +7,7 @@ use super::state::Limits;
 use super::{Bus, Core, State};
 use crate::clock::Clock;
 use crate::event::{Ids, Source};
+use crate::handlers::States;
 use crate::history::History;
 use crate::route::Router;
 
@@ -25,6 +26,7 @@ pub struct BusBuilder {
     ids: Ids,
     limits: Limits,
     topics: usize,
+    states: States,
 }
 
 impl Default for BusBuilder {
@@ -36,6 +38,7 @@ impl Default for BusBuilder {
             ids: Ids::default(),
             limits: Limits { causal_depth: 64, deferred: 65_536 },
             topics: 16_384,
+            states: States::default(),
         }
     }
 }
@@ -73,6 +76,14 @@ impl BusBuilder {
         self
     }
 
+    /// Shares a value with declared handlers, which take it as `State<S>`, found by its type; the last of each type counts.
+    ///
+    /// The bus keeps it, so let it hold no handle of the bus.
+    pub fn state<S: Send + Sync + 'static>(mut self, value: S) -> Self {
+        self.states.put(value);
+        self
+    }
+
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
@@ -85,8 +96,8 @@ impl BusBuilder {
 
     /// The bus.
     pub fn build(self) -> Bus {
-        let Self { history, source, clock, ids, limits, topics } = self;
-        let core = Core::new(Router::new(topics), history, clock, ids, limits);
+        let Self { history, source, clock, ids, limits, topics, states } = self;
+        let core = Core::new(Router::new(topics), history, clock, ids, limits, states);
         Bus(Arc::new(State::root(core, source)))
     }
 }
@@ -98,6 +109,7 @@ impl fmt::Debug for BusBuilder {
             .field("source", &self.source)
             .field("limits", &self.limits)
             .field("topics", &self.topics)
+            .field("states", &self.states)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ use rem_patterns::{IntoPattern, Pattern, PatternError, Topic};
 use crate::clock::Clock;
 use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
+use crate::handlers::States;
 use crate::history::History;
 use crate::middleware::Bound;
 use crate::queue::Waits;
@@ -30,6 +31,8 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     /// Publishers that wait for room in a queue.
     pub(crate) waits: Waits,
+    /// What declared handlers share.
+    pub(crate) states: Arc<States>,
     subscriptions: AtomicU64,
     /// The child buses that are open, by prefix.
     pub(super) children: Mutex<HashMap<Topic, Weak<State>>>,
@@ -51,6 +54,7 @@ impl Core {
         clock: Clock,
         ids: Ids,
         limits: Limits,
+        states: States,
     ) -> Self {
         Self {
             router,
@@ -60,6 +64,7 @@ impl Core {
             ids,
             limits,
             waits: Waits::default(),
+            states: Arc::new(states),
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }

@@ -6,6 +6,7 @@ mod nested;
 mod path;
 mod topics;
 mod select;
+mod whole;
 
 pub use nested::Nested;
 pub use select::{cut, segments};
@@ -69,6 +70,28 @@ pub const fn check_topics<const N: usize>(schema: &'static Schema) {
 #[track_caller]
 pub const fn check_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPattern<'_>) {
     if let Some(message) = select::fault(schema, cuts, pattern) {
+        panic!("{}", message.as_str());
+    }
+}
+
+/// The same for a pattern over whole topics, namespace included: what stands in `#[on("…")]`.
+///
+/// # Panics
+/// As for [`check_pattern`].
+#[track_caller]
+pub const fn check_whole_pattern(schema: &'static Schema, pattern: &ConstPattern<'_>) {
+    if let Some(message) = whole::fault(schema, pattern) {
+        panic!("{}", message.as_str());
+    }
+}
+
+/// Refuses `#[on]`, without a pattern, for a type that has no topics.
+///
+/// # Panics
+/// As for [`check_pattern`].
+#[track_caller]
+pub const fn check_every_topic(schema: &'static Schema) {
+    if let Some(message) = whole::without_topics(schema) {
         panic!("{}", message.as_str());
     }
 }

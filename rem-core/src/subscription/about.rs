@@ -62,7 +62,7 @@ impl About {
         self.counts.active.load(Ordering::Acquire)
     }
 
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.counts.active.store(false, Ordering::Release);
     }
 

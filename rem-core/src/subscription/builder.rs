@@ -33,6 +33,7 @@ use crate::received::Received;
 pub struct SubscriptionBuilder<'a> {
     bus: &'a Bus,
     pattern: Result<Pattern, PatternError>,
+    by_type: bool,
     filters: Vec<Filter>,
     priority: i32,
     place: &'static Location<'static>,
@@ -44,7 +45,16 @@ impl<'a> SubscriptionBuilder<'a> {
         pattern: Result<Pattern, PatternError>,
         place: &'static Location<'static>,
     ) -> Self {
-        Self { bus, pattern, filters: Vec::new(), priority: 0, place }
+        Self { bus, pattern, by_type: false, filters: Vec::new(), priority: 0, place }
+    }
+
+    /// A subscription by type: the pattern, of the type's topics, selects below any scope.
+    pub(crate) fn by_type(
+        bus: &'a Bus,
+        pattern: Result<Pattern, PatternError>,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self { by_type: true, ..Self::new(bus, pattern, place) }
     }
 
     /// Only events that `wanted` says yes to. Several predicates must all say yes; they are asked in the order given,
@@ -116,14 +126,19 @@ impl<'a> SubscriptionBuilder<'a> {
     }
 
     pub(super) fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
+        let core = &self.bus.state().core;
+        Ok(Subscription::new(core, self.entry(delivery)?))
+    }
+
+    /// All but the subscribing, which cannot fail.
+    pub(crate) fn entry(self, delivery: Delivery) -> Result<Arc<Entry>, SubscribeError> {
         let state = self.bus.state();
-        let pattern = state.absolute(self.pattern?)?;
+        let Self { pattern, by_type, filters, priority, place, .. } = self;
+        let pattern = if by_type { pattern? } else { state.absolute(pattern?)? };
         if state.is_closed() {
             return Err(SubscribeError::Closed);
         }
-        let Self { filters, priority, place, .. } = self;
-        let entry = delivery.entry(state, pattern, false, filters, priority, place);
-        Ok(Subscription::new(&state.core, entry))
+        Ok(delivery.entry(state, pattern, by_type, filters, priority, place))
     }
 }
 
@@ -152,7 +167,7 @@ impl Delivery {
         R: Outcome,
     {
         Self::of::<T>(Box::new(move |event, _| {
-            said(T::see(event, |event| handle(event).outcome()))
+            Called::from(T::see(event, |event| handle(event).outcome()))
         }))
     }
 
@@ -164,7 +179,8 @@ impl Delivery {
     {
         Self::of::<T>(Box::new(move |event, about| {
             let event = T::share(event);
-            said(event.map(|event| handle(Received::new(event, Arc::clone(about))).outcome()))
+            let handle = |event| handle(Received::new(event, Arc::clone(about))).outcome();
+            Called::from(event.map(handle))
         }))
     }
 
@@ -172,7 +188,7 @@ impl Delivery {
         Self::to::<T>(To::Queue(Arc::clone(channel)))
     }
 
-    fn of<T: Shape + ?Sized>(call: Call) -> Self {
+    pub(crate) fn of<T: Shape + ?Sized>(call: Call) -> Self {
         Self::to::<T>(To::Inline(call))
     }
 
@@ -201,13 +217,5 @@ impl Delivery {
             counts: Counts::default(),
         };
         Arc::new(Entry::new(about, Handler { filters, fits, to }))
-    }
-}
-
-fn said(outcome: Option<Result<(), Box<str>>>) -> Called {
-    match outcome {
-        Some(Ok(())) => Called::Done,
-        Some(Err(error)) => Called::Failed(error),
-        None => Called::Mismatched,
     }
 }

@@ -55,6 +55,17 @@ pub(crate) enum Called {
     Passed,
 }
 
+impl From<Option<Result<(), Box<str>>>> for Called {
+    /// What a handler said; `None` if it was not asked, for the data is not what it wants.
+    fn from(outcome: Option<Result<(), Box<str>>>) -> Self {
+        match outcome {
+            Some(Ok(())) => Self::Done,
+            Some(Err(error)) => Self::Failed(error),
+            None => Self::Mismatched,
+        }
+    }
+}
+
 /// What a subscription says of an event that it need not handle yet.
 pub(crate) enum Asked {
     Wants,

@@ -73,13 +73,27 @@ pub(super) const fn fault(
         let message = message.push("it is relative to the namespace `").push(schema.namespace);
         return Some(message.push("`, so leave that out"));
     }
+    let nearest = nearest(schema.events, &Path::EMPTY, pattern);
+    Some(message.push("the nearest is `").push_topic(nearest.pieces()).push("`"))
+}
+
+/// The topic of the events that comes nearest to the pattern.
+pub(super) const fn nearest(
+    events: &'static [EventSchema],
+    above: &Path,
+    pattern: &ConstPattern<'_>,
+) -> Path {
     let mut best = Nearest { path: Path::EMPTY, distance: usize::MAX };
-    best.search(schema.events, &Path::EMPTY, pattern);
-    Some(message.push("the nearest is `").push_topic(best.path.pieces()).push("`"))
+    best.search(events, above, pattern);
+    best.path
 }
 
 /// Whether the pattern selects one of the events, below what is above them.
-const fn any(events: &'static [EventSchema], above: &Path, pattern: &ConstPattern<'_>) -> bool {
+pub(super) const fn any(
+    events: &'static [EventSchema],
+    above: &Path,
+    pattern: &ConstPattern<'_>,
+) -> bool {
     let mut left = events;
     while let [event, after @ ..] = left {
         let path = above.below(event);

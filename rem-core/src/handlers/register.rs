@@ -1,0 +1,274 @@
+//! Registering: from what the macro tells of each handler to subscriptions, all of them or none.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+
+use rem_patterns::Pattern;
+
+use super::argument::Around;
+use super::guard::LeftBehind;
+use super::{
+    Argument, ArgumentError, HandlerCall, HandlerFn, Handlers, RegisterError, RegisterErrorKind,
+    Subscriptions,
+};
+use crate::bus::Bus;
+use crate::event::{Event, EventType, Shape, all_topics};
+use crate::subscription::{Called, Delivery, Entry, Subscription, SubscriptionBuilder};
+
+impl Bus {
+    /// Subscribes the handlers that `#[handlers]` has found on a type, all of them or none. They keep the value.
+    ///
+    /// Patterns are relative to this bus: on a child bus they select below its prefix.
+    ///
+    /// # Errors
+    /// A closed bus, a pattern that is too long below the bus's prefix, an argument that could never be made here: a
+    /// [`State`](super::State) that is missing. Then no handler was subscribed, not even for a moment.
+    pub fn register<H: Handlers + Send + Sync>(
+        &self,
+        handlers: Arc<H>,
+    ) -> Result<Subscriptions, RegisterError> {
+        let mut registrar = Registrar::new(self, Holder::Strong(handlers));
+        H::handlers(&mut registrar);
+        registrar.finish(None)
+    }
+
+    /// The same without keeping the value: when its last owner drops it, its handlers end. The next event that finds it
+    /// gone removes them.
+    ///
+    /// # Errors
+    /// As for [`register`](Self::register).
+    pub fn register_weak<H: Handlers + Send + Sync>(
+        &self,
+        handlers: &Arc<H>,
+    ) -> Result<Subscriptions, RegisterError> {
+        let left = Arc::new(LeftBehind::new());
+        let holder = Holder::Weak { value: Arc::downgrade(handlers), left: Arc::clone(&left) };
+        let mut registrar = Registrar::new(self, holder);
+        H::handlers(&mut registrar);
+        registrar.finish(Some(left))
+    }
+
+    /// Subscribes the function above which `#[on("…")]` stands: `bus.register_fn::<its_name>()`.
+    ///
+    /// # Errors
+    /// As for [`register`](Self::register).
+    pub fn register_fn<F: HandlerFn>(&self) -> Result<Subscriptions, RegisterError> {
+        let mut registrar = Registrar::new(self, Holder::Strong(Arc::new(())));
+        F::handlers(&mut registrar);
+        registrar.finish(None)
+    }
+}
+
+/// Gathers what the macro tells of the handlers of one type. Not public API; expanded code calls it.
+#[doc(hidden)]
+pub struct Registrar<'b, S> {
+    bus: &'b Bus,
+    holder: Holder<S>,
+    around: Arc<Around>,
+    made: Result<Vec<(&'static str, Arc<Entry>)>, RegisterError>,
+}
+
+/// One handler in the making. Not public API.
+#[doc(hidden)]
+#[must_use = "a handler is added by `see` or `share`"]
+pub struct HandlerSetup<'b> {
+    name: &'static str,
+    bus: &'b Bus,
+    place: &'static Location<'static>,
+    subscription: SubscriptionBuilder<'b>,
+    refused: Option<RegisterErrorKind>,
+}
+
+/// The value that the handlers are methods of.
+enum Holder<S> {
+    Strong(Arc<S>),
+    Weak { value: Weak<S>, left: Arc<LeftBehind> },
+}
+
+/// The argument of that name, for one call; the error says which.
+#[doc(hidden)]
+pub fn take<'c, A: Argument<'c>>(call: &HandlerCall<'c>, name: &str) -> Result<A, Box<str>> {
+    A::from_call(call).map_err(|error| in_argument(name, &error))
+}
+
+#[cold]
+fn in_argument(name: &str, error: &ArgumentError) -> Box<str> {
+    format!("argument `{name}`: {error}").into()
+}
+
+impl<'b, S> Registrar<'b, S> {
+    fn new(bus: &'b Bus, holder: Holder<S>) -> Self {
+        let state = bus.state_arc();
+        let states = Arc::clone(&state.core.states);
+        let around = Arc::new(Around { bus: Arc::downgrade(state), states });
+        Self { bus, holder, around, made: Ok(Vec::new()) }
+    }
+
+    /// The line of the call: the macro gives it the line of the handler.
+    #[track_caller]
+    pub fn here(&self) -> &'static Location<'static> {
+        Location::caller()
+    }
+
+    /// A handler of the topics that a pattern, which the macro has checked, selects.
+    pub fn topics(
+        &self,
+        name: &'static str,
+        place: &'static Location<'static>,
+        pattern: Pattern,
+    ) -> HandlerSetup<'b> {
+        let subscription = SubscriptionBuilder::new(self.bus, Ok(pattern), place);
+        HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
+    }
+
+    /// A handler of every topic of a type, below any scope.
+    pub fn every_topic<E: EventType>(
+        &self,
+        name: &'static str,
+        place: &'static Location<'static>,
+    ) -> HandlerSetup<'b> {
+        let pattern = match all_topics::<E>() {
+            Some(pattern) => Ok(pattern),
+            None => Pattern::parse(E::SCHEMA.namespace),
+        };
+        let subscription = SubscriptionBuilder::by_type(self.bus, pattern, place);
+        HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
+    }
+
+    /// Adds a handler that looks at the event, or at none of a known type.
+    pub fn see<T, F>(&mut self, setup: HandlerSetup<'b>, handle: F)
+    where
+        T: Shape + ?Sized,
+        F: Fn(&S, &Event<T>, &HandlerCall<'_>) -> Result<(), Box<str>> + Send + Sync + 'static,
+        S: Send + Sync + 'static,
+    {
+        let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
+        let call: crate::subscription::Call = Box::new(move |event, about| {
+            let call = HandlerCall { event, about, around: &around };
+            let Some(outcome) =
+                holder.with(|this| T::see(event, |event| handle(this, event, &call)))
+            else {
+                about.end();
+                return Called::Passed;
+            };
+            Called::from(outcome)
+        });
+        self.add(setup, Delivery::of::<T>(call));
+    }
+
+    /// Adds a handler that keeps the event: it costs a count of owners more.
+    pub fn share<T, F>(&mut self, setup: HandlerSetup<'b>, handle: F)
+    where
+        T: Shape + ?Sized,
+        F: Fn(&S, &Arc<Event<T>>, &HandlerCall<'_>) -> Result<(), Box<str>> + Send + Sync + 'static,
+        S: Send + Sync + 'static,
+    {
+        let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
+        let call: crate::subscription::Call = Box::new(move |event, about| {
+            let call = HandlerCall { event, about, around: &around };
+            let Some(outcome) =
+                holder.with(|this| T::share(event).map(|event| handle(this, &event, &call)))
+            else {
+                about.end();
+                return Called::Passed;
+            };
+            Called::from(outcome)
+        });
+        self.add(setup, Delivery::of::<T>(call));
+    }
+
+    fn add(&mut self, setup: HandlerSetup<'b>, delivery: Delivery) {
+        let Ok(made) = &mut self.made else { return };
+        let HandlerSetup { name, place, subscription, refused, .. } = setup;
+        let entry = match refused {
+            Some(kind) => Err(kind),
+            None => subscription.entry(delivery).map_err(RegisterErrorKind::Subscribe),
+        };
+        match entry {
+            Ok(entry) => made.push((name, entry)),
+            Err(kind) => self.made = Err(RegisterError::new(name, place, kind)),
+        }
+    }
+
+    /// Subscribes all of them, which cannot fail any more.
+    fn finish(self, with_value: Option<Arc<LeftBehind>>) -> Result<Subscriptions, RegisterError> {
+        let core = &self.bus.state().core;
+        let subscribe = |(name, entry)| (name, Subscription::new(core, entry));
+        let held = self.made?.into_iter().map(subscribe).collect();
+        Ok(Subscriptions::new(held, with_value))
+    }
+}
+
+impl HandlerSetup<'_> {
+    /// Handlers of higher priority are called first.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.subscription = self.subscription.priority(priority);
+        self
+    }
+
+    /// Only events from this source.
+    pub fn source(mut self, source: impl Into<Box<str>>) -> Self {
+        self.subscription = self.subscription.source(source);
+        self
+    }
+
+    /// Only events that `wanted` says yes to.
+    pub fn filter(mut self, wanted: impl Fn(&Event) -> bool + Send + Sync + 'static) -> Self {
+        self.subscription = self.subscription.filter(wanted);
+        self
+    }
+
+    /// It takes an argument of that type.
+    pub fn takes<'c, A: Argument<'c>>(mut self, argument: &'static str) -> Self {
+        if self.refused.is_none()
+            && let Err(error) = A::check(self.bus)
+        {
+            self.refused = Some(RegisterErrorKind::Argument { argument, error });
+        }
+        self
+    }
+}
+
+impl<S> Holder<S> {
+    /// Calls `run` with the value; `None` if it is gone.
+    fn with<R>(&self, run: impl FnOnce(&S) -> R) -> Option<R> {
+        match self {
+            Self::Strong(value) => Some(run(value)),
+            Self::Weak { value, left } => {
+                let value = value.upgrade();
+                if value.is_none() {
+                    left.end();
+                }
+                value.map(|value| run(&value))
+            }
+        }
+    }
+}
+
+impl<S> Clone for Holder<S> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Strong(value) => Self::Strong(Arc::clone(value)),
+            Self::Weak { value, left } => {
+                Self::Weak { value: Weak::clone(value), left: Arc::clone(left) }
+            }
+        }
+    }
+}
+
+impl<S> fmt::Debug for Registrar<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registrar").field("made", &self.made).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HandlerSetup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandlerSetup")
+            .field("name", &self.name)
+            .field("place", &self.place)
+            .field("subscription", &self.subscription)
+            .finish_non_exhaustive()
+    }
+}
