@@ -48,6 +48,7 @@
 //! # Where to look
 //! - [`Bus`]: publish, subscribe, children, middleware, history.
 //! - [`EventType`](derive@EventType): the derive and its attributes. [`pattern!`], [`topic!`]: checked by the compiler.
+//! - [`#[handlers]`](macro@handlers), [`#[on("…")]`](macro@on): handlers declared in one place, registered at once.
 //! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
 //! - [`middleware`]: what sees, changes or stops an event before its subscribers do.
 //! - [`wire`]: how the data of events leaves the process and comes back.
@@ -63,16 +64,17 @@
 pub mod prelude;
 
 pub use rem_core::{
-    Bus, BusBuilder, Captures, ChildError, Draft, DraftError, Event, EventBuilder, EventId,
-    EventSchema, EventStream, EventType, Evicted, FieldSchema, History, IntoPattern, Iter, Key,
-    Lagged, Leaf, ManualClock, Metadata, Middleware, Next, Outcome, Overflow, ParseTimestampError,
-    Part, Pattern, PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind,
-    Publisher, Query, QueryError, QueueBuilder, QueueStats, Receipt, Received, Recovered, Recv,
-    Ring, Schema, Shape, Source, Stop, SubscribeError, Subscription, SubscriptionBuilder,
-    SubscriptionId, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind, TopicWriter,
-    TryRecvError, TypedPattern, When, middleware, testing, wire,
+    Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, Draft, DraftError,
+    Event, EventBuilder, EventId, EventSchema, EventStream, EventType, Evicted, FieldSchema,
+    HandlerCall, HandlerFn, Handlers, History, IntoPattern, Iter, Key, Lagged, Leaf, ManualClock,
+    Metadata, Middleware, Next, Outcome, Overflow, ParseTimestampError, Part, Pattern,
+    PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query,
+    QueryError, QueueBuilder, QueueStats, Receipt, Received, Recovered, Recv, RegisterError,
+    RegisterErrorKind, Ring, Schema, Shape, Source, State, Stop, SubscribeError, Subscription,
+    SubscriptionBuilder, SubscriptionId, Subscriptions, SystemEvent, Timestamp, Topic, TopicError,
+    TopicErrorKind, TopicWriter, TryRecvError, TypedPattern, When, middleware, testing, wire,
 };
-pub use rem_macros::{EventType, pattern, topic};
+pub use rem_macros::{EventType, handlers, on, pattern, topic};
 
 #[doc(hidden)]
 pub use rem_core::__private;

@@ -1,6 +1,7 @@
 //! What a program that uses REM names most: `use rem::prelude::*;`.
 
 pub use crate::{
-    Bus, Draft, Event, EventStream, EventType, Overflow, Pattern, Publisher, Receipt, Received,
-    Ring, Stop, Subscription, Topic, pattern, topic,
+    Bus, Captured, Draft, Event, EventStream, EventType, Metadata, Overflow, Pattern, Publisher,
+    Receipt, Received, Ring, State, Stop, Subscription, Subscriptions, Topic, handlers, on,
+    pattern, topic,
 };

@@ -7,6 +7,8 @@
 //! | --- | --- |
 //! | [`#[derive(EventType)]`](macro@EventType) | an enum or a struct whose values are published, each under a topic |
 //! | [`topic!`] | a topic that the compiler has checked |
+//! | [`#[handlers]`](macro@handlers) | an impl block whose methods handle events, registered at once |
+//! | [`#[on("…")]`](macro@on) | a function, or a method of such a block, that handles what a pattern selects |
 //! | [`pattern!`] | a pattern that the compiler has parsed and, given an event type, compared with its topics |
 //!
 //! Each mistake is an error at the place where it was made, which says what to write instead; all of them are reported
@@ -19,6 +21,7 @@
 mod event_type;
 mod pattern_macro;
 mod topic_macro;
+mod handlers;
 mod rem_path;
 mod keys;
 mod name_case;
@@ -43,4 +46,16 @@ pub fn topic(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn pattern(input: TokenStream) -> TokenStream {
     pattern_macro::expand(input.into()).into()
+}
+
+#[cfg_attr(not(doctest), doc = include_str!("../docs/handlers.md"))]
+#[proc_macro_attribute]
+pub fn handlers(args: TokenStream, item: TokenStream) -> TokenStream {
+    handlers::handlers(args.into(), &item.into()).into()
+}
+
+#[cfg_attr(not(doctest), doc = include_str!("../docs/on.md"))]
+#[proc_macro_attribute]
+pub fn on(args: TokenStream, item: TokenStream) -> TokenStream {
+    handlers::on(args.into(), &item.into()).into()
 }

@@ -70,7 +70,7 @@ fn refuse_self(of: &Type) -> syn::Result<()> {
     }
 }
 
-fn write_pattern(pattern: &ConstPattern<'_>, private: &TokenStream) -> TokenStream {
+pub(crate) fn write_pattern(pattern: &ConstPattern<'_>, private: &TokenStream) -> TokenStream {
     let text = pattern.text;
     let elements = pattern.elements.iter().map(|element| write_element(element, private));
     quote!(#private::ConstPattern { text: #text, elements: &[#(#elements),*] })

@@ -10,4 +10,8 @@ mod macros {
     mod topic {}
     #[doc = include_str!("../../rem-macros/docs/pattern.md")]
     mod pattern {}
+    #[doc = include_str!("../../rem-macros/docs/handlers.md")]
+    mod handlers {}
+    #[doc = include_str!("../../rem-macros/docs/on.md")]
+    mod on {}
 }

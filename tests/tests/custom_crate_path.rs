@@ -33,6 +33,20 @@ mod without_rem {
         },
     }
 
+    #[derive(Default)]
+    pub(crate) struct Counts(pub(crate) std::sync::atomic::AtomicU32);
+
+    #[bus::handlers(crate = crate::framework::inner::bus)]
+    impl Counts {
+        #[on("connected", priority = 1)]
+        fn connected(&self, _event: &bus::Event<ProviderEvent>, _topic: &Topic) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    #[bus::on("cache.hit", crate = bus)]
+    pub(crate) fn hit(_event: bus::Received<ProviderEvent>) {}
+
     pub(crate) fn topic() -> Topic {
         bus::topic!(crate = bus, "order.paid")
     }
@@ -65,8 +79,13 @@ fn all_of_it_works_by_another_path() {
     assert_eq!(ProviderEvent::SCHEMA.len(), 3);
     let bus = rem::Bus::new();
     let recorder = rem::testing::Recorder::new(&bus);
+    let counts = std::sync::Arc::new(without_rem::Counts::default());
+    let _counts = bus.register(std::sync::Arc::clone(&counts)).unwrap();
+    let hits = bus.register_fn::<without_rem::hit>().unwrap();
     bus.publish(ProviderEvent::Lost { name: "a".to_owned() }).unwrap();
     bus.publish(ProviderEvent::from(CacheEvent::Hit)).unwrap();
     bus.publish(ProviderEvent::Connected).unwrap();
     recorder.assert_topics(&["by_name.a.lost", "cache.hit", "connected"]);
+    assert_eq!(counts.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert!(hits.is_active());
 }

@@ -49,11 +49,20 @@
     clippy::wildcard_enum_match_arm
 )]
 
-use rem::{Pattern, Topic, TypedPattern};
+use core::marker::PhantomData;
+use std::sync::Arc;
+
+use rem::{Bus, Pattern, Subscriptions, Topic, TypedPattern};
 
 /// A module, as a program has it, for what is private to be judged as well.
 mod program {
-    use rem::{EventType, Pattern, Topic, TypedPattern, pattern, topic};
+    use core::fmt::Error;
+    use core::marker::PhantomData;
+
+    use rem::{
+        Bus, Captured, Event, EventType, Metadata, Pattern, Received, State, Topic, TypedPattern,
+        handlers, on, pattern, topic,
+    };
     use serde::{Deserialize, Serialize};
 
     /// Plain.
@@ -178,6 +187,63 @@ mod program {
     #[non_exhaustive]
     pub enum Never {}
 
+    /// Handlers, as a whole and in part.
+    #[derive(Debug, Clone, Copy, Default)]
+    #[non_exhaustive]
+    pub struct Desk;
+
+    #[handlers]
+    impl Desk {
+        /// Nothing but the event.
+        #[on("system.provider.**", priority = 3)]
+        pub const fn event(&self, _event: &Event<ProviderEvent>) {}
+
+        /// Everything that is a handler's own.
+        ///
+        /// # Errors
+        /// Never.
+        #[on("order.{id}.placed", from = "desk", filter = Self::wanted)]
+        pub fn owned(
+            &self,
+            event: Received<Placed>,
+            Captured(id): Captured<u64>,
+            bus: Bus,
+            metadata: &Metadata,
+        ) -> Result<(), Error> {
+            if event.data.id != id || bus.is_closed() || !metadata.is_empty() {
+                return Err(Error);
+            }
+            Ok(())
+        }
+
+        #[on]
+        #[cfg(not(any()))]
+        const fn every(&self, _event: &Event<CacheEvent>) {}
+
+        const fn wanted(_event: &Event) -> bool {
+            true
+        }
+    }
+
+    /// Generic.
+    #[derive(Debug, Clone, Copy)]
+    #[non_exhaustive]
+    pub struct Of<E> {
+        /// The type.
+        pub of: PhantomData<fn() -> E>,
+    }
+
+    #[handlers]
+    impl<E: EventType> Of<E> {
+        #[on]
+        const fn every(&self, _event: &Event<E>) {}
+    }
+
+    /// A function.
+    #[on("order.*.placed")]
+    #[on("order.*")]
+    pub fn audit(_event: &Event, _state: State<u8>) {}
+
     /// Used as by a program.
     #[must_use]
     pub fn made() -> (Topic, Pattern, TypedPattern<ProviderEvent>) {
@@ -188,7 +254,9 @@ mod program {
 
 #[expect(deprecated, reason = "it is exported as long as it is there")]
 pub use program::Old;
-pub use program::{CacheEvent, Either, Never, Placed, ProviderEvent, Silent, Tick, Whole, made};
+pub use program::{
+    CacheEvent, Desk, Either, Never, Of, Placed, ProviderEvent, Silent, Tick, Whole, audit, made,
+};
 
 /// What is linted above is used as well.
 #[test]
@@ -196,4 +264,13 @@ fn the_expansion_is_clean() {
     let (topic, pattern, typed): (Topic, Pattern, TypedPattern<ProviderEvent>) = made();
     assert!(pattern.matches(topic.as_str()), "{pattern} selects {topic}");
     assert!(typed.pattern().matches("cache.hit"), "{typed} selects cache.hit");
+
+    let bus = Bus::builder().state(0_u8).build();
+    let all = [
+        bus.register(Arc::new(Desk)),
+        bus.register(Arc::new(Of::<CacheEvent> { of: PhantomData })),
+        bus.register_fn::<audit>(),
+    ];
+    let held: Vec<_> = all.iter().map(|subs| subs.as_ref().map_or(0, Subscriptions::len)).collect();
+    assert_eq!(held, [3, 1, 2], "{all:?}");
 }

@@ -1,0 +1,259 @@
+//! `#[on("…", key = value)]` as typed values that keep their spans.
+
+use proc_macro2::{Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Meta, Path, Token, UnOp};
+
+use super::delivery;
+use super::topics::Topics;
+use crate::errors::Errors;
+use crate::{keys, rem_path};
+
+const CRATE: &str = keys::CRATE;
+const FILTER: &str = "filter";
+const FROM: &str = "from";
+const PRIORITY: &str = "priority";
+
+/// What may stand in `#[on(…)]`, beside the pattern and the keys of deliveries.
+const KEYS: &[&str] = &[FROM, PRIORITY, FILTER];
+
+/// One `#[on(…)]`: one subscription.
+pub(super) struct On {
+    pub(super) span: Span,
+    /// `None` for every topic of the event type.
+    pub(super) topics: Option<Topics>,
+    pub(super) from: Option<Expr>,
+    pub(super) priority: Option<Expr>,
+    pub(super) filter: Option<Expr>,
+    pub(super) rem: Option<Path>,
+    /// A mistake has been told of it; what is missing may be its consequence.
+    pub(super) refused: bool,
+}
+
+/// What `#[on(…)]` stands above.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Method,
+    Function,
+}
+
+/// `#[on]`, by whatever path.
+pub(super) fn is_on(attr: &Attribute) -> bool {
+    attr.path().segments.last().is_some_and(|last| last.ident == "on")
+}
+
+/// The argument of `#[handlers(…)]`, which is `crate = path` or nothing.
+pub(super) fn parse_crate(args: TokenStream) -> syn::Result<Path> {
+    let parse = |input: ParseStream<'_>| {
+        if input.is_empty() {
+            return Ok(rem_path::default());
+        }
+        if !(input.peek(Token![crate]) && input.peek2(Token![=])) {
+            return Err(input.error(
+                "`#[handlers]` takes `crate = path` or nothing: what concerns one handler stands in its `#[on(…)]`",
+            ));
+        }
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        let path = input.call(Path::parse_mod_style)?;
+        rem_path::end(input)?;
+        Ok(path)
+    };
+    parse.parse2(args)
+}
+
+impl On {
+    /// Reads an attribute that stands above a handler.
+    pub(super) fn of(attr: &Attribute, place: Place, errors: &mut Errors) -> Self {
+        let span = attr.path().segments.last().map_or_else(Span::call_site, |on| on.ident.span());
+        let args = match &attr.meta {
+            Meta::Path(_) => TokenStream::new(),
+            Meta::List(list) => list.tokens.clone(),
+            Meta::NameValue(meta) => {
+                errors.on(&meta.value, "the pattern stands in parentheses: write `#[on(\"…\")]`");
+                return Self { refused: true, ..Self::empty(span) };
+            }
+        };
+        Self::read(args, span, place, errors)
+    }
+
+    /// Reads what stands in the parentheses.
+    pub(super) fn read(args: TokenStream, span: Span, place: Place, errors: &mut Errors) -> Self {
+        let mut on = Self::empty(span);
+        let parsed = Punctuated::<Entry, Token![,]>::parse_terminated.parse2(args);
+        let Some(entries) = errors.take(parsed) else { return Self { refused: true, ..on } };
+        let mut seen: Vec<String> = Vec::new();
+        for (at, entry) in entries.into_iter().enumerate() {
+            match entry {
+                Entry::Pattern(text) if at == 0 => {
+                    on.topics = errors.take(Topics::parse(text));
+                    on.refused = on.topics.is_none();
+                }
+                Entry::Pattern(text) => errors.on(
+                    text,
+                    "one pattern comes first, before the keys: for several write a set, `\"a.*,b.*\"`, or a second \
+                     `#[on(\"…\")]`",
+                ),
+                Entry::Key(key) => {
+                    // A pattern by a name would be a key without a value.
+                    on.refused |= key.value.is_none();
+                    let name = key.name.unraw().to_string();
+                    if seen.contains(&name) {
+                        let text = format!("`{name}` stands here twice: leave one");
+                        errors.at(key.name.span(), text);
+                        continue;
+                    }
+                    on.set(&name, key, place, errors);
+                    seen.push(name);
+                }
+            }
+        }
+        on
+    }
+
+    fn empty(span: Span) -> Self {
+        Self {
+            span,
+            topics: None,
+            from: None,
+            priority: None,
+            filter: None,
+            rem: None,
+            refused: false,
+        }
+    }
+
+    fn set(&mut self, name: &str, key: Key, place: Place, errors: &mut Errors) {
+        match name {
+            FROM => self.from = key.value(is_text, "a string: write `from = \"shop\"`", errors),
+            PRIORITY => {
+                self.priority = key.value(is_integer, "a number: write `priority = 10`", errors);
+            }
+            FILTER => {
+                let wanted = "a function of `&Event`: write `filter = Self::wanted` or `filter = |event| …`";
+                self.filter = key.value(is_no_literal, wanted, errors);
+            }
+            CRATE if place == Place::Function => {
+                let path = key.value(is_path, "a path: write `crate = ::path::to::rem`", errors);
+                self.rem = path.and_then(|path| match path {
+                    Expr::Path(path) => Some(path.path),
+                    _ => None,
+                });
+            }
+            CRATE => errors.at(
+                key.name.span(),
+                "`crate` belongs to the whole block: write `#[handlers(crate = …)]` above the `impl`",
+            ),
+            _ if delivery::is_key(name) => delivery::refuse(name, &key, errors),
+            _ => {
+                let all = || KEYS.iter().copied().chain(delivery::keys());
+                let hint = match keys::nearest(name, all()) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None if key.value.is_none() => format!(
+                        "the pattern is a string literal, `#[on(\"…\")]`, and after it come {}",
+                        keys::list(KEYS.iter().copied())
+                    ),
+                    None => format!("a handler takes {}", keys::list(KEYS.iter().copied())),
+                };
+                errors.at(key.name.span(), format_args!("there is no key `{name}`: {hint}"));
+            }
+        }
+    }
+}
+
+/// One of what commas separate.
+enum Entry {
+    Pattern(LitStr),
+    Key(Key),
+}
+
+/// `key = value`, or a key whose value was forgotten.
+pub(super) struct Key {
+    pub(super) name: Ident,
+    pub(super) value: Option<Expr>,
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(Self::Pattern);
+        }
+        if input.peek(Lit) {
+            return Err(input.error("a pattern is a string literal: write `#[on(\"order.*\")]`"));
+        }
+        // `crate` is a keyword, and so may be what a user mistypes.
+        let name = input.call(Ident::parse_any)?;
+        if input.peek(syn::token::Paren) {
+            return Err(input.error(format_args!("write `{name} = …`, without parentheses")));
+        }
+        let value = match input.parse::<Option<Token![=]>>()? {
+            Some(sign) if input.is_empty() || input.peek(Token![,]) => {
+                let text = format!("the value is missing: write `{name} = …`");
+                return Err(syn::Error::new(sign.span, text));
+            }
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        Ok(Self::Key(Key { name, value }))
+    }
+}
+
+impl Key {
+    /// The value, if it may be what is wanted: of what is no literal the compiler knows the type.
+    pub(super) fn value(
+        self,
+        is_right: fn(&Expr) -> bool,
+        wanted: &str,
+        errors: &mut Errors,
+    ) -> Option<Expr> {
+        let Self { name, value } = self;
+        match value {
+            Some(value) if is_right(ungroup(&value)) => Some(value),
+            Some(value) => {
+                errors.on(value, format_args!("`{name}` takes {wanted}"));
+                None
+            }
+            None => {
+                errors.at(name.span(), format_args!("`{name}` takes {wanted}"));
+                None
+            }
+        }
+    }
+}
+
+pub(super) fn is_text(value: &Expr) -> bool {
+    literal(value).is_none_or(|literal| matches!(literal, Lit::Str(_)))
+}
+
+pub(super) fn is_integer(value: &Expr) -> bool {
+    let value = match value {
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => ungroup(expr),
+        other => other,
+    };
+    literal(value).is_none_or(|literal| matches!(literal, Lit::Int(_)))
+}
+
+fn is_no_literal(value: &Expr) -> bool {
+    literal(value).is_none()
+}
+
+fn is_path(value: &Expr) -> bool {
+    matches!(value, Expr::Path(path) if path.qself.is_none())
+}
+
+pub(super) fn literal(value: &Expr) -> Option<&Lit> {
+    match ungroup(value) {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        _ => None,
+    }
+}
+
+/// What a `macro_rules` parameter holds comes in an invisible group.
+fn ungroup(mut value: &Expr) -> &Expr {
+    while let Expr::Group(group) = value {
+        value = &group.expr;
+    }
+    value
+}

@@ -1,0 +1,114 @@
+//! The block under `#[handlers]`: its methods that are handlers, taken apart; the others as they are.
+
+use syn::{Attribute, Ident, ImplItem, ItemImpl};
+
+use super::attr::{self, On, Place};
+use super::signature::{self, Takes};
+use crate::errors::Errors;
+
+/// A method or a function that is a handler.
+pub(super) struct Handler {
+    pub(super) name: Ident,
+    /// One for each `#[on(…)]` above it.
+    pub(super) ons: Vec<On>,
+    pub(super) takes: Takes,
+    /// The `#[cfg(…)]` above it: what is left out is not registered.
+    pub(super) cfgs: Vec<Attribute>,
+}
+
+/// The block without our attributes, and its handlers.
+pub(super) fn read(mut block: ItemImpl, errors: &mut Errors) -> (ItemImpl, Vec<Handler>) {
+    if let Some((path, _)) = &block.trait_ {
+        errors.on(
+            path,
+            "`#[handlers]` stands above a type's own `impl` block: move the handlers there, for a trait's methods are \
+             not the bus's to call",
+        );
+    }
+    let of_trait = block.trait_.is_some();
+    let mut handlers = Vec::new();
+    for item in &mut block.items {
+        let ImplItem::Fn(method) = item else { continue };
+        let (ons, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut method.attrs).into_iter().partition(attr::is_on);
+        method.attrs = others;
+        if ons.is_empty() || of_trait {
+            continue;
+        }
+        let ons = ons.iter().map(|on| On::of(on, Place::Method, errors)).collect();
+        let handler = Handler::new(ons, &method.sig, &method.attrs, Place::Method, errors);
+        method.attrs.push(lints());
+        handlers.push(handler);
+    }
+    if handlers.is_empty() && !of_trait {
+        errors.on(
+            &block.self_ty,
+            "there is no handler in this block: write `#[on(\"…\")]` above a method, or remove `#[handlers]`",
+        );
+    }
+    (block, handlers)
+}
+
+impl Handler {
+    pub(super) fn new(
+        ons: Vec<On>,
+        signature: &syn::Signature,
+        attrs: &[Attribute],
+        place: Place,
+        errors: &mut Errors,
+    ) -> Self {
+        let takes = signature::read(signature, place, errors);
+        let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
+        let handler = Self { name: signature.ident.clone(), ons, takes, cfgs };
+        handler.validate(errors);
+        handler
+    }
+
+    /// What the pattern and the arguments mean together.
+    fn validate(&self, errors: &mut Errors) {
+        for (at, on) in self.ons.iter().enumerate() {
+            let Some(topics) = &on.topics else {
+                if self.takes.event.is_none() && !on.refused {
+                    errors.at(
+                        on.span,
+                        "say which topics it handles: `#[on(\"order.*\")]`, or take `&Event<T>` for every topic of `T`",
+                    );
+                } else if let Some(captured) = self.takes.captured() {
+                    errors.at(
+                        captured,
+                        "without a pattern nothing is captured: write one, `#[on(\"order.{id}\")]`",
+                    );
+                }
+                continue;
+            };
+            if topics.captures_nothing()
+                && let Some(captured) = self.takes.captured()
+            {
+                let text = topics.text.value();
+                errors.at(
+                    captured,
+                    format_args!("the pattern `{text}` captures nothing: name what is wanted, as in `order.{{id}}`"),
+                );
+            }
+            let before = self.ons[..at].iter().filter_map(|on| on.topics.as_ref());
+            if before.into_iter().any(|other| other.text.value() == topics.text.value()) {
+                errors.on(
+                    &topics.text,
+                    "this pattern stands above the handler already: it would be called twice for each event",
+                );
+            }
+        }
+    }
+}
+
+/// What the bus decides about the signature of a handler is no fault of the one who writes it.
+pub(super) fn lints() -> Attribute {
+    syn::parse_quote! {
+        #[allow(
+            clippy::needless_pass_by_value,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unused_self,
+            reason = "the bus decides how a handler is called"
+        )]
+    }
+}

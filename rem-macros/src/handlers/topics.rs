@@ -1,0 +1,60 @@
+//! The pattern of a handler, parsed; and what asks the compiler whether it selects a topic of an event type.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use rem_patterns::{Pattern, PatternErrorKind};
+use syn::spanned::Spanned;
+use syn::{LitStr, Type};
+
+use crate::pattern_macro::write_pattern;
+use crate::rem_path;
+
+pub(super) struct Topics {
+    pub(super) text: LitStr,
+    pattern: Pattern,
+}
+
+const NO_REGEX: &str = "a regular expression is not checked by the compiler: subscribe to `Pattern::regex(r\"…\")` in \
+                        code, by `bus.subscribe`";
+
+impl Topics {
+    pub(super) fn parse(text: LitStr) -> syn::Result<Self> {
+        let pattern = Pattern::parse(text.value()).map_err(|error| match error.kind() {
+            PatternErrorKind::RegexUnsupported => syn::Error::new(text.span(), NO_REGEX),
+            _ => syn::Error::new(text.span(), format_args!("this is not a pattern: {error}")),
+        })?;
+        // Whether this crate's parser knows regular expressions depends on who else is built with it.
+        if pattern.to_const().is_none() {
+            return Err(syn::Error::new(text.span(), NO_REGEX));
+        }
+        Ok(Self { text, pattern })
+    }
+
+    pub(super) fn captures_nothing(&self) -> bool {
+        self.pattern.capture_names().next().is_none()
+    }
+
+    /// An expression that the compiler refuses, in a constant, if the pattern selects no topic of the type.
+    pub(super) fn check(&self, of: &Type, private: &TokenStream) -> TokenStream {
+        let Self { text, pattern } = self;
+        let constant = pattern.to_const().map(|pattern| write_pattern(&pattern, private));
+        // Shown at the literal, which is what it refuses; but a type that is none, at the type.
+        let pattern = rem_path::shown_at(text.span(), constant.unwrap_or_default());
+        let check = rem_path::shown_at(text.span(), quote!(#private::check_whole_pattern));
+        let schema = schema(of, private);
+        let arguments = quote_spanned!(text.span()=> (&#schema, &#pattern));
+        quote!(#check #arguments)
+    }
+}
+
+/// The same for `#[on]` without a pattern, if the type has no topics.
+pub(super) fn check_every_topic(of: &Type, private: &TokenStream) -> TokenStream {
+    let check = rem_path::shown_at(of.span(), quote!(#private::check_every_topic));
+    let schema = schema(of, private);
+    let arguments = quote_spanned!(of.span()=> (&#schema));
+    quote!(#check #arguments)
+}
+
+fn schema(of: &Type, private: &TokenStream) -> TokenStream {
+    quote_spanned!(of.span()=> <#of as #private::EventType>::SCHEMA)
+}

@@ -1,0 +1,8 @@
+//! Handlers that are declared in one place, through the facade alone.
+
+mod arguments;
+mod block;
+mod captured;
+mod function;
+mod lifetime;
+mod support;
