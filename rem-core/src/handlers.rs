@@ -3,13 +3,16 @@
 mod argument;
 mod captured;
 mod error;
+mod filter;
 mod guard;
+mod holder;
 mod register;
 mod shared;
 
 pub use argument::{Argument, HandlerCall};
 pub use captured::Captured;
 pub use error::{ArgumentError, RegisterError, RegisterErrorKind};
+pub use filter::Filters;
 pub use guard::Subscriptions;
 pub use register::{HandlerSetup, Registrar, take};
 pub use shared::State;

@@ -6,7 +6,7 @@ pub use crate::event::{
     check_whole_pattern, checked_pattern, cut, segments, topic_field,
 };
 pub use crate::handlers::{
-    Argument, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
+    Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
 };
 pub use crate::subscription::Outcome;
 pub use crate::wire::{

@@ -1,5 +1,8 @@
 //! What a publish allocates. A binary of its own, for it counts by a global allocator.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use allocation_counter::{AllocationInfo, measure};
 use rem::prelude::*;
 use rem_patterns::PatternTree;
@@ -116,4 +119,40 @@ fn an_index_that_a_million_patterns_pass_through_is_as_large_as_before() {
     );
     assert!(tree.memory() <= said + said / 4, "{} bytes, {said} before", tree.memory());
     assert!(passed.count_current <= 8, "{} blocks more", passed.count_current);
+}
+
+struct Reader(AtomicU64);
+
+#[rem::handlers]
+impl Reader {
+    #[on("meter.read")]
+    fn read(&self, _event: &Event<Meter>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[on("meter.*", filter = Self::is_wanted, priority = 1)]
+    fn lent(
+        &self,
+        topic: &Topic,
+        metadata: &Metadata,
+        _event: Received<Meter>,
+    ) -> Result<(), String> {
+        assert_eq!((topic.depth(), metadata.len()), (2, 0));
+        Ok(())
+    }
+
+    fn is_wanted(&self, event: &Event) -> bool {
+        event.source().is_none()
+    }
+}
+
+#[test]
+fn declared_handlers_allocate_nothing_of_their_own() {
+    let bus = Bus::new();
+    let reader = Arc::new(Reader(AtomicU64::new(0)));
+    let _strong = bus.register(Arc::clone(&reader)).unwrap();
+    let _weak = bus.register_weak(&reader).unwrap();
+    let count = of(|| drop(bus.publish(Meter::Read(1)).unwrap()));
+    assert_eq!(count.count_total, 1, "the event alone");
+    assert_eq!(reader.0.load(Ordering::Relaxed), 4);
 }

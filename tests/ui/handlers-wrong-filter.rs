@@ -11,6 +11,9 @@ impl Billing {
     #[on("order.*.paid", filter = Self::name)]
     fn filter(&self, _event: &Event) {}
 
+    #[on("order.*.paid", filter = |event| 3)]
+    fn closure(&self, _event: &Event) {}
+
     #[on("order.*.paid", priority = LOUD)]
     fn priority(&self, _event: &Event) {}
 

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use rem_patterns::Pattern;
 
 use super::argument::Around;
 use super::guard::LeftBehind;
+use super::holder::Holder;
 use super::{
     Argument, ArgumentError, HandlerCall, HandlerFn, Handlers, RegisterError, RegisterErrorKind,
     Subscriptions,
@@ -64,7 +65,7 @@ impl Bus {
 #[doc(hidden)]
 pub struct Registrar<'b, S> {
     bus: &'b Bus,
-    holder: Holder<S>,
+    pub(super) holder: Holder<S>,
     around: Arc<Around>,
     made: Result<Vec<(&'static str, Arc<Entry>)>, RegisterError>,
 }
@@ -78,12 +79,6 @@ pub struct HandlerSetup<'b> {
     place: &'static Location<'static>,
     subscription: SubscriptionBuilder<'b>,
     refused: Option<RegisterErrorKind>,
-}
-
-/// The value that the handlers are methods of.
-enum Holder<S> {
-    Strong(Arc<S>),
-    Weak { value: Weak<S>, left: Arc<LeftBehind> },
 }
 
 /// The argument of that name, for one call; the error says which.
@@ -227,33 +222,6 @@ impl HandlerSetup<'_> {
             self.refused = Some(RegisterErrorKind::Argument { argument, error });
         }
         self
-    }
-}
-
-impl<S> Holder<S> {
-    /// Calls `run` with the value; `None` if it is gone.
-    fn with<R>(&self, run: impl FnOnce(&S) -> R) -> Option<R> {
-        match self {
-            Self::Strong(value) => Some(run(value)),
-            Self::Weak { value, left } => {
-                let value = value.upgrade();
-                if value.is_none() {
-                    left.end();
-                }
-                value.map(|value| run(&value))
-            }
-        }
-    }
-}
-
-impl<S> Clone for Holder<S> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Strong(value) => Self::Strong(Arc::clone(value)),
-            Self::Weak { value, left } => {
-                Self::Weak { value: Weak::clone(value), left: Arc::clone(left) }
-            }
-        }
     }
 }
 

@@ -132,7 +132,7 @@ impl On {
                 self.priority = key.value(is_integer, "a number: write `priority = 10`", errors);
             }
             FILTER => {
-                let wanted = "a function of `&Event`: write `filter = Self::wanted` or `filter = |event| …`";
+                let wanted = "a function of `&Event`, or of `&self` and `&Event`: write `filter = Self::wanted` or `filter = |event| …`";
                 self.filter = key.value(is_no_literal, wanted, errors);
             }
             CRATE if place == Place::Function => {

@@ -206,7 +206,7 @@ impl Of<'_> {
             value.as_ref().map(|value| quote_spanned!(value.span()=> .#key(#value)))
         };
         let (source, priority) = (key("source", &on.from), key("priority", &on.priority));
-        let filter = key("filter", &on.filter);
+        let filter = on.filter.as_ref().map(|filter| self.filter(filter));
         let takes = handler.takes.arguments.iter().filter_map(|argument| match argument {
             Argument::Other { name, ty } => {
                 let of = without_lifetimes(ty.to_token_stream());
@@ -215,6 +215,21 @@ impl Of<'_> {
             _ => None,
         });
         quote!(let #setup = #registrar.#begin #source #priority #filter #(#takes)*;)
+    }
+
+    /// A filter may look at the handler's value too; of a closure, the compiler is told by its arguments.
+    fn filter(&self, filter: &Expr) -> TokenStream {
+        let registrar = &self.names.registrar;
+        let span = filter.span();
+        let Some((_, at)) = self.block else { return quote_spanned!(span=> .filter(#filter)) };
+        let way = match filter {
+            Expr::Closure(closure) if closure.inputs.len() != 2 => {
+                return quote_spanned!(span=> .filter(#filter));
+            }
+            Expr::Closure(_) => Ident::new("filter_with", at),
+            _ => Ident::new("filter_named", at),
+        };
+        quote_spanned!(span=> .#way(#registrar, #filter))
     }
 
     fn add(&self, handler: &Handler) -> TokenStream {

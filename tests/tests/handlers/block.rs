@@ -54,6 +54,12 @@ impl Mixed {
         self.log.add("vip");
     }
 
+    #[on("order.*.paid", filter = Self::is_loud)]
+    #[on("*.*.lost", filter = |this, _event| this.least > 1_000)]
+    fn loud(&self) {
+        self.log.add("loud");
+    }
+
     /// Two patterns are two subscriptions.
     #[on("order.*.lost")]
     #[on("cache.hit", priority = 1)]
@@ -75,6 +81,10 @@ impl Mixed {
         event.metadata().get("test").is_none()
     }
 
+    fn is_loud(&self, event: &Event) -> bool {
+        event.metadata().get("volume").is_some_and(|volume| volume.as_u64() > Some(self.least))
+    }
+
     #[must_use]
     fn least(&self) -> u64 {
         self.least
@@ -89,9 +99,21 @@ fn keys_filter_and_order() {
     let names: Vec<_> = subs.iter().map(|(name, _)| name).collect();
     assert_eq!(
         names,
-        ["plain", "last", "first", "of_the_shop", "of_the_desk", "vip", "two", "two", "left_in"]
+        [
+            "plain",
+            "last",
+            "first",
+            "of_the_shop",
+            "of_the_desk",
+            "vip",
+            "loud",
+            "loud",
+            "two",
+            "two",
+            "left_in"
+        ]
     );
-    assert_eq!((subs.len(), subs.is_empty()), (9, false));
+    assert_eq!((subs.len(), subs.is_empty()), (11, false));
 
     bus.publish(paid(1)).unwrap();
     assert_eq!(log.take(), ["first", "plain", "last"]);
@@ -101,6 +123,10 @@ fn keys_filter_and_order() {
     assert_eq!(log.take(), ["first", "plain", "desk", "vip", "last"]);
     bus.event(paid(1)).source("desk").metadata("test", true).publish().unwrap();
     assert_eq!(log.take(), ["first", "plain", "last"]);
+    bus.event(paid(1)).metadata("volume", 100).publish().unwrap();
+    assert_eq!(log.take(), ["first", "plain", "last"]);
+    bus.event(paid(1)).metadata("volume", 101).publish().unwrap();
+    assert_eq!(log.take(), ["first", "plain", "loud", "last"]);
     bus.publish(Order::Lost { id: 1 }).unwrap();
     bus.publish(Cache::Hit).unwrap();
     assert_eq!(log.take(), ["two order.1.lost", "two cache.hit", "left in"]);
@@ -128,7 +154,7 @@ fn each_handler_has_its_own_line() {
         let shown = format!("\"{name}\": Subscription {{ id: ");
         assert!(told.contains(&shown) && told.contains(each.pattern()), "{told}");
     }
-    assert_eq!(subs.to_string().lines().count(), 9, "{subs}");
+    assert_eq!(subs.to_string().lines().count(), 11, "{subs}");
 }
 
 /// Generic, with a clause and a type of its own for the event.

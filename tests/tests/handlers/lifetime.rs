@@ -26,9 +26,13 @@ impl Counts {
         self.log.add("paid");
     }
 
-    #[on]
+    #[on(filter = Self::is_there)]
     fn every(&self, _event: Received<Order>) {
         self.log.add("every");
+    }
+
+    fn is_there(&self, event: &Event) -> bool {
+        !self.log.is(event.topic())
     }
 }
 

@@ -37,6 +37,11 @@ impl Log {
         self.lines().push(line.to_string());
     }
 
+    /// Whether that is all there is.
+    pub(crate) fn is(&self, line: &str) -> bool {
+        *self.lines() == [line]
+    }
+
     fn lines(&self) -> MutexGuard<'_, Vec<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
