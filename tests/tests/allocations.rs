@@ -137,12 +137,14 @@ impl Reader {
         metadata: &Metadata,
         _event: Received<Meter>,
     ) -> Result<(), String> {
-        assert_eq!((topic.depth(), metadata.len()), (2, 0));
+        if self.0.load(Ordering::Relaxed) > 100 || !metadata.is_empty() {
+            return Err(topic.to_string());
+        }
         Ok(())
     }
 
     fn is_wanted(&self, event: &Event) -> bool {
-        event.source().is_none()
+        self.0.load(Ordering::Relaxed) < 100 && event.source().is_none()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The keys of deliveries that this version has not: read as they will be, and refused.
 //!
-//! Every delivery but inline needs queues or tasks. When those are there, their keys are read here.
+//! A handler is called inline. With any of these it would be a task, be it one that reads its queue. When tasks are there,
+//! their keys are read here.
 
 use rem_patterns::Topic;
 use syn::spanned::Spanned;
@@ -15,17 +16,10 @@ const DEAD_LETTER: &str = "dead_letter";
 const QUEUE: &str = "queue";
 const RETRY: &str = "retry";
 
-/// Each key, with the delivery that it is of.
-const KEYS: &[(&str, &str)] = &[
-    (QUEUE, "queue"),
-    (CONCURRENCY, "task"),
-    (BY_KEY, "task"),
-    (RETRY, "task"),
-    (DEAD_LETTER, "task"),
-];
+const KEYS: &[&str] = &[QUEUE, CONCURRENCY, BY_KEY, RETRY, DEAD_LETTER];
 
 pub(super) fn keys() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().map(|(key, _)| *key)
+    KEYS.iter().copied()
 }
 
 pub(super) fn is_key(name: &str) -> bool {
@@ -38,12 +32,12 @@ pub(super) fn refuse(name: &str, key: &Key, errors: &mut Errors) {
         errors.at(span, text);
         return;
     }
-    let delivery = KEYS.iter().find(|(known, _)| *known == name).map_or("", |(_, of)| of);
     errors.at(
         key.name.span(),
         format_args!(
-            "`{name}` is of the delivery by {delivery}, which is not there in this version: leave it out, and the \
-             handler is called inline, while the event is published"
+            "`{name}` is of the delivery by task, which is not there in this version: leave it out, and the handler is \
+             called inline, while the event is published{}",
+            if name == QUEUE { "; or read a queue in code, `bus.subscription(…).queue(…).stream()`" } else { "" }
         ),
     );
 }
