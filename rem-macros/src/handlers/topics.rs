@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use rem_patterns::constant::ConstPattern;
 use rem_patterns::{Pattern, PatternErrorKind};
 use syn::spanned::Spanned;
 use syn::{LitStr, Type};
@@ -12,6 +13,7 @@ use crate::rem_path;
 pub(super) struct Topics {
     pub(super) text: LitStr,
     pattern: Pattern,
+    constant: ConstPattern<'static>,
 }
 
 const NO_REGEX: &str = "a regular expression is not checked by the compiler: subscribe to `Pattern::regex(r\"…\")` in \
@@ -24,10 +26,10 @@ impl Topics {
             _ => syn::Error::new(text.span(), format_args!("this is not a pattern: {error}")),
         })?;
         // Whether this crate's parser knows regular expressions depends on who else is built with it.
-        if pattern.to_const().is_none() {
-            return Err(syn::Error::new(text.span(), NO_REGEX));
+        match pattern.to_const() {
+            Some(constant) => Ok(Self { text, pattern, constant }),
+            None => Err(syn::Error::new(text.span(), NO_REGEX)),
         }
-        Ok(Self { text, pattern })
     }
 
     pub(super) fn captures_nothing(&self) -> bool {
@@ -36,10 +38,9 @@ impl Topics {
 
     /// An expression that the compiler refuses, in a constant, if the pattern selects no topic of the type.
     pub(super) fn check(&self, of: &Type, private: &TokenStream) -> TokenStream {
-        let Self { text, pattern } = self;
-        let constant = pattern.to_const().map(|pattern| write_pattern(&pattern, private));
+        let Self { text, constant, .. } = self;
         // Shown at the literal, which is what it refuses; but a type that is none, at the type.
-        let pattern = rem_path::shown_at(text.span(), constant.unwrap_or_default());
+        let pattern = rem_path::shown_at(text.span(), write_pattern(constant, private));
         let check = rem_path::shown_at(text.span(), quote!(#private::check_whole_pattern));
         let schema = schema(of, private);
         let arguments = quote_spanned!(text.span()=> (&#schema, &#pattern));
