@@ -79,8 +79,8 @@ pub const fn check_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPatt
 /// # Panics
 /// As for [`check_pattern`].
 #[track_caller]
-pub const fn check_whole_pattern(schema: &'static Schema, pattern: &ConstPattern<'_>) {
-    if let Some(message) = whole::fault(schema, pattern) {
+pub const fn check_whole_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPattern<'_>) {
+    if let Some(message) = whole::fault(schema, cuts, pattern) {
         panic!("{}", message.as_str());
     }
 }
@@ -90,7 +90,7 @@ pub const fn check_whole_pattern(schema: &'static Schema, pattern: &ConstPattern
 /// # Panics
 /// As for [`check_pattern`].
 #[track_caller]
-pub const fn check_every_topic(schema: &'static Schema) {
+pub const fn check_every_topic(schema: Schema) {
     if let Some(message) = whole::without_topics(schema) {
         panic!("{}", message.as_str());
     }

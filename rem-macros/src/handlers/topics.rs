@@ -42,8 +42,8 @@ impl Topics {
         // Shown at the literal, which is what it refuses; but a type that is none, at the type.
         let pattern = rem_path::shown_at(text.span(), write_pattern(constant, private));
         let check = rem_path::shown_at(text.span(), quote!(#private::check_whole_pattern));
-        let schema = schema(of, private);
-        let arguments = quote_spanned!(text.span()=> (&#schema, &#pattern));
+        let of = event_type(of, private);
+        let arguments = quote_spanned!(text.span()=> (#of::SCHEMA, #of::CUTS, &#pattern));
         quote!(#check #arguments)
     }
 }
@@ -51,11 +51,12 @@ impl Topics {
 /// The same for `#[on]` without a pattern, if the type has no topics.
 pub(super) fn check_every_topic(of: &Type, private: &TokenStream) -> TokenStream {
     let check = rem_path::shown_at(of.span(), quote!(#private::check_every_topic));
-    let schema = schema(of, private);
-    let arguments = quote_spanned!(of.span()=> (&#schema));
+    let span = of.span();
+    let of = event_type(of, private);
+    let arguments = quote_spanned!(span=> (#of::SCHEMA));
     quote!(#check #arguments)
 }
 
-fn schema(of: &Type, private: &TokenStream) -> TokenStream {
-    quote_spanned!(of.span()=> <#of as #private::EventType>::SCHEMA)
+fn event_type(of: &Type, private: &TokenStream) -> TokenStream {
+    quote_spanned!(of.span()=> <#of as #private::EventType>)
 }
