@@ -14,6 +14,7 @@ pub(super) struct Handler {
     pub(super) takes: Takes,
     /// The `#[cfg(…)]` above it: what is left out is not registered.
     pub(super) cfgs: Vec<Attribute>,
+    pub(super) deprecated: bool,
 }
 
 /// The block without our attributes, and its handlers.
@@ -59,7 +60,8 @@ impl Handler {
     ) -> Self {
         let takes = signature::read(signature, place, errors);
         let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
-        let handler = Self { name: signature.ident.clone(), ons, takes, cfgs };
+        let deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+        let handler = Self { name: signature.ident.clone(), ons, takes, cfgs, deprecated };
         handler.validate(errors);
         handler
     }

@@ -43,7 +43,9 @@ pub(super) fn implementation(
     method: &TokenStream,
 ) -> TokenStream {
     let ItemImpl { generics, self_ty, attrs, .. } = block;
-    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let kept = attrs
+        .iter()
+        .filter(|attr| ["cfg", "allow"].into_iter().any(|name| attr.path().is_ident(name)));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
     // What a type with parameters may hold depends on them, so it says so where it is registered.
@@ -51,7 +53,7 @@ pub(super) fn implementation(
         .then(|| quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
     let handlers = rem_path::shown_at(self_ty.span(), quote!(#private::Handlers));
     quote! {
-        #(#cfgs)*
+        #(#kept)*
         #[automatically_derived]
         impl #impl_generics #handlers for #self_ty
         where
@@ -124,7 +126,8 @@ struct Names {
 
 impl Names {
     fn new() -> Self {
-        let name = |name: &str| Ident::new(name, Span::mixed_site());
+        // Nobody sees them, but a constant of the user's would be taken for a pattern where they are bound.
+        let name = |name: &str| format_ident!("__rem_{name}", span = Span::mixed_site());
         Self {
             registrar: name("registrar"),
             setup: name("setup"),
@@ -145,11 +148,15 @@ struct Of<'a> {
 impl Of<'_> {
     fn handler(&self, handler: &Handler) -> TokenStream {
         let cfgs = &handler.cfgs;
+        // That it is registered where it is declared is not what the author warns of.
+        let deprecated = handler.deprecated.then(|| {
+            quote!(#[allow(deprecated, reason = "the handler is registered as long as it is there")])
+        });
         let subscriptions = handler.ons.iter().map(|on| {
             let check = self.check(on, handler);
             let setup = self.setup(on, handler);
             let add = self.add(handler);
-            quote!(#(#cfgs)* { #check #setup #add })
+            quote!(#(#cfgs)* #deprecated { #check #setup #add })
         });
         quote!(#(#subscriptions)*)
     }

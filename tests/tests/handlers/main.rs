@@ -4,5 +4,6 @@ mod arguments;
 mod block;
 mod captured;
 mod function;
+mod hygiene;
 mod lifetime;
 mod support;
