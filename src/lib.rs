@@ -70,9 +70,10 @@ pub use rem_core::{
     Metadata, Middleware, Next, Outcome, Overflow, ParseTimestampError, Part, Pattern,
     PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query,
     QueryError, QueueBuilder, QueueStats, Receipt, Received, Recovered, Recv, RegisterError,
-    RegisterErrorKind, Ring, Schema, Shape, Source, State, Stop, SubscribeError, Subscription,
-    SubscriptionBuilder, SubscriptionId, Subscriptions, SystemEvent, Timestamp, Topic, TopicError,
-    TopicErrorKind, TopicWriter, TryRecvError, TypedPattern, When, middleware, testing, wire,
+    RegisterErrorKind, Ring, Schema, Shape, Source, Start, State, Stop, SubscribeError,
+    Subscription, SubscriptionBuilder, SubscriptionId, Subscriptions, SystemEvent, Timestamp,
+    Topic, TopicError, TopicErrorKind, TopicWriter, TryRecvError, TypedPattern, When, middleware,
+    testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

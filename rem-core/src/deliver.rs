@@ -26,6 +26,7 @@ pub(crate) fn hand_over(
     bus: &State,
     event: Arc<Event>,
     route: &Route,
+    late: Box<[Arc<Entry>]>,
     seats: Seats,
     evicted: Evicted,
 ) -> Receipt {
@@ -41,6 +42,11 @@ pub(crate) fn hand_over(
         queue::put(core, &event, queues, seats, &mut receipt);
         inline = rest;
     }
+    let together;
+    if !late.is_empty() {
+        together = join(core, &event, inline, late, &mut receipt);
+        inline = &together;
+    }
     if !inline.is_empty() {
         match Turn::take() {
             Some(turn) => {
@@ -55,13 +61,41 @@ pub(crate) fn hand_over(
     receipt
 }
 
+/// Who came late and has a queue is served; the others stand behind those who were there.
+#[cold]
+fn join(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    inline: &[Arc<Entry>],
+    late: Box<[Arc<Entry>]>,
+    receipt: &mut Receipt,
+) -> Vec<Arc<Entry>> {
+    let (queues, late): (Vec<_>, Vec<_>) =
+        late.into_iter().partition(|entry| entry.queue().is_some());
+    queue::put(core, event, &queues, Seats::default(), receipt);
+    inline.iter().cloned().chain(late).collect()
+}
+
+/// Gives one subscription an event of the past, in this thread. `false` if this thread is delivering: then it would be
+/// before its time.
+pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: Arc<Event>) -> bool {
+    let Some(turn) = Turn::take() else { return false };
+    handling(event, None, |event| {
+        called(core, entry, event, isolate(|| entry.replay(event)), &mut Receipt::default());
+    });
+    turn.finish(run_waiting);
+    true
+}
+
 /// Puts the event in the queue of this thread's turn. Subscriptions are asked now, so that the receipt can count.
 fn wait(core: &Arc<Core>, event: Arc<Event>, inline: &[Arc<Entry>], receipt: &mut Receipt) {
-    let mut entries = Vec::with_capacity(inline.len());
+    let (mut entries, mut later) = (Vec::with_capacity(inline.len()), 0);
     for entry in inline {
         match isolate(|| entry.ask(&event)) {
             Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
             Ok(Asked::Passes) => {}
+            Ok(Asked::Later) => later += 1,
+            Ok(Asked::Had) => receipt.delivered += 1,
             Ok(Asked::Mismatched) => mismatched(core, entry, &event),
             Err(panic) => {
                 receipt.failed += 1;
@@ -69,7 +103,7 @@ fn wait(core: &Arc<Core>, event: Arc<Event>, inline: &[Arc<Entry>], receipt: &mu
             }
         }
     }
-    receipt.deferred = entries.len();
+    receipt.deferred += entries.len() + later;
     if !entries.is_empty() {
         wait_for_turn(Waiting::new(core, event, entries.into()));
     }
@@ -100,18 +134,31 @@ fn run(
     receipt: &mut Receipt,
 ) {
     for entry in entries {
-        match isolate(|| entry.call(event, asked)) {
-            Ok(Called::Done) => receipt.delivered += 1,
-            Ok(Called::Passed) => {}
-            Ok(Called::Mismatched) => mismatched(core, entry, event),
-            Ok(Called::Failed(error)) => {
-                receipt.failed += 1;
-                failed(core, entry, event, error, false);
-            }
-            Err(panic) => {
-                receipt.failed += 1;
-                failed(core, entry, event, panic, true);
-            }
+        called(core, entry, event, isolate(|| entry.call(event, asked)), receipt);
+    }
+}
+
+/// Counts what came of a call.
+#[inline]
+fn called(
+    core: &Arc<Core>,
+    entry: &Entry,
+    event: &Event,
+    said: Result<Called, Box<str>>,
+    receipt: &mut Receipt,
+) {
+    match said {
+        Ok(Called::Done) => receipt.delivered += 1,
+        Ok(Called::Passed) => {}
+        Ok(Called::Later) => receipt.deferred += 1,
+        Ok(Called::Mismatched) => mismatched(core, entry, event),
+        Ok(Called::Failed(error)) => {
+            receipt.failed += 1;
+            failed(core, entry, event, error, false);
+        }
+        Err(panic) => {
+            receipt.failed += 1;
+            failed(core, entry, event, panic, true);
         }
     }
 }

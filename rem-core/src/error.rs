@@ -247,6 +247,13 @@ pub enum SubscribeError {
     Pattern(PatternError),
     /// The bus is closed.
     Closed,
+    /// It begins in the past, and the bus keeps no history.
+    NoHistory,
+    /// An inline handler is to be called with the past, by a thread that is calling another.
+    WithinHandler {
+        /// Where it was to be made.
+        place: &'static Location<'static>,
+    },
 }
 
 impl From<PatternError> for SubscribeError {
@@ -260,6 +267,15 @@ impl fmt::Display for SubscribeError {
         match self {
             Self::Pattern(error) => error.fmt(f),
             Self::Closed => f.write_str("the bus is closed; subscribe before `close`"),
+            Self::NoHistory => f.write_str(
+                "a subscription that begins in the past needs a history; build the bus with \
+                 `Bus::builder().history(Ring::events(10_000))`",
+            ),
+            Self::WithinHandler { place } => write!(
+                f,
+                "the inline handler subscribed at {place} cannot be called with the past while this thread calls \
+                 another handler; read the past by a stream, or subscribe in another thread"
+            ),
         }
     }
 }
@@ -268,7 +284,7 @@ impl StdError for SubscribeError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Pattern(error) => Some(error),
-            Self::Closed => None,
+            Self::Closed | Self::NoHistory | Self::WithinHandler { .. } => None,
         }
     }
 }

@@ -49,7 +49,9 @@ pub use queue::{
     EventStream, Iter, Key, Lagged, Overflow, QueueStats, Recovered, Recv, TryRecvError,
 };
 pub use received::Received;
-pub use subscription::{Outcome, QueueBuilder, Subscription, SubscriptionBuilder, SubscriptionId};
+pub use subscription::{
+    Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId,
+};
 pub use system::SystemEvent;
 
 pub use rem_patterns::{

@@ -13,7 +13,7 @@ use crate::event::{Event, EventSchema, EventType, Head, Ids, Schema, TopicWriter
 use crate::{Bus, History, Ring, Timestamp, Topic};
 
 #[derive(Debug)]
-struct Tick;
+pub(crate) struct Tick;
 
 impl EventType for Tick {
     const SCHEMA: Schema = Schema::new("Tick", "", &[EventSchema::new("Tick", "tick", &[])]);
@@ -26,10 +26,24 @@ impl EventType for Tick {
     }
 }
 
+/// Words of stack for each thread: a publish is deeper than what loom gives one unless told.
+const STACK: usize = 1 << 15;
+
 pub(crate) fn model(check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(4);
-    builder.check(check);
+    let check = Arc::new(check);
+    builder.check(move || {
+        let check = Arc::clone(&check);
+        spawn(move || check()).join().unwrap();
+    });
+}
+
+/// A thread with enough stack for a publish.
+pub(crate) fn spawn<R: Send + 'static>(
+    run: impl FnOnce() -> R + Send + 'static,
+) -> thread::JoinHandle<R> {
+    thread::Builder::new().stack_size(STACK).spawn(run).unwrap()
 }
 
 pub(crate) fn event(sequence: u64) -> Arc<Event> {
@@ -55,7 +69,7 @@ fn a_ring_is_read_without_holes() {
         let ring = Arc::new(Ring::events(4));
         let publishers = [1, 2].map(|sequence| {
             let ring = Arc::clone(&ring);
-            thread::spawn(move || drop(ring.record(&event(sequence))))
+            spawn(move || drop(ring.record(&event(sequence))))
         });
         let seen = read(&ring);
         assert!([&[][..], &[1], &[1, 2]].contains(&&*seen), "{seen:?}");
@@ -75,7 +89,7 @@ fn a_slot_never_goes_back_to_an_older_event() {
         let ring = Arc::new(Ring::events(1));
         let publishers = [1, 2].map(|sequence| {
             let ring = Arc::clone(&ring);
-            thread::spawn(move || Option::<Arc<Event>>::from(ring.record(&event(sequence))))
+            spawn(move || Option::<Arc<Event>>::from(ring.record(&event(sequence))))
         });
         let evicted = publishers.map(|publisher| publisher.join().unwrap());
         let evicted: Vec<_> =
@@ -96,7 +110,7 @@ fn a_subscription_ends_beside_a_publish() {
             held.fetch_add(1, Ordering::Relaxed);
         });
         let other = bus.clone();
-        let publisher = thread::spawn(move || other.publish(Tick).map_err(drop).unwrap().matched());
+        let publisher = spawn(move || other.publish(Tick).map_err(drop).unwrap().matched());
         drop(sub);
         let before = called.load(Ordering::Relaxed);
         let matched = publisher.join().unwrap();
@@ -115,7 +129,7 @@ fn a_subscription_is_seen_by_what_begins_after_it() {
     model(|| {
         let bus = Bus::builder().topics(4).build();
         let other = bus.clone();
-        let publisher = thread::spawn(move || other.publish(Tick).map_err(drop).unwrap().matched());
+        let publisher = spawn(move || other.publish(Tick).map_err(drop).unwrap().matched());
         let _sub = bus.on(|_: &Event<Tick>| ());
         assert_eq!(bus.publish(Tick).map_err(drop).unwrap().delivered(), 1);
         assert!(publisher.join().unwrap() <= 1);
@@ -130,8 +144,7 @@ fn topics_share_a_set_without_being_mixed_up() {
         let _sub =
             bus.subscribe("a", |event: &Event| assert_eq!(event.topic().as_str(), "a")).unwrap();
         let other = bus.clone();
-        let publisher =
-            thread::spawn(move || other.publish_to("b", Tick).map_err(drop).unwrap().matched());
+        let publisher = spawn(move || other.publish_to("b", Tick).map_err(drop).unwrap().matched());
         assert_eq!(bus.publish_to("a", Tick).map_err(drop).unwrap().delivered(), 1);
         assert_eq!(publisher.join().unwrap(), 0);
     });
@@ -143,7 +156,7 @@ fn a_child_does_not_slip_through_a_close() {
     model(|| {
         let bus = Bus::builder().topics(4).build();
         let other = bus.clone();
-        let opener = thread::spawn(move || other.child("a"));
+        let opener = spawn(move || other.child("a"));
         bus.close();
         if let Ok(child) = opener.join().unwrap() {
             assert!(child.is_closed());

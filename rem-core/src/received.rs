@@ -16,11 +16,12 @@ use crate::subscription::{About, SubscriptionId};
 pub struct Received<T: ?Sized = dyn Payload> {
     event: Arc<Event<T>>,
     subscription: Arc<About>,
+    is_replay: bool,
 }
 
 impl<T: ?Sized> Received<T> {
-    pub(crate) fn new(event: Arc<Event<T>>, subscription: Arc<About>) -> Self {
-        Self { event, subscription }
+    pub(crate) fn new(event: Arc<Event<T>>, subscription: Arc<About>, is_replay: bool) -> Self {
+        Self { event, subscription, is_replay }
     }
 
     /// The event, to be kept.
@@ -40,6 +41,12 @@ impl<T: ?Sized> Received<T> {
         self.subscription.pattern.captures(self.event.topic())
     }
 
+    /// `true` for an event that was read from the history, which a subscription does that begins in the past
+    /// ([`Start`](crate::Start)): an effect that must not happen twice is left out then.
+    pub fn is_replay(&self) -> bool {
+        self.is_replay
+    }
+
     /// The subscription that received it.
     pub fn subscription(&self) -> SubscriptionId {
         self.subscription.id
@@ -48,7 +55,11 @@ impl<T: ?Sized> Received<T> {
 
 impl<T: ?Sized> Clone for Received<T> {
     fn clone(&self) -> Self {
-        Self { event: Arc::clone(&self.event), subscription: Arc::clone(&self.subscription) }
+        Self {
+            event: Arc::clone(&self.event),
+            subscription: Arc::clone(&self.subscription),
+            is_replay: self.is_replay,
+        }
     }
 }
 
@@ -66,6 +77,7 @@ impl<T: fmt::Debug + ?Sized> fmt::Debug for Received<T> {
             .field("event", &self.event)
             .field("subscription", &self.subscription.id)
             .field("captures", &self.captures())
+            .field("is_replay", &self.is_replay)
             .finish()
     }
 }

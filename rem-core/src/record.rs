@@ -15,9 +15,9 @@ pub(crate) fn keep(bus: &State, draft: &mut Draft, route: &Route) -> (Arc<Event>
     if route.entries.is_empty() && core.history.is_none() {
         return (draft.record(None), Evicted::default());
     }
-    // Relaxed is enough: it hands out numbers. What it orders, the history and the handlers, is ordered by their own
-    // means.
-    let event = draft.record(Some(core.sequence.fetch_add(1, Ordering::Relaxed) + 1));
+    // It hands out numbers; what it orders, the history and the handlers, is ordered by their own means. Acquire, because
+    // who numbers an event after a subscription has looked at the counter must see that subscription: see `Gate`.
+    let event = draft.record(Some(core.sequence.fetch_add(1, Ordering::Acquire) + 1));
     let evicted = match &core.history {
         Some(history) => history.record(&event),
         None => Evicted::default(),

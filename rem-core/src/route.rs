@@ -7,6 +7,7 @@
 //! and its matches cost, not what there is in all, and waits for nobody who changes it meanwhile.
 
 mod index;
+mod late;
 mod parts;
 mod seats;
 mod topics;
@@ -24,14 +25,15 @@ use crate::bus::State;
 use crate::deliver::quietly;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind, Refusal};
-use crate::event::{Event, Payload};
+use crate::event::Payload;
 use crate::middleware::Bound;
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Guard, Snapshot};
 
 use index::Index;
-pub(crate) use index::{Keys, lies_below};
+pub(crate) use index::{Keys, lies_below, selects};
+pub(crate) use late::newcomers;
 use parts::Parts;
 pub(crate) use seats::{Ahead, Held, Seats, reserve};
 use topics::Topics;
@@ -208,13 +210,6 @@ impl Router {
         let (queues, has_seats) =
             queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
         Route { generation, topic, scope, entries, queues, has_seats, middleware }
-    }
-
-    /// Whether the subscription selects an event, under whatever topic its type would have it.
-    pub(crate) fn selects(&self, entry: &Entry, event: &Event) -> bool {
-        let parts = Parts::of(&event.data);
-        let selected = self.index.read().select(event.topic(), event.scope(), &parts);
-        selected.iter().any(|other| other.id == entry.id)
     }
 
     /// Every subscription, in no particular order.

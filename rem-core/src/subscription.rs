@@ -2,9 +2,14 @@
 
 mod about;
 mod builder;
+pub(crate) mod catch_up;
 mod entry;
+mod gate;
+#[cfg(all(test, rem_loom))]
+mod loom;
 mod outcome;
 mod queue;
+mod start;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -14,16 +19,19 @@ use crate::bus::Core;
 use crate::deliver::isolate;
 use crate::event::Event;
 use crate::history::QueryError;
-use crate::route::Keys;
+use crate::route::{Keys, selects};
 
 pub use about::SubscriptionId;
 pub use builder::SubscriptionBuilder;
 pub use outcome::Outcome;
 pub use queue::QueueBuilder;
+pub use start::Start;
 
 pub(crate) use about::{About, Counts};
 pub(crate) use builder::Delivery;
+pub(crate) use catch_up::{CatchUp, Step};
 pub(crate) use entry::{Asked, Call, Called, Entry, Filter, Handler, To};
+pub(crate) use gate::Turn;
 
 /// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
 ///
@@ -39,24 +47,35 @@ pub struct Subscription {
 struct Held {
     core: Weak<Core>,
     entry: Arc<Entry>,
-    keys: Keys,
+    /// `None` for one that still reads the past and is not in the index.
+    keys: Option<Keys>,
 }
 
 impl Subscription {
     pub(crate) fn new(core: &Arc<Core>, entry: Arc<Entry>) -> Self {
         let keys = core.router.add(&entry);
+        let mut guard = Self::outside(core, entry);
+        guard.joined(keys);
+        guard
+    }
+
+    /// The guard of a subscription that is not in the index yet.
+    pub(crate) fn outside(core: &Arc<Core>, entry: Arc<Entry>) -> Self {
         let about = Arc::clone(entry.about());
-        Self { about, held: Some(Held { core: Arc::downgrade(core), entry, keys }) }
+        Self { about, held: Some(Held { core: Arc::downgrade(core), entry, keys: None }) }
+    }
+
+    /// It is in the index now, there.
+    pub(crate) fn joined(&mut self, keys: Keys) {
+        if let Some(held) = &mut self.held {
+            held.keys = Some(keys);
+        }
     }
 
     /// The guard of a subscription to a bus that is closed: over from the start.
     pub(crate) fn ended(entry: &Entry) -> Self {
         entry.end();
         Self { about: Arc::clone(entry.about()), held: None }
-    }
-
-    pub(crate) fn about(&self) -> &Arc<About> {
-        &self.about
     }
 
     /// Its identity, as system events name it.
@@ -80,6 +99,12 @@ impl Subscription {
         self.about.failures()
     }
 
+    /// How many numbers of the history it asked for were gone before they were read; see
+    /// [`SubscriptionBuilder::from`].
+    pub fn missed(&self) -> u64 {
+        self.about.missed()
+    }
+
     /// How many events it selected that were of an unrelated type, and were not delivered.
     pub fn mismatches(&self) -> u64 {
         self.about.mismatches()
@@ -94,7 +119,7 @@ impl Subscription {
         let mut events = Vec::new();
         history.read(range, &mut events);
         events.retain(|event| {
-            core.router.selects(entry, event)
+            selects(entry, event)
                 && isolate(|| entry.accepts(event) && entry.fits(event)).unwrap_or_default()
         });
         Ok(events)
@@ -113,7 +138,7 @@ impl Subscription {
     /// [`detach`](Self::detach), with the means to end it all the same.
     pub(crate) fn loosen(mut self) -> Option<Loose> {
         let Held { core, entry, keys } = self.held.take()?;
-        Some(Loose { core, entry: Arc::downgrade(&entry), keys })
+        Some(Loose { core, entry: Arc::downgrade(&entry), keys: keys? })
     }
 }
 
@@ -137,7 +162,7 @@ impl Loose {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(Held { core, entry, keys }) = self.held.take() {
-            if let Some(core) = core.upgrade() {
+            if let (Some(core), Some(keys)) = (core.upgrade(), keys) {
                 core.router.remove(&entry, &keys);
             }
             entry.end();

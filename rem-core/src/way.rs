@@ -28,7 +28,8 @@ pub(crate) fn go<E: EventType>(
         let found = route::find(bus, draft, found)?;
         let seats = route::reserve(&bus.core, draft, &found, ahead)?;
         let (event, evicted) = record::keep(bus, draft, &found);
-        Ok(deliver::hand_over(bus, event, &found, seats, evicted))
+        let late = route::newcomers(bus, draft, &found);
+        Ok(deliver::hand_over(bus, event, &found, late, seats, evicted))
     });
     end.map_err(|failure| publish::give_back(failure, draft))
 }

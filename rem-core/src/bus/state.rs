@@ -171,7 +171,7 @@ impl State {
     ) -> Subscription {
         let over = pattern.is_none() || self.is_closed();
         let pattern = pattern.unwrap_or_else(nothing);
-        let entry = delivery.entry(self, pattern, true, Vec::new(), 0, place);
+        let entry = Arc::new(delivery.entry(self, pattern, true, Vec::new(), 0, place));
         if over { Subscription::ended(&entry) } else { Subscription::new(&self.core, entry) }
     }
 

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::publish::Receipt;
 use crate::queue::Sent;
 use crate::route::{Held, Seats};
-use crate::subscription::{Asked, Entry};
+use crate::subscription::{Asked, Entry, Turn};
 
 /// Puts the event into each queue that wants it.
 pub(super) fn put(
@@ -24,11 +24,11 @@ pub(super) fn put(
             Held::Unwanted | Held::Wanted => Ok(Asked::Passes),
             Held::Failed(panic) => Err(panic),
             Held::Seat(channel) => {
-                match isolate(|| entry.fits(event)) {
-                    Ok(true) => count(channel.send(Arc::clone(event), true), receipt),
-                    unfit => {
+                match isolate(|| seated(entry, event)) {
+                    Ok(Asked::Wants) => count(channel.send(Arc::clone(event), true), receipt),
+                    asked => {
                         channel.release();
-                        refused(core, entry, event, unfit.map(|_| Asked::Mismatched), receipt);
+                        refused(core, entry, event, asked, receipt);
                     }
                 }
                 continue;
@@ -44,6 +44,16 @@ pub(super) fn put(
             }
             (asked, _) => refused(core, entry, event, asked, receipt),
         }
+    }
+}
+
+/// What is left to be asked when there is a seat: the filters were asked before it was taken.
+fn seated(entry: &Entry, event: &Arc<Event>) -> Asked {
+    match entry.turn(event) {
+        Turn::Live if entry.fits(event) => Asked::Wants,
+        Turn::Live => Asked::Mismatched,
+        Turn::Later => Asked::Later,
+        Turn::Past => Asked::Had,
     }
 }
 
@@ -65,6 +75,8 @@ fn refused(
 ) {
     match asked {
         Ok(Asked::Wants | Asked::Passes) => {}
+        Ok(Asked::Later) => receipt.deferred += 1,
+        Ok(Asked::Had) => receipt.delivered += 1,
         Ok(Asked::Mismatched) => mismatched(core, entry, event),
         Err(panic) => {
             receipt.failed += 1;

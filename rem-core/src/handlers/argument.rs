@@ -62,6 +62,7 @@ pub struct HandlerCall<'c> {
     pub(super) event: &'c Arc<Event>,
     pub(super) about: &'c Arc<About>,
     pub(super) around: &'c Around,
+    pub(super) is_replay: bool,
 }
 
 /// What a declared handler knows of its surroundings. It does not keep the bus, which keeps the handler.
@@ -104,7 +105,7 @@ impl<'c> HandlerCall<'c> {
     /// The receipt of the event as a type. Not public API; called by expanded code.
     #[doc(hidden)]
     pub fn receive<T: ?Sized>(&self, event: &Arc<Event<T>>) -> Received<T> {
-        Received::new(Arc::clone(event), Arc::clone(self.about))
+        Received::new(Arc::clone(event), Arc::clone(self.about), self.is_replay)
     }
 }
 

@@ -139,8 +139,8 @@ impl<'b, S> Registrar<'b, S> {
         S: Send + Sync + 'static,
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
-        let call: crate::subscription::Call = Box::new(move |event, about| {
-            let call = HandlerCall { event, about, around: &around };
+        let call: crate::subscription::Call = Box::new(move |event, about, is_replay| {
+            let call = HandlerCall { event, about, around: &around, is_replay };
             let Some(outcome) =
                 holder.with(|this| T::see(event, |event| handle(this, event, &call)))
             else {
@@ -160,8 +160,8 @@ impl<'b, S> Registrar<'b, S> {
         S: Send + Sync + 'static,
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
-        let call: crate::subscription::Call = Box::new(move |event, about| {
-            let call = HandlerCall { event, about, around: &around };
+        let call: crate::subscription::Call = Box::new(move |event, about, is_replay| {
+            let call = HandlerCall { event, about, around: &around, is_replay };
             let Some(outcome) =
                 holder.with(|this| T::share(event).map(|event| handle(this, &event, &call)))
             else {

@@ -236,6 +236,12 @@ impl Channel {
         taken
     }
 
+    /// The reader has what comes up to that number from elsewhere.
+    pub(super) fn begin_after(&self, taken: u64) {
+        let mut inner = lock(&self.inner);
+        inner.taken = inner.taken.max(taken);
+    }
+
     /// Nothing more comes in. The reader gets what is there, and then the end.
     pub(crate) fn finish(&self) {
         let mut inner = lock(&self.inner);

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom::thread;
-
 use super::channel::Taken;
 use super::wait::{Deadline, Waited};
 use super::{Channel, Overflow, Seat, Sent, Waits};
-use crate::loom::{event, model};
+use crate::loom::{event, model, spawn};
 use crate::sync::{park, thread_waker};
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -50,14 +48,14 @@ fn with_losses(overflow: &Overflow) {
     // The second is slow: what it has numbered may come when what came before and after is lost.
     let publishers = [vec![1, 2, 4], vec![3]].map(|sequences| {
         let channel = Arc::clone(&channel);
-        thread::spawn(move || {
+        spawn(move || {
             for sequence in sequences {
                 channel.send(event(sequence), false);
             }
         })
     });
     let other = Arc::clone(&channel);
-    let reader = thread::spawn(move || read(&other));
+    let reader = spawn(move || read(&other));
     for publisher in publishers {
         publisher.join().unwrap();
     }
@@ -81,7 +79,7 @@ fn who_waits_for_room_and_who_waits_for_events_wake_each_other() {
     model(|| {
         let channel = Arc::new(Channel::new(1, Overflow::Block(LONG)));
         let other = Arc::clone(&channel);
-        let publisher = thread::spawn(move || {
+        let publisher = spawn(move || {
             let waits = Waits::default();
             for sequence in 1..=3 {
                 let mut deadline = Deadline::default();
@@ -106,7 +104,7 @@ fn a_seat_that_is_given_back_is_taken() {
         let waits = Arc::new(Waits::default());
         let publishers = [1, 2].map(|_| {
             let (channel, waits) = (Arc::clone(&channel), Arc::clone(&waits));
-            thread::spawn(move || {
+            spawn(move || {
                 let mut deadline = Deadline::default();
                 while channel.seat() != Seat::Taken {
                     assert_eq!(waits.for_room(&channel, LONG, &mut deadline), Waited::Again);
@@ -128,7 +126,7 @@ fn nobody_waits_for_a_reader_that_is_gone() {
         let channel = Arc::new(Channel::new(1, Overflow::Block(LONG)));
         assert_eq!(channel.send(event(1), false), Sent::Queued);
         let other = Arc::clone(&channel);
-        let publisher = thread::spawn(move || {
+        let publisher = spawn(move || {
             let (waits, mut deadline) = (Waits::default(), Deadline::default());
             while other.seat() == Seat::Full {
                 assert_eq!(waits.for_room(&other, LONG, &mut deadline), Waited::Again);
@@ -153,7 +151,7 @@ fn a_circle_is_seen_by_whoever_closes_it() {
         let threads = [(0, 1), (1, 0)].map(|(own, other)| {
             let (own, other) = (Arc::clone(&channels[own]), Arc::clone(&channels[other]));
             let waits = Arc::clone(&waits);
-            thread::spawn(move || {
+            spawn(move || {
                 own.bind(Some(crate::sync::current_thread()));
                 let waited = waits.for_room(&other, LONG, &mut Deadline::default());
                 assert!(matches!(own.take(), Taken::Event(_)));

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// Events that a subscription wanted and its queue had no room for.
 ///
@@ -28,6 +29,12 @@ impl Lagged {
     /// The sequence number of the last; 0 for system events.
     pub fn to(&self) -> u64 {
         self.to
+    }
+
+    /// All that had the numbers of the range.
+    pub(crate) fn of(range: RangeInclusive<u64>) -> Self {
+        let (from, to) = range.into_inner();
+        Self { missed: (to + 1).saturating_sub(from), from, to }
     }
 
     fn one(sequence: u64) -> Self {

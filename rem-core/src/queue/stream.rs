@@ -16,7 +16,7 @@ use super::{Channel, Lagged, QueueStats};
 use crate::event::{Event, Payload, Shape};
 use crate::history::QueryError;
 use crate::received::Received;
-use crate::subscription::{About, Subscription};
+use crate::subscription::{About, CatchUp, Step, Subscription};
 use crate::sync::{current_thread, park, thread_waker};
 
 /// A subscription that is read: the events that its pattern selects, in the order of their sequence numbers, from a
@@ -50,6 +50,8 @@ pub struct EventStream<T: ?Sized = dyn Payload> {
     subscription: Subscription,
     about: Arc<About>,
     channel: Arc<Channel>,
+    /// The past, until it is read.
+    past: Option<Box<CatchUp>>,
     of: PhantomData<fn() -> Arc<Event<T>>>,
 }
 
@@ -61,8 +63,9 @@ impl<T: Shape + ?Sized> EventStream<T> {
         subscription: Subscription,
         about: Arc<About>,
         channel: Arc<Channel>,
+        past: Option<Box<CatchUp>>,
     ) -> Self {
-        Self { subscription, about, channel, of: PhantomData }
+        Self { subscription, about, channel, past, of: PhantomData }
     }
 
     /// The next event, if one is there.
@@ -106,7 +109,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
         let events = self.subscription.lost(lagged.from..=lagged.to)?;
         let shared = events.iter().filter_map(T::share);
         let events: Vec<_> =
-            shared.map(|event| Received::new(event, Arc::clone(&self.about))).collect();
+            shared.map(|event| Received::new(event, Arc::clone(&self.about), true)).collect();
         let found = u64::try_from(events.len()).unwrap_or(u64::MAX);
         Ok(Recovered { gone: lagged.missed.saturating_sub(found), events })
     }
@@ -136,14 +139,48 @@ impl<T: Shape + ?Sized> EventStream<T> {
         &self.subscription
     }
 
+    /// What comes next of the past; pending when it is read.
+    fn replay(&mut self) -> Poll<Option<Item<T>>> {
+        while let Some(past) = &mut self.past {
+            match past.step() {
+                Step::Event(event) => {
+                    if let Some(event) = T::share(&event) {
+                        let received = Received::new(event, Arc::clone(&self.about), true);
+                        return Poll::Ready(Some(Ok(received)));
+                    }
+                }
+                Step::Lagged(lagged) => {
+                    self.about.count_missed(lagged.missed);
+                    return Poll::Ready(Some(Err(lagged)));
+                }
+                Step::Joined(keys) => self.subscription.joined(keys),
+                Step::Live(after) => {
+                    self.channel.begin_after(after);
+                    self.past = None;
+                }
+                Step::Ended => {
+                    self.channel.finish();
+                    self.past = None;
+                }
+            }
+        }
+        Poll::Pending
+    }
+
     /// Takes what is there, with its type.
-    fn take(&self, mut take: impl FnMut(&Channel) -> Taken) -> Poll<Option<Item<T>>> {
+    fn take(&mut self, mut take: impl FnMut(&Channel) -> Taken) -> Poll<Option<Item<T>>> {
+        if self.past.is_some() {
+            let past = self.replay();
+            if past.is_ready() {
+                return past;
+            }
+        }
         loop {
             match take(&self.channel) {
                 // What is not of the type was not queued, so there is a view; making it was the publisher's work.
                 Taken::Event(event) => {
                     if let Some(event) = T::share(&event) {
-                        let received = Received::new(event, Arc::clone(&self.about));
+                        let received = Received::new(event, Arc::clone(&self.about), false);
                         return Poll::Ready(Some(Ok(received)));
                     }
                 }
@@ -154,7 +191,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
         }
     }
 
-    fn poll(&self, waker: &Waker) -> Poll<Option<Item<T>>> {
+    fn poll(&mut self, waker: &Waker) -> Poll<Option<Item<T>>> {
         let taken = self.take(Channel::take);
         if taken.is_ready() {
             return taken;
@@ -165,7 +202,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
     }
 
     /// Waits in this thread; pending still when the time has come.
-    fn wait(&self, until: Option<Instant>) -> Poll<Option<Item<T>>> {
+    fn wait(&mut self, until: Option<Instant>) -> Poll<Option<Item<T>>> {
         let mut waker = None;
         loop {
             let waker = waker.get_or_insert_with(thread_waker);
@@ -192,7 +229,7 @@ impl<T: Shape + ?Sized> Stream for EventStream<T> {
     type Item = Item<T>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item<T>>> {
-        self.poll(cx.waker())
+        self.get_mut().poll(cx.waker())
     }
 }
 
@@ -222,7 +259,7 @@ impl<T: Shape + ?Sized> Future for Recv<'_, T> {
     type Output = Option<Item<T>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item<T>>> {
-        self.stream.poll(cx.waker())
+        self.get_mut().stream.poll(cx.waker())
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rem_patterns::{Pattern, PatternKey, PatternTree, Topic};
 
 use super::Parts;
+use crate::event::Event;
 use crate::event::head::below;
 use crate::subscription::Entry;
 
@@ -130,6 +131,22 @@ impl Index {
         let any = !self.typed_on.is_empty();
         dots.filter(move |&at| any && at > scope && self.typed_on.contains_key(&topic[..at]))
     }
+}
+
+/// Whether one subscription selects an event, by the same rules as [`Index::select`].
+pub(crate) fn selects(entry: &Entry, event: &Event) -> bool {
+    let (topic, scope, prefix) = (event.topic().as_str(), event.scope(), entry.prefix());
+    if !entry.by_type {
+        return lies_below(topic, prefix) && entry.pattern.matches(topic);
+    }
+    let cut = scope.max(prefix.len());
+    if lies_below(topic, prefix) && entry.pattern.matches(below(topic, cut)) {
+        return true;
+    }
+    let parts = Parts::of(&event.data);
+    let mut parts =
+        parts.iter().filter(|(part, _)| entry.wanted.is_some_and(|wanted| wanted.type_id == *part));
+    lies_below(topic, prefix) && parts.any(|(_, alone)| entry.pattern.matches(alone))
 }
 
 /// `true` if `topic` has segments below `prefix`, which may be empty.

@@ -45,6 +45,7 @@ pub(crate) struct Counts {
     active: AtomicBool,
     failed: AtomicU64,
     mismatched: AtomicU64,
+    missed: AtomicU64,
 }
 
 impl Default for Counts {
@@ -53,6 +54,7 @@ impl Default for Counts {
             active: AtomicBool::new(true),
             failed: AtomicU64::new(0),
             mismatched: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
         }
     }
 }
@@ -80,6 +82,14 @@ impl About {
 
     pub(crate) fn mismatches(&self) -> u64 {
         self.counts.mismatched.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_missed(&self, events: u64) {
+        self.counts.missed.fetch_add(events, Ordering::Relaxed);
+    }
+
+    pub(crate) fn missed(&self) -> u64 {
+        self.counts.missed.load(Ordering::Relaxed)
     }
 
     /// The prefix of the bus it was made on, empty for the root.

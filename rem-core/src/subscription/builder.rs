@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rem_patterns::{Pattern, PatternError};
 
 use super::{
-    About, Call, Called, Counts, Entry, Filter, Handler, Outcome, QueueBuilder, Subscription, To,
+    About, Call, Called, Counts, Entry, Filter, Handler, Outcome, QueueBuilder, Start,
+    Subscription, To, catch_up::CatchUp,
 };
 use crate::bus::Bus;
 use crate::error::SubscribeError;
@@ -36,6 +37,7 @@ pub struct SubscriptionBuilder<'a> {
     by_type: bool,
     filters: Vec<Filter>,
     priority: i32,
+    start: Start,
     place: &'static Location<'static>,
 }
 
@@ -45,7 +47,8 @@ impl<'a> SubscriptionBuilder<'a> {
         pattern: Result<Pattern, PatternError>,
         place: &'static Location<'static>,
     ) -> Self {
-        Self { bus, pattern, by_type: false, filters: Vec::new(), priority: 0, place }
+        let (filters, start) = (Vec::new(), Start::Latest);
+        Self { bus, pattern, by_type: false, filters, priority: 0, start, place }
     }
 
     /// A subscription by type: the pattern, of the type's topics, selects below any scope.
@@ -77,10 +80,34 @@ impl<'a> SubscriptionBuilder<'a> {
         self
     }
 
+    /// Begins in the past, for which the bus must keep a history. It goes on to what is published, with no gap and no
+    /// repeat; [`Received::is_replay`] tells the one from the other.
+    ///
+    /// A stream reads the past from the history as it is read itself, so that its queue stays empty and no publisher waits
+    /// for it until it has caught up. An inline handler is called with the past by the thread that subscribes, before
+    /// `inline` returns; if publishers are faster than it, that takes until they pause. What the history let go before it
+    /// was read is a loss: [`Lagged`] in a stream, [`Subscription::missed`] otherwise.
+    ///
+    /// ```
+    /// use rem_core::{Bus, Event, EventStream, Overflow, Ring, Start};
+    ///
+    /// let bus = Bus::builder().history(Ring::events(10_000)).build();
+    /// let mut events: EventStream =
+    ///     bus.subscription("order").from(Start::Earliest).queue(64, Overflow::DropOldest).stream()?;
+    /// # Ok::<(), rem_core::SubscribeError>(())
+    /// ```
+    ///
+    /// [`Lagged`]: crate::Lagged
+    pub fn from(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
     /// Calls `handle` in the thread that publishes, before `publish` returns.
     ///
     /// # Errors
-    /// A pattern that is none or cannot lie below the bus's prefix, and a closed bus.
+    /// A pattern that is none or cannot lie below the bus's prefix, and a closed bus. With [`from`](Self::from): a bus
+    /// without history, and a subscription that is made by a handler, whose own event is not past yet.
     pub fn inline<T, F, R>(self, handle: F) -> Result<Subscription, SubscribeError>
     where
         T: Shape + ?Sized,
@@ -125,20 +152,40 @@ impl<'a> SubscriptionBuilder<'a> {
         self.bus
     }
 
-    pub(super) fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
-        let core = &self.bus.state().core;
-        Ok(Subscription::new(core, self.entry(delivery)?))
+    fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
+        let (bus, place) = (self.bus, self.place);
+        let (entry, past) = self.prepare(delivery)?;
+        match past {
+            None => Ok(Subscription::new(&bus.state().core, entry)),
+            Some(mut past) => past.replay(&bus.state().core, &entry, place),
+        }
     }
 
     /// All but the subscribing, which cannot fail.
     pub(crate) fn entry(self, delivery: Delivery) -> Result<Arc<Entry>, SubscribeError> {
-        let state = self.bus.state();
-        let Self { pattern, by_type, filters, priority, place, .. } = self;
-        let pattern = if by_type { pattern? } else { state.absolute(pattern?)? };
-        if state.is_closed() {
+        Ok(self.prepare(delivery)?.0)
+    }
+
+    /// The subscription, known to nobody yet, and its past.
+    pub(super) fn prepare(
+        self,
+        delivery: Delivery,
+    ) -> Result<(Arc<Entry>, Option<Box<CatchUp>>), SubscribeError> {
+        let bus = self.bus.state_arc();
+        let Self { pattern, by_type, filters, priority, start, place, .. } = self;
+        let pattern = if by_type { pattern? } else { bus.absolute(pattern?)? };
+        if bus.is_closed() {
             return Err(SubscribeError::Closed);
         }
-        Ok(delivery.entry(state, pattern, by_type, filters, priority, place))
+        let mut entry = delivery.entry(bus, pattern, by_type, filters, priority, place);
+        if start == Start::Latest {
+            return Ok((Arc::new(entry), None));
+        }
+        let history = bus.core.history.as_ref().ok_or(SubscribeError::NoHistory)?;
+        entry.read_past_first();
+        let entry = Arc::new(entry);
+        let past = CatchUp::new(bus, history, &entry, start);
+        Ok((entry, Some(Box::new(past))))
     }
 }
 
@@ -166,7 +213,7 @@ impl Delivery {
         F: Fn(&Event<T>) -> R + Send + Sync + 'static,
         R: Outcome,
     {
-        Self::of::<T>(Box::new(move |event, _| {
+        Self::of::<T>(Box::new(move |event, _, _| {
             Called::from(T::see(event, |event| handle(event).outcome()))
         }))
     }
@@ -177,9 +224,10 @@ impl Delivery {
         F: Fn(Received<T>) -> R + Send + Sync + 'static,
         R: Outcome,
     {
-        Self::of::<T>(Box::new(move |event, about| {
+        Self::of::<T>(Box::new(move |event, about, is_replay| {
             let event = T::share(event);
-            let handle = |event| handle(Received::new(event, Arc::clone(about))).outcome();
+            let handle =
+                |event| handle(Received::new(event, Arc::clone(about), is_replay)).outcome();
             Called::from(event.map(handle))
         }))
     }
@@ -204,7 +252,7 @@ impl Delivery {
         filters: Vec<Filter>,
         priority: i32,
         place: &'static Location<'static>,
-    ) -> Arc<Entry> {
+    ) -> Entry {
         let Self { wanted, fits, to } = self;
         let about = About {
             id: state.core.next_subscription(),
@@ -216,6 +264,6 @@ impl Delivery {
             place,
             counts: Counts::default(),
         };
-        Arc::new(Entry::new(about, Handler { filters, fits, to }))
+        Entry::new(about, Handler { filters, fits, to })
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
 use super::About;
+use super::gate::{Gate, Turn};
 use crate::event::Event;
 use crate::queue::Channel;
 use crate::route::{Known, Route};
@@ -16,6 +17,8 @@ use crate::sync::{Mutex, lock};
 pub(crate) struct Entry {
     about: Arc<About>,
     handler: Handler,
+    /// Of a subscription that reads the past first.
+    gate: Option<Gate>,
     routes: Mutex<Routes>,
 }
 
@@ -43,7 +46,8 @@ pub(crate) enum To {
 }
 
 pub(crate) type Filter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
-pub(crate) type Call = Box<dyn Fn(&Arc<Event>, &Arc<About>) -> Called + Send + Sync>;
+/// The last says whether the event is read from the past.
+pub(crate) type Call = Box<dyn Fn(&Arc<Event>, &Arc<About>, bool) -> Called + Send + Sync>;
 
 /// What came of one call.
 pub(crate) enum Called {
@@ -53,6 +57,8 @@ pub(crate) enum Called {
     Mismatched,
     /// A filter said no, or the subscription has ended.
     Passed,
+    /// The subscription still reads the past, and will come to it.
+    Later,
 }
 
 impl From<Option<Result<(), Box<str>>>> for Called {
@@ -73,11 +79,21 @@ pub(crate) enum Asked {
     Passes,
     /// See [`Called::Mismatched`].
     Mismatched,
+    /// See [`Called::Later`].
+    Later,
+    /// The subscription had it when it read the past.
+    Had,
 }
 
 impl Entry {
     pub(crate) fn new(about: About, handler: Handler) -> Self {
-        Self { about: Arc::new(about), handler, routes: Mutex::new(Routes::Of(Vec::new())) }
+        let routes = Mutex::new(Routes::Of(Vec::new()));
+        Self { about: Arc::new(about), handler, gate: None, routes }
+    }
+
+    /// Has the past read to it before it is live.
+    pub(super) fn read_past_first(&mut self) {
+        self.gate = Some(Gate::new());
     }
 
     pub(crate) fn about(&self) -> &Arc<About> {
@@ -86,23 +102,61 @@ impl Entry {
 
     /// Asks whether the event is wanted. User code: it may panic.
     pub(crate) fn ask(&self, event: &Arc<Event>) -> Asked {
-        if !self.is_active() || !self.accepts(event) {
-            Asked::Passes
-        } else if self.fits(event) {
-            Asked::Wants
-        } else {
-            Asked::Mismatched
+        if !self.is_active() {
+            return Asked::Passes;
+        }
+        match self.turn(event) {
+            Turn::Live if !self.accepts(event) => Asked::Passes,
+            Turn::Live if self.fits(event) => Asked::Wants,
+            Turn::Live => Asked::Mismatched,
+            Turn::Later => Asked::Later,
+            Turn::Past => Asked::Had,
+        }
+    }
+
+    /// Whose turn an event is: that of who publishes it, or of who reads the past.
+    #[inline]
+    pub(crate) fn turn(&self, event: &Event) -> Turn {
+        match &self.gate {
+            None => Turn::Live,
+            // A system event has no number and no past.
+            Some(gate) => event.sequence().map_or(Turn::Live, |sequence| gate.ask(sequence)),
+        }
+    }
+
+    /// Goes live after that number, unless there is more to be read: up to the number in the error.
+    pub(crate) fn open(&self, read: u64) -> Result<(), u64> {
+        self.gate.as_ref().map_or(Ok(()), |gate| gate.open(read))
+    }
+
+    /// Whether it reads the past, or has.
+    pub(crate) fn catches_up(&self) -> bool {
+        self.gate.is_some()
+    }
+
+    /// Calls the handler with an event of the past, of which the filters were asked. User code: it may panic.
+    pub(crate) fn replay(&self, event: &Arc<Event>) -> Called {
+        match &self.handler.to {
+            To::Inline(call) if self.is_active() => call(event, &self.about, true),
+            _ => Called::Passed,
         }
     }
 
     /// Asks the filters, unless they were `asked`, then calls the handler. User code: it may panic.
     pub(crate) fn call(&self, event: &Arc<Event>, asked: bool) -> Called {
-        match &self.handler.to {
-            To::Inline(call) if self.is_active() && (asked || self.accepts(event)) => {
-                call(event, &self.about)
-            }
-            _ => Called::Passed,
+        let To::Inline(call) = &self.handler.to else { return Called::Passed };
+        if !self.is_active() {
+            return Called::Passed;
         }
+        if !asked {
+            match self.turn(event) {
+                Turn::Live if self.accepts(event) => {}
+                Turn::Live => return Called::Passed,
+                Turn::Later => return Called::Later,
+                Turn::Past => return Called::Done,
+            }
+        }
+        call(event, &self.about, false)
     }
 
     /// The queue, if it has one.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Delivery, SubscriptionBuilder};
+use super::{Delivery, Subscription, SubscriptionBuilder};
 use crate::error::SubscribeError;
 use crate::event::Shape;
 use crate::queue::{Channel, EventStream, Overflow};
@@ -28,17 +28,23 @@ impl<'a> QueueBuilder<'a> {
     /// The reader's end. `EventStream<Order>` gives events of one type, `EventStream` events of any.
     ///
     /// # Errors
-    /// A pattern that is none or cannot lie below the bus's prefix, and a closed bus.
+    /// A pattern that is none or cannot lie below the bus's prefix, a closed bus, and one without history for a stream that
+    /// begins in the past.
     pub fn stream<T: Shape + ?Sized>(self) -> Result<EventStream<T>, SubscribeError> {
         let Self { subscription, capacity, overflow } = self;
         let bus = subscription.bus();
         let channel = Arc::new(Channel::new(capacity, overflow));
-        let subscription = subscription.finish(Delivery::queue::<T>(&channel))?;
+        let (entry, past) = subscription.prepare(Delivery::queue::<T>(&channel))?;
+        let about = Arc::clone(entry.about());
+        let core = &bus.state().core;
+        let subscription = match past {
+            None => Subscription::new(core, entry),
+            Some(_) => Subscription::outside(core, entry),
+        };
         // A bus that was closed meanwhile has passed by what was not there yet.
         if bus.is_closed() {
             channel.finish();
         }
-        let about = Arc::clone(subscription.about());
-        Ok(EventStream::new(subscription, about, channel))
+        Ok(EventStream::new(subscription, about, channel, past))
     }
 }

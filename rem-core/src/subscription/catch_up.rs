@@ -1,0 +1,229 @@
+//! [`CatchUp`]: the past of a subscription, read until it meets what is live.
+
+use std::collections::{HashSet, VecDeque};
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+
+use super::{Entry, Start, Subscription};
+use crate::bus::{Core, State};
+use crate::clock::Timestamp;
+use crate::deliver::{self, isolate};
+use crate::error::SubscribeError;
+use crate::event::Event;
+use crate::history::History;
+use crate::queue::Lagged;
+use crate::route::Keys;
+use crate::sync::atomic::Ordering;
+use crate::sync::spin;
+
+/// How many events are read from the history at once.
+const PAGE: u64 = 256;
+
+/// A subscription that reads the past. It is not in the index until it has read what there is; then it goes there, and reads
+/// what came meanwhile.
+pub(crate) struct CatchUp {
+    /// What the subscription was made on. It may close, or go.
+    bus: Weak<State>,
+    core: Weak<Core>,
+    history: Arc<dyn History>,
+    entry: Arc<Entry>,
+    /// The next number to be read.
+    next: u64,
+    /// Up to where to read, once it is in the index.
+    target: Option<u64>,
+    page: VecDeque<Arc<Event>>,
+    /// Known to be selected; they come before the page.
+    ready: VecDeque<Arc<Event>>,
+}
+
+/// What comes next.
+pub(crate) enum Step {
+    /// An event of the past that the subscription selects.
+    Event(Arc<Event>),
+    /// Events that the history let go before they were read. Which of them would have been selected is not known any more.
+    Lagged(Lagged),
+    /// It is in the index and must be told where it stands; more follows.
+    Joined(Keys),
+    /// All is read up to this number; what follows is live.
+    Live(u64),
+    /// The bus is closed or gone, and all is read.
+    Ended,
+}
+
+impl CatchUp {
+    pub(crate) fn new(
+        bus: &Arc<State>,
+        history: &Arc<dyn History>,
+        entry: &Arc<Entry>,
+        start: Start,
+    ) -> Self {
+        let mut catch_up = Self {
+            bus: Arc::downgrade(bus),
+            core: Arc::downgrade(&bus.core),
+            history: Arc::clone(history),
+            entry: Arc::clone(entry),
+            next: 1,
+            target: None,
+            page: VecDeque::new(),
+            ready: VecDeque::new(),
+        };
+        let readable = history.readable();
+        let (oldest, end) =
+            readable.map_or((1, 0), |readable| (*readable.start(), *readable.end()));
+        // What is gone is no loss to whoever asks for what is kept.
+        catch_up.next = match start {
+            Start::Earliest | Start::Time(_) => oldest,
+            // Numbers that are still to come are waited for.
+            Start::Sequence(sequence) => sequence.max(1),
+            Start::Latest | Start::Last(_) | Start::LastPerTopic => end + 1,
+        };
+        match start {
+            Start::Time(time) => catch_up.skip_before(time, end),
+            Start::Last(count) => catch_up.take_back(oldest, end, count, |_| true),
+            Start::LastPerTopic => {
+                let mut topics = HashSet::new();
+                catch_up.take_back(oldest, end, usize::MAX, |event| {
+                    topics.insert(event.topic().clone())
+                });
+            }
+            Start::Latest | Start::Earliest | Start::Sequence(_) => {}
+        }
+        catch_up
+    }
+
+    /// Passes by what happened earlier. Times need not be in order, so the first that is late enough is looked for.
+    fn skip_before(&mut self, time: Timestamp, end: u64) {
+        let mut events = Vec::new();
+        while self.next <= end {
+            let to = self.next.saturating_add(PAGE - 1).min(end);
+            self.history.read(self.next..=to, &mut events);
+            if let Some(first) = events.iter().find(|event| event.timestamp() >= time) {
+                self.next = first.sequence().unwrap_or(self.next);
+                return;
+            }
+            events.clear();
+            self.next = to + 1;
+        }
+    }
+
+    /// Looks from the newest backwards for so many events that are selected and `wanted`.
+    fn take_back(
+        &mut self,
+        oldest: u64,
+        mut end: u64,
+        count: usize,
+        mut wanted: impl FnMut(&Event) -> bool,
+    ) {
+        let mut events = Vec::new();
+        while oldest <= end && self.ready.len() < count {
+            let from = end.saturating_sub(PAGE - 1).max(oldest);
+            self.history.read(from..=end, &mut events);
+            for event in events.drain(..).rev() {
+                if self.ready.len() < count && self.selects(&event) && wanted(&event) {
+                    self.ready.push_front(event);
+                }
+            }
+            end = from - 1;
+        }
+    }
+
+    /// The next step.
+    pub(crate) fn step(&mut self) -> Step {
+        if let Some(event) = self.ready.pop_front() {
+            return Step::Event(event);
+        }
+        loop {
+            while let Some(event) = self.page.pop_front() {
+                if self.selects(&event) {
+                    return Step::Event(event);
+                }
+            }
+            let readable = self.history.readable();
+            let (oldest, end) =
+                readable.map_or((1, 0), |readable| (*readable.start(), *readable.end()));
+            if self.next <= end {
+                if let Some(lagged) = self.read(oldest, end) {
+                    return Step::Lagged(lagged);
+                }
+                continue;
+            }
+            match self.target {
+                None => match self.join() {
+                    Some(keys) => return Step::Joined(keys),
+                    None => return Step::Ended,
+                },
+                // A publisher has its number and is about to write its slot.
+                Some(target) if self.next <= target => spin(),
+                Some(_) => match self.entry.open(self.next - 1) {
+                    Ok(()) => return Step::Live(self.next - 1),
+                    Err(left) => self.target = Some(left),
+                },
+            }
+        }
+    }
+
+    /// Reads the next page; a loss, if it begins too late.
+    fn read(&mut self, oldest: u64, end: u64) -> Option<Lagged> {
+        if self.next < oldest {
+            let lagged = Lagged::of(self.next..=oldest - 1);
+            self.next = oldest;
+            return Some(lagged);
+        }
+        let to = self.next.saturating_add(PAGE - 1).min(end);
+        let mut events = Vec::new();
+        self.history.read(self.next..=to, &mut events);
+        let first = events.first().and_then(|event| event.sequence());
+        let lagged = match first {
+            // All of it went while it was read. The next look will say what is the oldest.
+            None => return None,
+            Some(first) if first > self.next => Some(Lagged::of(self.next..=first - 1)),
+            Some(_) => None,
+        };
+        self.page.extend(events);
+        self.next = to + 1;
+        lagged
+    }
+
+    /// Goes into the index; `None` if there is no more.
+    fn join(&mut self) -> Option<Keys> {
+        let core = self.core.upgrade()?;
+        if self.bus.upgrade().is_some_and(|bus| bus.is_closed()) {
+            return None;
+        }
+        let keys = core.router.add(&self.entry);
+        // Read as it is written: of this and a publisher's, one comes first. See `Gate`.
+        self.target = Some(core.sequence.fetch_add(0, Ordering::AcqRel));
+        Some(keys)
+    }
+
+    /// Whether the subscription selects the event. Filters are user code: one that panics says no.
+    fn selects(&self, event: &Arc<Event>) -> bool {
+        crate::route::selects(&self.entry, event)
+            && isolate(|| self.entry.accepts(event) && self.entry.fits(event)).unwrap_or_default()
+    }
+}
+
+impl CatchUp {
+    /// Calls an inline handler with the past, in this thread, until it is live.
+    pub(super) fn replay(
+        &mut self,
+        core: &Arc<Core>,
+        entry: &Arc<Entry>,
+        place: &'static Location<'static>,
+    ) -> Result<Subscription, SubscribeError> {
+        let mut guard = Subscription::outside(core, Arc::clone(entry));
+        loop {
+            match self.step() {
+                Step::Event(event) => {
+                    if !deliver::replay(core, entry, event) {
+                        return Err(SubscribeError::WithinHandler { place });
+                    }
+                }
+                Step::Lagged(lagged) => entry.count_missed(lagged.missed()),
+                Step::Joined(keys) => guard.joined(keys),
+                Step::Live(_) => return Ok(guard),
+                Step::Ended => return Err(SubscribeError::Closed),
+            }
+        }
+    }
+}

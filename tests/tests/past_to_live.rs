@@ -1,0 +1,308 @@
+//! Subscriptions that begin in the past and go on to what is published: no gap, no repeat.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rem::prelude::*;
+use rem::testing::TestBus;
+use rem::{Lagged, SubscribeError, TryRecvError};
+
+#[derive(EventType, Debug, Clone, PartialEq)]
+#[event(namespace = "step", local)]
+enum Step {
+    Taken(u64),
+    #[event(topic = "of.{name}")]
+    Of {
+        name: &'static str,
+        value: u64,
+    },
+}
+
+fn bus(capacity: usize) -> Bus {
+    Bus::builder().history(Ring::events(capacity)).build()
+}
+
+fn take(bus: &Bus, numbers: std::ops::RangeInclusive<u64>) {
+    for number in numbers {
+        bus.publish(Step::Taken(number)).unwrap();
+    }
+}
+
+fn stream(bus: &Bus, start: Start) -> EventStream<Step> {
+    bus.subscription("step").from(start).queue(1_024, Overflow::DropOldest).stream().unwrap()
+}
+
+fn value(step: &Step) -> u64 {
+    match step {
+        Step::Taken(value) | Step::Of { value, .. } => *value,
+    }
+}
+
+/// What a stream has now: values, and whether they are of the past.
+fn drain(stream: &mut EventStream<Step>) -> Vec<(u64, bool)> {
+    let mut all = Vec::new();
+    loop {
+        match stream.try_recv() {
+            Ok(event) => all.push((value(&event.data), event.is_replay())),
+            Err(TryRecvError::Empty) => return all,
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+fn values(of: &[(u64, bool)]) -> Vec<u64> {
+    of.iter().map(|(value, _)| *value).collect()
+}
+
+#[test]
+fn a_stream_begins_where_it_is_told() {
+    for (start, expected) in [
+        (Start::Latest, &[][..]),
+        (Start::Earliest, &[1, 2, 3, 4, 5]),
+        (Start::Sequence(0), &[1, 2, 3, 4, 5]),
+        (Start::Sequence(2), &[2, 3, 4, 5]),
+        (Start::Last(0), &[]),
+        (Start::Last(2), &[4, 5]),
+        (Start::Last(1_000), &[1, 2, 3, 4, 5]),
+        (Start::LastPerTopic, &[5]),
+    ] {
+        let bus = bus(100);
+        take(&bus, 1..=5);
+        let mut stream = stream(&bus, start);
+        // These come before the stream is read, and are past or live: nobody can tell, but by `is_replay`.
+        take(&bus, 6..=7);
+        let past = drain(&mut stream);
+        assert_eq!(values(&past), [expected, &[6, 7]].concat(), "{start:?}");
+        take(&bus, 8..=9);
+        assert_eq!(drain(&mut stream), [(8, false), (9, false)], "{start:?}");
+    }
+}
+
+#[test]
+fn a_number_that_is_still_to_come_is_waited_for() {
+    let bus = bus(100);
+    take(&bus, 1..=2);
+    let mut stream = stream(&bus, Start::Sequence(5));
+    assert_eq!(drain(&mut stream), []);
+    take(&bus, 3..=6);
+    assert_eq!(drain(&mut stream), [(5, false), (6, false)]);
+}
+
+#[test]
+fn a_time_is_a_place_to_begin() {
+    let test = TestBus::with(Bus::builder().history(Ring::events(100)));
+    let mut times = Vec::new();
+    for number in 1..=4 {
+        times.push(test.clock.now());
+        take(&test.bus, number..=number);
+        test.clock.advance(Duration::from_secs(1));
+    }
+    let mut third = stream(&test.bus, Start::Time(times[2]));
+    assert_eq!(values(&drain(&mut third)), [3, 4]);
+    let mut never = stream(&test.bus, Start::Time(test.clock.now()));
+    assert_eq!(drain(&mut never), []);
+    take(&test.bus, 5..=5);
+    assert_eq!(drain(&mut never), [(5, false)]);
+}
+
+#[test]
+fn the_last_of_each_topic() {
+    let bus = bus(100);
+    for (name, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5)] {
+        bus.publish(Step::Of { name, value }).unwrap();
+    }
+    let mut stream = stream(&bus, Start::LastPerTopic);
+    assert_eq!(values(&drain(&mut stream)), [3, 4, 5]);
+    bus.publish(Step::Of { name: "a", value: 6 }).unwrap();
+    assert_eq!(drain(&mut stream), [(6, false)]);
+}
+
+#[test]
+fn what_went_before_it_was_read_is_a_loss() {
+    let bus = bus(4);
+    take(&bus, 1..=6);
+    let mut earliest = stream(&bus, Start::Earliest);
+    let mut first = stream(&bus, Start::Sequence(1));
+    take(&bus, 7..=8);
+    for (stream, missed, from) in [(&mut earliest, 2, 3), (&mut first, 4, 1)] {
+        let Err(TryRecvError::Lagged(lagged)) = stream.try_recv() else { panic!("{stream:?}") };
+        let range = |lagged: &Lagged| (lagged.missed(), lagged.from(), lagged.to());
+        assert_eq!(range(&lagged), (missed, from, 4));
+        assert_eq!(stream.subscription().missed(), missed);
+        assert_eq!(values(&drain(stream)), [5, 6, 7, 8]);
+    }
+}
+
+#[test]
+fn a_stream_that_catches_up_holds_nobody_up() {
+    let bus = bus(100);
+    take(&bus, 1..=3);
+    let mut stream: EventStream<Step> = bus
+        .subscription("step")
+        .from(Start::Earliest)
+        .queue(1, Overflow::Block(Duration::from_secs(60)))
+        .stream()
+        .unwrap();
+    // The queue has one place, and stays empty.
+    take(&bus, 4..=50);
+    assert_eq!((stream.len(), values(&drain(&mut stream))), (0, (1..=50).collect()));
+    take(&bus, 51..=51);
+    assert_eq!(stream.len(), 1);
+    assert_eq!(drain(&mut stream), [(51, false)]);
+}
+
+#[test]
+fn filters_types_and_children_hold_for_the_past() {
+    let bus = bus(100);
+    let eu = bus.child("eu").unwrap();
+    bus.event(Step::Taken(1)).source("noise").publish().unwrap();
+    bus.event(Step::Taken(2)).publish().unwrap();
+    eu.publish(Step::Taken(3)).unwrap();
+    let mut here: EventStream<Step> = bus
+        .subscription("step")
+        .from(Start::Earliest)
+        .source("noise")
+        .queue(8, Overflow::Reject)
+        .stream()
+        .unwrap();
+    assert_eq!(drain(&mut here), [(1, true)]);
+    let mut below: EventStream<Step> =
+        eu.subscription("**").from(Start::Earliest).queue(8, Overflow::Reject).stream().unwrap();
+    assert_eq!(drain(&mut below), [(3, true)]);
+}
+
+#[test]
+fn a_handler_is_called_with_the_past_and_then_with_what_is_live() {
+    let bus = bus(100);
+    take(&bus, 1..=3);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (held, nested) = (Arc::clone(&seen), bus.clone());
+    let sub = bus
+        .subscription("step")
+        .from(Start::Sequence(2))
+        .inline_received(move |received: Received<Step>| {
+            held.lock().unwrap().push((value(&received.data), received.is_replay()));
+            if received.data == Step::Taken(3) {
+                nested.publish(Step::Taken(4)).unwrap();
+            }
+        })
+        .unwrap();
+    take(&bus, 5..=5);
+    assert_eq!(*seen.lock().unwrap(), [(2, true), (3, true), (4, true), (5, false)]);
+    drop(sub);
+    take(&bus, 6..=6);
+    assert_eq!(seen.lock().unwrap().len(), 4);
+}
+
+#[test]
+fn the_past_cannot_be_had_everywhere() {
+    let without = Bus::new();
+    let builder = without.subscription("a").from(Start::Earliest);
+    let error = builder.inline(|_: &Event| ()).unwrap_err();
+    assert!(matches!(error, SubscribeError::NoHistory));
+    assert!(error.to_string().contains("Ring::events"), "{error}");
+
+    let bus = bus(10);
+    let (nested, told) = (bus.clone(), Arc::new(Mutex::new(None)));
+    let tell = Arc::clone(&told);
+    let sub = bus.on(move |_: &Event<Step>| {
+        let builder = nested.subscription("step").from(Start::Earliest);
+        *tell.lock().unwrap() = builder.inline(|_: &Event| ()).err();
+    });
+    take(&bus, 1..=1);
+    let error = told.lock().unwrap().take().unwrap();
+    assert!(matches!(error, SubscribeError::WithinHandler { .. }));
+    assert!(error.to_string().contains("past_to_live.rs"), "{error}");
+
+    let mut left = stream(&bus, Start::Earliest);
+    drop(bus);
+    // The handler holds a handle to the bus, which holds the handler: only its guard ends that.
+    drop(sub);
+    assert_eq!(
+        values(
+            &std::iter::from_fn(|| left.try_recv().ok())
+                .map(|event| (value(&event.data), true))
+                .collect::<Vec<_>>()
+        ),
+        [1]
+    );
+    assert_eq!(left.try_recv().unwrap_err(), TryRecvError::Ended);
+}
+
+/// Publishers at full speed beside streams and handlers that come: each sees every number once, from its first.
+#[test]
+fn no_gap_and_no_repeat_at_full_speed() {
+    const PUBLISHERS: u64 = 2;
+    const EACH: u64 = 20_000;
+    let total = PUBLISHERS * EACH;
+    let bus = bus(usize::try_from(total).unwrap());
+    let publishers: Vec<_> = (0..PUBLISHERS)
+        .map(|publisher| {
+            let bus = bus.clone();
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    bus.publish(Step::Taken(publisher * EACH + number)).unwrap();
+                }
+            })
+        })
+        .collect();
+    let mut handlers = Vec::new();
+    let mut streams = Vec::new();
+    while !publishers.iter().all(thread::JoinHandle::is_finished) && streams.len() < 40 {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let held = Arc::clone(&seen);
+        let sub = bus
+            .subscription("step")
+            .from(Start::Earliest)
+            .inline(move |event: &Event<Step>| {
+                held.lock().unwrap().push((event.sequence().unwrap(), value(&event.data)));
+            })
+            .unwrap();
+        handlers.push((sub, seen));
+        let capacity = usize::try_from(total).unwrap();
+        let mut stream: EventStream<Step> = bus
+            .subscription("step")
+            .from(Start::Earliest)
+            .queue(capacity, Overflow::Reject)
+            .stream()
+            .unwrap();
+        // Half of them are read at once, so that they join while publishers are at work.
+        let mut seen = Vec::new();
+        if streams.len() % 2 == 0 {
+            read(&mut stream, &mut seen);
+        }
+        streams.push((stream, seen));
+    }
+    for publisher in publishers {
+        publisher.join().unwrap();
+    }
+    assert!(!handlers.is_empty());
+    for (stream, seen) in &mut streams {
+        read(stream, seen);
+        check(seen, total, EACH);
+    }
+    for (_sub, seen) in &handlers {
+        check(&seen.lock().unwrap(), total, EACH);
+    }
+}
+
+fn read(stream: &mut EventStream<Step>, seen: &mut Vec<(u64, u64)>) {
+    while let Ok(event) = stream.try_recv() {
+        seen.push((event.sequence().unwrap(), value(&event.data)));
+    }
+}
+
+/// All numbers, each once; and each publisher's events in its order.
+fn check(seen: &[(u64, u64)], total: u64, each: u64) {
+    let mut newest = vec![None; usize::try_from(total / each).unwrap()];
+    for (_, value) in seen {
+        let publisher = usize::try_from(value / each).unwrap();
+        assert!(newest[publisher] < Some(*value), "a publisher's events come in its order");
+        newest[publisher] = Some(*value);
+    }
+    let mut numbers: Vec<u64> = seen.iter().map(|(sequence, _)| *sequence).collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(1..=total), "{} of {total}", numbers.len());
+}
