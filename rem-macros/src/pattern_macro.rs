@@ -29,7 +29,7 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     };
     refuse_self(&of)?;
     // Shown at the literal, which is what it refuses; but a type that is none, at the type.
-    let pattern = rem_path::shown_at(text.span(), write_pattern(&constant, &private));
+    let pattern = write_pattern(&constant, &private);
     let check = rem_path::shown_at(text.span(), quote!(#private::check_pattern));
     let of_type = quote_spanned!(of.span()=> <#of as #private::EventType>);
     let check = quote_spanned!(text.span()=> #check(#of_type::SCHEMA, #of_type::CUTS, &#pattern));
@@ -71,8 +71,8 @@ fn refuse_self(of: &Type) -> syn::Result<()> {
 }
 
 pub(crate) fn write_pattern(pattern: &ConstPattern<'_>, private: &TokenStream) -> TokenStream {
-    let text = pattern.text;
-    let elements = pattern.elements.iter().map(|element| write_element(element, private));
+    let ConstPattern { text, elements } = pattern;
+    let elements = elements.iter().map(|element| write_element(element, private));
     quote!(#private::ConstPattern { text: #text, elements: &[#(#elements),*] })
 }
 
@@ -98,28 +98,22 @@ fn write_element(element: &ConstElement<'_>, private: &TokenStream) -> TokenStre
 }
 
 fn write_text(text: &ConstText<'_>, private: &TokenStream) -> TokenStream {
-    let ConstText { text, forms, ascii } = text;
-    let forms = forms.iter().map(|form| write_form(form, private));
-    quote!(#private::ConstText { text: #text, forms: &[#(#forms),*], ascii: #ascii })
-}
-
-fn write_form(form: &ConstForm<'_>, private: &TokenStream) -> TokenStream {
-    let ConstForm { least, most, head, tail, classes, ends, pieces, decides } = form;
-    let pair = |(one, other): &(u128, u128)| quote!((#one, #other));
-    let (head, tail, (before, behind)) = (pair(head), pair(tail), ends);
-    let classes = classes.iter().map(|class| {
-        let ConstClass { tail, shift, set } = class;
+    let ConstText { text, forms, classes, pieces, ascii } = text;
+    let forms = forms.iter().map(|ConstForm([head, head_said, tail, tail_said, rest])| {
+        quote!(#private::ConstForm([#head, #head_said, #tail, #tail_said, #rest]))
+    });
+    let classes = classes.iter().map(|ConstClass { tail, shift, set }| {
         quote!(#private::ConstClass { tail: #tail, shift: #shift, set: #set })
     });
-    let pieces = pieces.iter().map(|piece| {
-        let ConstPiece { len, bytes } = piece;
-        let bytes = pair(bytes);
-        quote!(#private::ConstPiece { len: #len, bytes: #bytes })
+    let pieces = pieces.iter().map(|ConstPiece { place, tail, len, bytes: (bytes, mask) }| {
+        quote! {
+            #private::ConstPiece { place: #place, tail: #tail, len: #len, bytes: (#bytes, #mask) }
+        }
     });
     quote! {
-        #private::ConstForm {
-            least: #least, most: #most, head: #head, tail: #tail, classes: &[#(#classes),*],
-            ends: (#before, #behind), pieces: &[#(#pieces),*], decides: #decides,
+        #private::ConstText {
+            text: #text, forms: &[#(#forms),*], classes: &[#(#classes),*],
+            pieces: &[#(#pieces),*], ascii: #ascii,
         }
     }
 }

@@ -73,7 +73,11 @@ pub struct ConstText<'a> {
     /// As it was written.
     pub text: &'a str,
     /// What it takes, in numbers: all that one of these does.
-    pub forms: &'a [ConstForm<'a>],
+    pub forms: &'a [ConstForm],
+    /// The classes of all forms.
+    pub classes: &'a [ConstClass],
+    /// The pieces of all forms.
+    pub pieces: &'a [ConstPiece],
     /// Whether the forms hold for text in ASCII alone: they count characters, but compare bytes.
     pub ascii: bool,
 }
@@ -93,85 +97,139 @@ pub const fn selects(pattern: &ConstPattern<'_>, template: &[&str]) -> bool {
 }
 
 /// Whether the pattern can select one of the topics that were [cut](Cuts); as [`selects`] for each of them.
-pub const fn selects_any(pattern: &ConstPattern<'_>, topics: &[Cut<'_>]) -> bool {
-    let mut element = 0;
-    while element < pattern.elements.len() {
-        if !pattern.elements[element].exclude {
-            let mut at = next(&pattern.elements[element], topics, 0, topics.len());
-            while at < topics.len() {
-                let after = at + topics[at].left;
-                if !is_excluded(pattern, topics, at, after) {
+///
+/// A set of topics is a number with a bit each, so that an element is asked about as many topics at once.
+pub const fn selects_any(pattern: &ConstPattern<'_>, mut topics: &[Cut<'_>]) -> bool {
+    let excludes = excludes(pattern);
+    while !topics.is_empty() {
+        let (mut set, mut end, mut at) = (0, 0, 0);
+        while at < pattern.elements.len() {
+            let element = &pattern.elements[at];
+            if !element.exclude {
+                let (taken, read) = take(element, topics, !set, !excludes);
+                if taken != 0 && !excludes {
                     return true;
                 }
-                at = next(&pattern.elements[element], topics, after, topics.len());
+                (set, end) = (set | taken, read);
             }
+            at += 1;
         }
-        element += 1;
-    }
-    false
-}
-
-/// Whether an exclusion takes all topics of the template at `at`.
-const fn is_excluded(
-    pattern: &ConstPattern<'_>,
-    topics: &[Cut<'_>],
-    at: usize,
-    end: usize,
-) -> bool {
-    let mut element = 0;
-    while element < pattern.elements.len() {
-        let exclusion = &pattern.elements[element];
-        if exclusion.exclude && next(exclusion, topics, at, end) == at {
+        at = 0;
+        while at < pattern.elements.len() && set != 0 {
+            let element = &pattern.elements[at];
+            if element.exclude {
+                set &= !take(element, topics, set, false).0;
+            }
+            at += 1;
+        }
+        if set != 0 {
             return true;
         }
-        element += 1;
+        topics = topics.split_at(end).1;
     }
     false
 }
 
-/// Where the first topic begins, from `at` on, of which the element can take one, or as an exclusion all; `end` if there
-/// is none.
+const fn excludes(pattern: &ConstPattern<'_>) -> bool {
+    let mut at = 0;
+    while at < pattern.elements.len() {
+        if pattern.elements[at].exclude {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Which of the first 128 topics, among those `asked` about, the element can take, or as an exclusion takes altogether;
+/// and where the others begin. Stops at the `first` that it takes, if that is enough.
 ///
-/// This is what is run most often. So it calls nothing that the numbers decide.
-const fn next(element: &ConstElement<'_>, topics: &[Cut<'_>], mut at: usize, end: usize) -> usize {
+/// This is what is run most often. So it calls nothing where the numbers decide, and begins at each topic with the
+/// segment that was another in the last: topics of one type have most of their segments in common.
+const fn take(
+    element: &ConstElement<'_>,
+    topics: &[Cut<'_>],
+    asked: u128,
+    first: bool,
+) -> (u128, usize) {
     let segments = element.segments;
     let least = segments.len() - element.many;
-    while at < end {
-        let depth = topics[at].left;
-        if depth < least
+    let mut first_many = 0;
+    while first_many < segments.len() && !matches!(segments[first_many], ConstSegment::Many) {
+        first_many += 1;
+    }
+    let (mut taken, mut bit, mut at, mut suspect) = (0, 1, 0, 0);
+    while at < topics.len() && bit != 0 {
+        let topic = at;
+        let depth = topics[topic].left;
+        at += depth;
+        let own = bit;
+        bit <<= 1;
+        if asked & own == 0
+            || depth < least
             || depth > least && element.many == 0
-            || topics[at].system && !element.system
+            || topics[topic].system && !element.system
         {
-            at += depth;
             continue;
         }
         if element.many > 1 {
-            if wanders(element, topics, at) {
-                return at;
+            if wanders(element, topics, topic) {
+                taken |= own;
             }
-            at += depth;
             continue;
         }
-        let (mut place, mut segment) = (at, 0);
-        while segment < segments.len() {
-            match &segments[segment] {
-                ConstSegment::One => place += 1,
-                ConstSegment::Many => place += depth - least,
-                ConstSegment::Literal(text) | ConstSegment::Glob(text) => {
-                    if !fits(text, &topics[place], element.exclude) {
+        let mut left = segments.len();
+        while left > 0 {
+            if let ConstSegment::Literal(text) | ConstSegment::Glob(text) = &segments[suspect] {
+                // Behind `**` places are counted from the end.
+                let place = if suspect < first_many {
+                    topic + suspect
+                } else {
+                    at + suspect - segments.len()
+                };
+                let cut = &topics[place];
+                if cut.field {
+                    if element.exclude {
                         break;
                     }
-                    place += 1;
+                } else if text.ascii && !cut.ascii {
+                    if !glob_matches(text.text.as_bytes(), cut.text) {
+                        break;
+                    }
+                } else {
+                    let mut form = 0;
+                    while form < text.forms.len() {
+                        let is = &text.forms[form];
+                        let [head, head_said, tail, tail_said, rest] = &is.0;
+                        if cut.head & *head_said == *head
+                            && cut.tail & *tail_said == *tail
+                            && cut.len >= *rest & 511
+                            && cut.len <= *rest >> 9 & 511
+                            && (*rest >> 18 & 1 == 1 || is.holds(text, cut))
+                        {
+                            break;
+                        }
+                        form += 1;
+                    }
+                    if form == text.forms.len() {
+                        break;
+                    }
                 }
             }
-            segment += 1;
+            suspect += 1;
+            if suspect == segments.len() {
+                suspect = 0;
+            }
+            left -= 1;
         }
-        if segment == segments.len() {
-            return at;
+        if left == 0 {
+            taken |= own;
+            if first {
+                break;
+            }
         }
-        at += depth;
     }
-    end
+    (taken, at)
 }
 
 /// Whether an element with several `**` can take the topic at `at`: reads it once, with the set of all places where the
@@ -182,9 +240,8 @@ const fn wanders(element: &ConstElement<'_>, topics: &[Cut<'_>], mut at: usize) 
     let wild = many(segments);
     let mut states = 1 | (1 & wild) << 1;
     while at < after && states != 0 {
-        let (mut next, mut segment) = (0, 0);
+        let (mut next, mut segment, mut place) = (0, 0, 1);
         while segment < segments.len() {
-            let place = 1 << segment;
             if states & place != 0 {
                 match &segments[segment] {
                     ConstSegment::Many => next |= place,
@@ -197,26 +254,29 @@ const fn wanders(element: &ConstElement<'_>, topics: &[Cut<'_>], mut at: usize) 
                 }
             }
             segment += 1;
+            place <<= 1;
         }
         states = next | (next & wild) << 1;
         at += 1;
     }
-    states & 1 << segments.len() != 0
+    states >> segments.len() & 1 != 0
 }
 
 /// The places of `**`, of which no two stand side by side.
 const fn many(segments: &[ConstSegment<'_>]) -> u64 {
-    let (mut at, mut many) = (0, 0);
+    let (mut at, mut many, mut place) = (0, 0, 1);
     while at < segments.len() {
         if matches!(segments[at], ConstSegment::Many) {
-            many |= 1 << at;
+            many |= place;
         }
-        at += 1;
+        (at, place) = (at + 1, place << 1);
     }
     many
 }
 
 /// Whether the literal or glob can take the segment; with `all`, whether it takes all that a field may hold.
+///
+/// What [`take`] has in its loop, as a function.
 const fn fits(text: &ConstText<'_>, cut: &Cut<'_>, all: bool) -> bool {
     if cut.field {
         return !all;
@@ -224,22 +284,19 @@ const fn fits(text: &ConstText<'_>, cut: &Cut<'_>, all: bool) -> bool {
     if text.ascii && !cut.ascii {
         return glob_matches(text.text.as_bytes(), cut.text);
     }
-    let mut at = 0;
-    while at < text.forms.len() {
-        let form = &text.forms[at];
-        if cut.head & form.head.1 == form.head.0
-            && cut.tail & form.tail.1 == form.tail.0
-            && cut.len >= form.least
-            && cut.len <= form.most
+    let mut form = 0;
+    while form < text.forms.len() {
+        let is = &text.forms[form];
+        let [head, head_said, tail, tail_said, rest] = &is.0;
+        if cut.head & *head_said == *head
+            && cut.tail & *tail_said == *tail
+            && cut.len >= *rest & 511
+            && cut.len <= *rest >> 9 & 511
+            && (*rest >> 18 & 1 == 1 || is.holds(text, cut))
         {
-            if !form.decides {
-                return glob_matches(text.text.as_bytes(), cut.text);
-            }
-            if form.pieces.is_empty() && form.classes.is_empty() || form.holds(cut) {
-                return true;
-            }
+            return true;
         }
-        at += 1;
+        form += 1;
     }
     false
 }

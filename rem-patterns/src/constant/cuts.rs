@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut<'a> {
     pub(super) text: &'a [u8],
-    /// How long the text is: a field costs the interpreter less than a call.
-    pub(super) len: usize,
+    /// How long the text is, as a form's numbers have it.
+    pub(super) len: u128,
     /// How many segments are left of its topic, this one with them. So the next topic begins behind as many.
     pub(super) left: usize,
     /// The first 16 bytes, the first of them in the highest place; zeros where the text is shorter.
@@ -54,22 +54,23 @@ impl<'a> Cut<'a> {
     /// The segment that the text begins with, and what follows its dot.
     const fn first(text: &'a [u8], left: usize) -> (Self, &'a [u8]) {
         let mut cut = Self { left, ..Self::EMPTY };
-        let mut rest = text;
+        let (mut rest, mut len) = (text, 0);
         while let [byte, after @ ..] = rest {
             if *byte == b'.' {
                 break;
             }
-            if cut.len < PACKED {
-                cut.head |= (*byte as u128) << (8 * (PACKED - 1 - cut.len));
+            if len < PACKED {
+                cut.head |= (*byte as u128) << (8 * (PACKED - 1 - len));
             }
             cut.tail = cut.tail << 8 | *byte as u128;
-            cut.len += 1;
+            len += 1;
             if *byte >= 0x80 {
                 cut.ascii = false;
             }
             rest = after;
         }
-        cut.text = text.split_at(cut.len).0;
+        cut.len = len as u128;
+        cut.text = text.split_at(len).0;
         cut.field = matches!(text, [b'{', ..]);
         cut.system = matches!(text, [b'$', ..]);
         match rest {

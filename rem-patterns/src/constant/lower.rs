@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::cuts::PACKED;
+use super::form::{Rest, UNLIMITED};
 use super::{
     ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText,
 };
@@ -30,7 +31,7 @@ impl Pattern {
                 Kind::Many => ConstSegment::Many,
                 Kind::Glob => ConstSegment::Glob(glob(segment.text(&inner.text))),
             });
-            let segments = keep(segments.collect());
+            let segments: &[_] = segments.collect::<Vec<_>>().leak();
             ConstElement {
                 exclude: element.exclude,
                 system: element.system,
@@ -39,33 +40,105 @@ impl Pattern {
             }
         };
         inner.regexes.is_empty().then(|| ConstPattern {
-            text: keep_text(&inner.text),
-            elements: keep(inner.elements().map(element).collect()),
+            text: keep(&inner.text),
+            elements: inner.elements().map(element).collect::<Vec<_>>().leak(),
         })
     }
 }
 
-fn keep<T>(list: Vec<T>) -> &'static [T] {
-    list.leak()
-}
-
-fn keep_text(text: &str) -> &'static str {
+fn keep(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }
 
 fn literal(text: &str) -> ConstText<'static> {
-    let signs: Vec<_> = text.bytes().map(Sign::Byte).collect();
-    ConstText { text: keep_text(text), forms: keep([form(&signs)].into()), ascii: false }
+    let mut lists = Lists::default();
+    lists.form(&text.bytes().map(Sign::Byte).collect::<Vec<_>>());
+    lists.keep(text, false)
 }
 
 fn glob(text: &str) -> ConstText<'static> {
+    let mut lists = Lists::default();
     let all = alternatives(text.as_bytes());
-    let forms = match &all {
-        Some(all) => all.iter().map(|signs| form(signs)).collect(),
-        None => [ConstForm { decides: false, ..form(&[Sign::Any]) }].into(),
-    };
-    let ascii = all.iter().flatten().flatten().any(Sign::is_character);
-    ConstText { text: keep_text(text), forms: keep(forms), ascii }
+    match &all {
+        Some(all) => all.iter().for_each(|signs| lists.form(signs)),
+        // A piece with a class is not packed: the text is matched.
+        None => lists.form(&[Sign::Any, Sign::One(0), Sign::Any]),
+    }
+    lists.keep(text, all.iter().flatten().flatten().any(Sign::is_character))
+}
+
+/// The lists of a literal or glob, as they grow.
+#[derive(Default)]
+struct Lists {
+    forms: Vec<ConstForm>,
+    classes: Vec<ConstClass>,
+    pieces: Vec<ConstPiece>,
+}
+
+impl Lists {
+    fn keep(self, text: &str, ascii: bool) -> ConstText<'static> {
+        ConstText {
+            text: keep(text),
+            forms: self.forms.leak(),
+            classes: self.classes.leak(),
+            pieces: self.pieces.leak(),
+            ascii,
+        }
+    }
+
+    /// Adds the numbers of a glob without choices.
+    fn form(&mut self, signs: &[Sign]) {
+        let is_any = |sign: &Sign| *sign == Sign::Any;
+        let first = signs.iter().position(is_any);
+        let last = signs.iter().rposition(is_any);
+        let before = &signs[..first.unwrap_or(signs.len())];
+        let behind = &signs[last.map_or(0, |last| last + 1)..];
+        let between = first.zip(last).map_or(&[][..], |(first, last)| &signs[first..last]);
+        let (mut head, mut tail, mut classes) = ((0, 0), (0, 0), Vec::new());
+        for (at, sign) in before.iter().take(PACKED).enumerate() {
+            classes.extend(pack(&mut head, 8 * (PACKED - 1 - at), *sign, false));
+        }
+        for (at, sign) in behind.iter().rev().take(PACKED).enumerate() {
+            let class = pack(&mut tail, 8 * at, *sign, true);
+            // Without a `*` the head has had the first already.
+            let seen = first.is_none() && signs.len() - 1 - at < PACKED;
+            classes.extend(class.filter(|_| !seen));
+        }
+        let between = between.split(is_any).filter(|signs| !signs.is_empty());
+        let mut pieces: Option<Vec<_>> = between.map(|signs| piece(signs, 0, false)).collect();
+        // What is neither in the head nor in the tail has its place.
+        let mut fixed = |signs: &[Sign], place, tail| match (&mut pieces, piece(signs, place, tail))
+        {
+            (Some(pieces), Some(piece)) => pieces.push(piece),
+            _ => pieces = None,
+        };
+        let packed = if first.is_none() { 2 * PACKED } else { PACKED };
+        for (at, signs) in before.chunks(PACKED).enumerate().skip(1) {
+            if before.len() > packed {
+                fixed(signs, at * PACKED, false);
+            }
+        }
+        if first.is_some() {
+            for (at, signs) in behind.rchunks(PACKED).enumerate().skip(1) {
+                fixed(signs, at * PACKED + signs.len(), true);
+            }
+        }
+        let decides = pieces.is_some();
+        let (classes, pieces) =
+            if decides { (classes, pieces.unwrap_or_default()) } else { (Vec::new(), Vec::new()) };
+        let rest = Rest {
+            least: signs.iter().filter(|sign| !is_any(sign)).count(),
+            most: if first.is_none() { signs.len() } else { UNLIMITED },
+            plain: decides && classes.is_empty() && pieces.is_empty(),
+            decides,
+            ends: (before.len(), behind.len()),
+            classes: (self.classes.len(), classes.len()),
+            pieces: (self.pieces.len(), pieces.len()),
+        };
+        self.forms.push(ConstForm([head.0, head.1, tail.0, tail.1, rest.pack()]));
+        self.classes.extend(classes);
+        self.pieces.extend(pieces);
+    }
 }
 
 /// A sign of a glob without choices.
@@ -139,49 +212,6 @@ fn sign(glob: &[u8], at: usize) -> (Sign, usize) {
     }
 }
 
-/// The numbers of a glob without choices.
-fn form(signs: &[Sign]) -> ConstForm<'static> {
-    let is_any = |sign: &Sign| *sign == Sign::Any;
-    let first = signs.iter().position(is_any);
-    let last = signs.iter().rposition(is_any);
-    let before = &signs[..first.unwrap_or(signs.len())];
-    let behind = &signs[last.map_or(0, |last| last + 1)..];
-    let between = first.zip(last).map_or(&[][..], |(first, last)| &signs[first..last]);
-    let mut form = ConstForm {
-        least: signs.iter().filter(|sign| !is_any(sign)).count(),
-        most: if first.is_none() { signs.len() } else { usize::MAX },
-        head: (0, 0),
-        tail: (0, 0),
-        classes: &[],
-        ends: (before.len(), behind.len()),
-        pieces: &[],
-        // Without a `*` both ends are the same bytes.
-        decides: match first {
-            None => signs.len() <= 2 * PACKED,
-            Some(_) => before.len() <= PACKED && behind.len() <= PACKED,
-        },
-    };
-    let mut classes = Vec::new();
-    for (at, sign) in before.iter().take(PACKED).enumerate() {
-        classes.extend(pack(&mut form.head, 8 * (PACKED - 1 - at), *sign, false));
-    }
-    for (at, sign) in behind.iter().rev().take(PACKED).enumerate() {
-        let class = pack(&mut form.tail, 8 * at, *sign, true);
-        // Without a `*` the head has had the first already.
-        let seen = first.is_none() && signs.len() - 1 - at < PACKED;
-        classes.extend(class.filter(|_| !seen));
-    }
-    let pieces: Vec<_> = between.split(is_any).filter(|signs| !signs.is_empty()).collect();
-    let packed: Option<Vec<_>> = pieces.into_iter().map(piece).collect();
-    match packed {
-        Some(pieces) if form.decides => {
-            (form.classes, form.pieces) = (keep(classes), keep(pieces));
-        }
-        _ => form.decides = false,
-    }
-    form
-}
-
 /// Puts a sign into one end of a form, `shift` bits from below; gives the class that it is, if it is one.
 fn pack(end: &mut (u128, u128), shift: usize, sign: Sign, tail: bool) -> Option<ConstClass> {
     match sign {
@@ -195,9 +225,9 @@ fn pack(end: &mut (u128, u128), shift: usize, sign: Sign, tail: bool) -> Option<
     }
 }
 
-/// What stands between two `*`; `None` if it is too long or has a class.
-fn piece(signs: &[Sign]) -> Option<ConstPiece> {
-    let mut piece = ConstPiece { len: signs.len(), bytes: (0, 0) };
+/// Signs as a piece; `None` if they are too many or one is a class.
+fn piece(signs: &[Sign], place: usize, tail: bool) -> Option<ConstPiece> {
+    let mut piece = ConstPiece { place, tail, len: signs.len(), bytes: (0, 0) };
     for (at, sign) in signs.iter().rev().enumerate() {
         if at == PACKED || pack(&mut piece.bytes, 8 * at, *sign, false).is_some() {
             return None;
