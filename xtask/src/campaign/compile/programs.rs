@@ -31,6 +31,15 @@ pub(super) struct Program {
     pub(super) base: Option<String>,
     /// What it may add to that.
     pub(super) limit: Option<Duration>,
+    /// It is checked in every so many rounds: the kinds alone are many, and a report is wanted within minutes.
+    pub(super) every: usize,
+}
+
+impl Program {
+    /// Whether it has its turn in the round.
+    pub(super) fn is_due(&self, round: usize) -> bool {
+        round % self.every == 1 % self.every
+    }
 }
 
 /// The manifest of their package, with the facade at `root`.
@@ -51,7 +60,8 @@ pub(super) fn all() -> Vec<Program> {
     ];
     programs.extend(KINDS.iter().map(|kind| {
         let what = format!("`{}` alone", kind.sample);
-        of_patterns(&format!("kind_{}", kind.name), &what, "Measured, ", &alone(kind))
+        let name = format!("kind_{}", kind.name);
+        Program { every: 5, ..of_patterns(&name, &what, "Measured, ", &alone(kind)) }
     }));
     programs.push(of_derive(SERDE_ALONE, "200 variants, serde's derives alone", ""));
     programs.push(of_derive(
@@ -108,6 +118,7 @@ fn of_patterns(name: &str, what: &str, of: &str, patterns: &[String]) -> Program
         source,
         base: measured.then(|| NO_PATTERNS.to_owned()),
         limit: (measured && !of.is_empty()).then_some(PATTERNS_LIMIT),
+        every: 1,
     }
 }
 
@@ -132,6 +143,7 @@ fn of_derive(name: &str, what: &str, derives: &str) -> Program {
         source,
         base: ours.then(|| SERDE_ALONE.to_owned()),
         limit: ours.then_some(DERIVE_LIMIT),
+        every: 1,
     }
 }
 
