@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use event_type::{EventType, Part};
 pub use id::EventId;
 pub use metadata::Metadata;
-pub use payload::Payload;
+pub use payload::{Payload, Redacted, Shown};
 pub use schema::{EventSchema, FieldSchema, Leaf, Schema};
 pub use source::Source;
 pub use topic_writer::TopicWriter;
@@ -108,6 +108,13 @@ impl<T: ?Sized> Event<T> {
     }
 }
 
+impl<T: Payload + ?Sized> Event<T> {
+    /// What the event is about, if its type says so (`#[event(key)]`).
+    pub fn key(&self) -> Option<String> {
+        self.data.key()
+    }
+}
+
 impl Event {
     /// The event with its data's type known, if it is `E`.
     ///
@@ -125,16 +132,17 @@ impl Event {
     }
 }
 
-impl<T: fmt::Debug + ?Sized> fmt::Debug for Event<T> {
+/// Fields that are marked `#[event(redact)]` are not shown.
+impl<T: Payload + ?Sized> fmt::Debug for Event<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Event");
         self.head.debug(&mut out);
-        out.field("data", &&self.data).finish()
+        out.field("data", &Shown(&self.data)).finish()
     }
 }
 
-/// One line: time, topic, sequence, source and data.
-impl<T: fmt::Debug + ?Sized> fmt::Display for Event<T> {
+/// One line: time, topic, sequence, source and data, but for fields that are marked `#[event(redact)]`.
+impl<T: Payload + ?Sized> fmt::Display for Event<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.timestamp(), self.topic())?;
         if let Some(sequence) = self.sequence() {
@@ -143,6 +151,6 @@ impl<T: fmt::Debug + ?Sized> fmt::Display for Event<T> {
         if let Some(source) = self.source() {
             write!(f, " from {source}")?;
         }
-        write!(f, ": {:?}", &self.data)
+        write!(f, ": {:?}", Shown(&self.data))
     }
 }

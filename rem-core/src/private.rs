@@ -1,9 +1,10 @@
 //! What derived code and the macros name. Not public API: it changes with them, without notice.
 
 pub use crate::event::{
-    Event, EventSchema, EventType, FieldSchema, Nested, Part, Payload, Schema, TopicField,
-    TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic, check_pattern, check_topics,
-    check_whole_pattern, checked_pattern, cut, segments, topic_field,
+    Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part, Payload, Redacted, Schema,
+    Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
+    check_pattern, check_topics, check_whole_pattern, checked_pattern, cut, key_field, segments,
+    topic_field,
 };
 pub use crate::handlers::{
     Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
@@ -19,3 +20,9 @@ pub use rem_patterns::{Pattern, Topic};
 
 /// A vector of bytes, by a name that no user can have taken.
 pub type Bytes = Vec<u8>;
+
+/// A text, by a name that no user can have taken.
+pub type Text = String;
+
+/// What stands for a field that is not for every eye.
+pub const REDACTED: Redacted = Redacted;

@@ -71,7 +71,7 @@ impl<T: ?Sized> Deref for Received<T> {
     }
 }
 
-impl<T: fmt::Debug + ?Sized> fmt::Debug for Received<T> {
+impl<T: Payload + ?Sized> fmt::Debug for Received<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
             .field("event", &self.event)
@@ -82,7 +82,7 @@ impl<T: fmt::Debug + ?Sized> fmt::Debug for Received<T> {
     }
 }
 
-impl<T: fmt::Debug + ?Sized> fmt::Display for Received<T> {
+impl<T: Payload + ?Sized> fmt::Display for Received<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.event, f)
     }

@@ -5,6 +5,7 @@ mod ast;
 mod template;
 mod validate;
 mod expand;
+mod marks;
 mod schema;
 mod wire;
 mod convert;

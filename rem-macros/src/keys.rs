@@ -1,10 +1,12 @@
 //! The keys of `#[event(…)]`, and which of them a mistyped one was meant to be.
 
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const KEY: &str = "key";
 pub(crate) const LOCAL: &str = "local";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
 pub(crate) const NESTED: &str = "nested";
+pub(crate) const REDACT: &str = "redact";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const TOPIC: &str = "topic";
@@ -15,6 +17,8 @@ pub(crate) const ON_ENUM: &[&str] = &[NAMESPACE, RENAME_ALL, LOCAL, CRATE];
 pub(crate) const ON_STRUCT: &[&str] = &[NAMESPACE, NAME, TOPIC, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a variant.
 pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, NESTED, SKIP];
+/// What may stand above a field.
+pub(crate) const ON_FIELD: &[&str] = &[KEY, REDACT];
 
 /// The candidate that `word` was most likely meant to be, if one is near enough to be offered.
 pub(crate) fn nearest<'a>(

@@ -50,6 +50,22 @@ pub fn topic_field<T: TopicField>(value: &T) -> &dyn Display {
     value
 }
 
+/// A field whose value can be an event's key.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be the key of an event",
+    label = "does not implement `Display`",
+    note = "a key is compared as its `Display` says: implement it, or mark another field"
+)]
+pub trait KeyField: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display> KeyField for T {}
+
+/// The value as a key.
+pub fn key_field<T: KeyField>(value: &T) -> String {
+    value.to_string()
+}
+
 /// Refuses a type that has two variants of one topic, or a topic that is too long, through the types nested in it.
 ///
 /// # Panics

@@ -41,6 +41,20 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// When the writer's limit is reached, a field cannot be displayed, or the value is never published.
     fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
 
+    /// What the event is about (`#[event(key)]` on a field): events of one key belong together, and their order counts.
+    fn key(&self) -> Option<String> {
+        None
+    }
+
+    /// Shows the value where events are shown: as its `Debug` does, but for fields that are not for every eye
+    /// (`#[event(redact)]`).
+    ///
+    /// # Errors
+    /// When the formatter has.
+    fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+
     /// The value of another event type that this variant holds (`#[event(nested)]`).
     fn part(&self) -> Option<Part<'_>> {
         None

@@ -27,6 +27,34 @@ pub trait Payload: Any + fmt::Debug + Send + Sync + sealed::Sealed {
 
     /// See [`EventType::part`].
     fn part(&self) -> Option<Part<'_>>;
+
+    /// See [`EventType::key`].
+    fn key(&self) -> Option<String>;
+
+    /// See [`EventType::fmt_data`].
+    ///
+    /// # Errors
+    /// When the formatter has.
+    fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// A value as events show it.
+pub struct Shown<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Payload + ?Sized> fmt::Debug for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_data(f)
+    }
+}
+
+/// What stands for a field that is not for every eye.
+#[derive(Clone, Copy)]
+pub struct Redacted;
+
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
 impl<E: EventType> Payload for E {
@@ -41,6 +69,12 @@ impl<E: EventType> Payload for E {
     }
     fn part(&self) -> Option<Part<'_>> {
         EventType::part(self)
+    }
+    fn key(&self) -> Option<String> {
+        EventType::key(self)
+    }
+    fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        EventType::fmt_data(self, f)
     }
 }
 

@@ -53,6 +53,10 @@ pub struct FieldSchema {
     pub ty: &'static str,
     /// The field's documentation comment.
     pub doc: &'static str,
+    /// It is the event's key (`#[event(key)]`).
+    pub key: bool,
+    /// It is not for every eye (`#[event(redact)]`).
+    pub redacted: bool,
 }
 
 impl Schema {
@@ -94,6 +98,29 @@ impl Schema {
             at += 1;
         }
         count
+    }
+
+    /// Whether some field of it, or of a type nested in it, is not for every eye.
+    #[doc(hidden)]
+    pub const fn redacts(&self) -> bool {
+        let mut at = 0;
+        while at < self.events.len() {
+            let event = &self.events[at];
+            let mut field = 0;
+            while field < event.fields.len() {
+                if event.fields[field].redacted {
+                    return true;
+                }
+                field += 1;
+            }
+            if let Some(nested) = event.nested
+                && nested.redacts()
+            {
+                return true;
+            }
+            at += 1;
+        }
+        false
     }
 
     /// `true` if no value of the type has a topic.
@@ -170,7 +197,21 @@ impl EventSchema {
 impl FieldSchema {
     /// A field; what `#[derive(EventType)]` writes.
     pub const fn new(name: &'static str, ty: &'static str, doc: &'static str) -> Self {
-        Self { name, ty, doc }
+        Self { name, ty, doc, key: false, redacted: false }
+    }
+
+    /// The same, as the event's key.
+    #[must_use]
+    pub const fn key(mut self) -> Self {
+        self.key = true;
+        self
+    }
+
+    /// The same, not for every eye.
+    #[must_use]
+    pub const fn redact(mut self) -> Self {
+        self.redacted = true;
+        self
     }
 }
 

@@ -14,7 +14,7 @@ use crate::wire::RawEvent;
 /// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
 ///
 /// The parameter of the [`Event`] that a handler takes. It cannot be implemented otherwise.
-pub trait Shape: sealed::Sealed + Send + Sync + 'static {
+pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
     /// The event as this type, if its data is one, or holds one, or lies within one.
     #[doc(hidden)]
     fn share(event: &Arc<Event>) -> Option<Arc<Event<Self>>>;

@@ -52,6 +52,11 @@ impl Key {
         Self::of(|event| event.topic().as_str().into())
     }
 
+    /// The key of the event's data (`#[event(key)]`), within its topic.
+    pub fn event() -> Self {
+        Self::of(|event| format!("{} {}", event.topic(), event.key().unwrap_or_default()).into())
+    }
+
     /// What `key` says of the event. It is called by the thread that publishes; if it panics the event is not queued,
     /// and the failure is told as a handler's.
     ///

@@ -291,7 +291,7 @@ impl<T: Shape + ?Sized> Drop for Iter<'_, T> {
 
 /// What was lost and is found again.
 #[derive(Debug)]
-pub struct Recovered<T: ?Sized = dyn Payload> {
+pub struct Recovered<T: Shape + ?Sized = dyn Payload> {
     /// The events that the history still had, oldest first.
     pub events: Vec<Received<T>>,
     /// How many are gone for good.

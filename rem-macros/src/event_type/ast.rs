@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Ident, LitStr, Member, Path, Type};
 
-use super::attr::{self, Place, TypeAttrs, VariantAttrs};
+use super::attr::{self, FieldAttrs, Place, TypeAttrs, VariantAttrs};
 use super::template::Template;
 use crate::errors::Errors;
 use crate::name_case::NameCase;
@@ -48,6 +48,8 @@ pub(super) struct Field<'a> {
     pub(super) member: Member,
     pub(super) ty: &'a Type,
     pub(super) doc: String,
+    pub(super) key: Option<Span>,
+    pub(super) redact: Option<Span>,
 }
 
 /// What becomes of a value of this variant.
@@ -254,8 +256,8 @@ fn nested_role<'a>(
 fn fields<'a>(fields: &'a Fields, errors: &mut Errors) -> Vec<Field<'a>> {
     let mut read = Vec::with_capacity(fields.len());
     for (member, field) in fields.members().zip(fields) {
-        attr::refuse_on_field(&field.attrs, errors);
-        read.push(Field { member, ty: &field.ty, doc: attr::doc(&field.attrs) });
+        let FieldAttrs { key, redact } = FieldAttrs::read(&field.attrs, errors);
+        read.push(Field { member, ty: &field.ty, doc: attr::doc(&field.attrs), key, redact });
     }
     read
 }

@@ -30,6 +30,13 @@ pub(super) struct VariantAttrs {
     pub(super) skip: Option<Span>,
 }
 
+/// What stands above a field.
+#[derive(Default)]
+pub(super) struct FieldAttrs {
+    pub(super) key: Option<Span>,
+    pub(super) redact: Option<Span>,
+}
+
 /// `nested` or `nested = "…"`.
 pub(super) struct Nested {
     pub(super) span: Span,
@@ -42,6 +49,7 @@ pub(super) enum Place<'a> {
     Enum,
     Struct,
     Variant { of: &'a Ident },
+    Field,
 }
 
 impl TypeAttrs {
@@ -83,10 +91,17 @@ impl VariantAttrs {
     }
 }
 
-/// Fields have no attributes of ours, and one that is there must not be passed over in silence.
-pub(super) fn refuse_on_field(attrs: &[Attribute], errors: &mut Errors) {
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("event")) {
-        errors.on(attr, "a field takes no `#[event(…)]`: write it above the variant or the type");
+impl FieldAttrs {
+    pub(super) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+        let mut read = Self::default();
+        for item in items(attrs, Place::Field, errors) {
+            let span = item.flag(errors).then(|| item.key.span());
+            match item.key_text().as_str() {
+                keys::KEY => read.key = span,
+                _ => read.redact = span,
+            }
+        }
+        read
     }
 }
 
@@ -212,6 +227,7 @@ impl Place<'_> {
             Place::Enum => keys::ON_ENUM,
             Place::Struct => keys::ON_STRUCT,
             Place::Variant { .. } => keys::ON_VARIANT,
+            Place::Field => keys::ON_FIELD,
         }
     }
 
@@ -221,6 +237,7 @@ impl Place<'_> {
             Place::Enum => "an enum",
             Place::Struct => "a struct",
             Place::Variant { .. } => "a variant",
+            Place::Field => "a field",
         };
         match self {
             Place::Variant { of } if keys::ON_ENUM.contains(&key) => {
@@ -228,6 +245,16 @@ impl Place<'_> {
             }
             Place::Enum if keys::ON_VARIANT.contains(&key) => {
                 return format!("`{key}` belongs to one event: write it above a variant");
+            }
+            Place::Field if keys::ON_VARIANT.contains(&key) || keys::ON_STRUCT.contains(&key) => {
+                return format!(
+                    "`{key}` is not for a field: write it above the variant or the type"
+                );
+            }
+            Place::Enum | Place::Struct | Place::Variant { .. }
+                if keys::ON_FIELD.contains(&key) =>
+            {
+                return format!("`{key}` marks a field: write it above one");
             }
             Place::Struct if keys::ON_VARIANT.contains(&key) => {
                 return format!("`{key}` is for the variants of an enum: a struct is one event");

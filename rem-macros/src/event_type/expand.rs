@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::ast::{Event, Field, Input, Role, Shape};
 use super::template::{Segment, Template};
-use super::{convert, schema, wire};
+use super::{convert, marks, schema, wire};
 use crate::rem_path;
 
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
@@ -18,6 +18,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let leaf = leaf(input, &private);
     let write_topic = write_topic(input, &private);
     let nesting = nesting(input, &private);
+    let marks = marks::expand(input, &private);
     let wire = wire::expand(input, &private);
     let conversions = convert::expand(input);
     let checks = checks(input, &private);
@@ -32,6 +33,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
                 #leaf
                 #write_topic
                 #nesting
+                #marks
                 #wire
             }
         };
@@ -223,7 +225,7 @@ impl Event<'_> {
     }
 
     /// Matches the variant, whatever it holds.
-    fn pattern(&self) -> TokenStream {
+    pub(super) fn pattern(&self) -> TokenStream {
         let constructor = self.constructor();
         if self.shape == Shape::UnitVariant { constructor } else { quote!(#constructor { .. }) }
     }
@@ -250,7 +252,7 @@ impl Event<'_> {
 
 impl Field<'_> {
     /// What the field is bound to: a local name, shown at the field, where its mistakes are.
-    fn binding(&self) -> Ident {
+    pub(super) fn binding(&self) -> Ident {
         let shown_at = match &self.member {
             Member::Named(ident) => ident.span(),
             Member::Unnamed(_) => self.ty.span(),

@@ -53,7 +53,9 @@ fn entry(
     let variant = event.ident.unraw().to_string();
     let fields = event.fields.iter().map(|field| {
         let (name, ty, doc) = (field.name(), source(field.ty), &field.doc);
-        quote!(#private::FieldSchema::new(#name, #ty, #doc))
+        let key = field.key.map(|_| quote!(.key()));
+        let redact = field.redact.map(|_| quote!(.redact()));
+        quote!(#private::FieldSchema::new(#name, #ty, #doc) #key #redact)
     });
     let doc = doc(&event.doc);
     let nested = event.nested().map(|(_, ty)| {

@@ -16,6 +16,7 @@ pub(super) fn validate(input: &Input<'_>, errors: &mut Errors) {
     for event in &input.events {
         size(event, input, errors);
         system(event, input, errors);
+        fields(event, errors);
     }
     overlap(&input.events, errors);
 }
@@ -39,6 +40,24 @@ fn generics(input: &Input<'_>, errors: &mut Errors) {
                     "an event type has no generic parameters: derive it on a concrete type",
                 );
             }
+        }
+    }
+}
+
+/// A nested value is the nested type's to mark; and an event has one key.
+fn fields(event: &Event<'_>, errors: &mut Errors) {
+    let mut keys = event.fields.iter().filter_map(|field| field.key);
+    if event.nested().is_some() {
+        let marks = event.fields.iter().flat_map(|field| [field.key, field.redact]);
+        for mark in marks.flatten() {
+            errors.at(mark, "the value is another event type's: mark the fields of that type");
+        }
+    } else if keys.next().is_some() {
+        for second in keys {
+            errors.at(
+                second,
+                "an event has one key: leave one, or put both into one field with its own `Display`",
+            );
         }
     }
 }

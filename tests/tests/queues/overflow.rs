@@ -211,3 +211,24 @@ fn what_goes_is_dropped_under_no_lock() {
         drop(stream);
     }
 }
+
+#[derive(EventType, Debug)]
+#[event(name = "level", local)]
+struct Level {
+    #[event(key)]
+    tank: u8,
+    litres: u64,
+}
+
+#[test]
+fn the_last_of_each_key_of_the_data() {
+    let bus = Bus::new();
+    let mut stream: EventStream<Level> =
+        bus.subscription("level").queue(8, Overflow::Conflate(Key::event())).stream().unwrap();
+    for (tank, litres) in [(1, 10), (2, 20), (1, 30)] {
+        bus.publish(Level { tank, litres }).unwrap();
+    }
+    let levels: Vec<u64> =
+        std::iter::from_fn(|| stream.try_recv().ok()).map(|event| event.data.litres).collect();
+    assert_eq!(levels, [30, 20]);
+}

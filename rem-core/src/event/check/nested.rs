@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::wire::{Body, Codec, DecodeError, EncodeError};
 
-use super::super::{EventType, Part, Payload, Schema, TopicWriter, part_or_lift};
+use super::super::{EventType, Part, Payload, Schema, Shown, TopicWriter, part_or_lift};
 
 /// An event type that can be nested.
 ///
@@ -40,6 +40,15 @@ pub trait Nested: Sized {
     /// As there.
     fn decode(topic: &str, body: &Body<'_>) -> Result<Self, DecodeError>;
 
+    /// See [`EventType::key`].
+    fn key(&self) -> Option<String>;
+
+    /// Whether the type has something that events do not show.
+    fn redacts(&self) -> bool;
+
+    /// The value as events show it.
+    fn shown(&self) -> Shown<'_, dyn Payload>;
+
     /// The value as a part of its parent's.
     fn part(&self) -> Part<'_>;
 
@@ -65,6 +74,18 @@ impl<E: EventType + Clone> Nested for E {
 
     fn decode(topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
         EventType::decode(topic, body)
+    }
+
+    fn key(&self) -> Option<String> {
+        EventType::key(self)
+    }
+
+    fn redacts(&self) -> bool {
+        const { <E as EventType>::SCHEMA.redacts() }
+    }
+
+    fn shown(&self) -> Shown<'_, dyn Payload> {
+        Shown(self)
     }
 
     fn part(&self) -> Part<'_> {
