@@ -1,5 +1,6 @@
 //! The keys of `#[event(…)]`, and which of them a mistyped one was meant to be.
 
+pub(crate) const ALIAS: &str = "alias";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const KEY: &str = "key";
 pub(crate) const LOCAL: &str = "local";
@@ -14,9 +15,9 @@ pub(crate) const TOPIC: &str = "topic";
 /// What may stand above an enum.
 pub(crate) const ON_ENUM: &[&str] = &[NAMESPACE, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a struct, which is type and event at once.
-pub(crate) const ON_STRUCT: &[&str] = &[NAMESPACE, NAME, TOPIC, RENAME_ALL, LOCAL, CRATE];
+pub(crate) const ON_STRUCT: &[&str] = &[NAMESPACE, NAME, TOPIC, ALIAS, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a variant.
-pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, NESTED, SKIP];
+pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, ALIAS, NESTED, SKIP];
 /// What may stand above a field.
 pub(crate) const ON_FIELD: &[&str] = &[KEY, REDACT];
 

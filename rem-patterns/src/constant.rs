@@ -114,6 +114,10 @@ pub const fn selects_any(pattern: &ConstPattern<'_>, mut topics: &[Cut<'_>]) -> 
             }
             at += 1;
         }
+        // Nothing is included, as where all that was has another beginning: no topic was read, and none is selected.
+        if end == 0 {
+            return false;
+        }
         at = 0;
         while at < pattern.elements.len() && set != 0 {
             let element = &pattern.elements[at];

@@ -41,6 +41,16 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// When the writer's limit is reached, a field cannot be displayed, or the value is never published.
     fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
 
+    /// Writes another topic that the value's variant is read under: of [`EventSchema::aliases`](super::EventSchema::aliases)
+    /// the one at that place.
+    ///
+    /// # Errors
+    /// As for [`write_topic`](Self::write_topic), and when there is none.
+    fn write_alias(&self, alias: usize, out: &mut TopicWriter) -> fmt::Result {
+        let _ = (alias, out);
+        Err(fmt::Error)
+    }
+
     /// What the event is about (`#[event(key)]` on a field): events of one key belong together, and their order counts.
     fn key(&self) -> Option<String> {
         None

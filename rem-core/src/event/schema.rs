@@ -37,6 +37,8 @@ pub struct EventSchema {
     pub doc: &'static str,
     /// The fields of the body, in the order of declaration.
     pub fields: &'static [FieldSchema],
+    /// Topics below the namespace, or templates of the same fields, under which the variant is read but not written.
+    pub aliases: &'static [&'static str],
     /// The event type that is nested here.
     pub nested: Option<&'static Schema>,
     /// The variant's number among those that serde reads, where that is not its place in [`Schema::events`].
@@ -100,6 +102,20 @@ impl Schema {
         count
     }
 
+    /// How many topics the type is read under, aliases and those of nested types included.
+    #[doc(hidden)]
+    pub const fn topics(&self) -> usize {
+        let (mut count, mut at) = (0, 0);
+        while at < self.events.len() {
+            count += match self.events[at].nested {
+                Some(schema) => schema.topics(),
+                None => 1 + self.events[at].aliases.len(),
+            };
+            at += 1;
+        }
+        count
+    }
+
     /// Whether some field of it, or of a type nested in it, is not for every eye.
     #[doc(hidden)]
     pub const fn redacts(&self) -> bool {
@@ -131,7 +147,14 @@ impl Schema {
     /// Every topic of the type, in the order of [`EventType::leaf`](crate::EventType::leaf).
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::with_capacity(self.len());
-        collect(self.events, self.namespace, &mut leaves);
+        collect(self.events, self.namespace, |_| &[], &mut leaves);
+        leaves
+    }
+
+    /// The same with the topics that values are read under and not written: the aliases, each after its variant's own.
+    pub fn leaves_and_aliases(&self) -> Vec<Leaf> {
+        let mut leaves = Vec::with_capacity(self.topics());
+        collect(self.events, self.namespace, |event| event.aliases, &mut leaves);
         leaves
     }
 }
@@ -143,7 +166,8 @@ impl EventSchema {
         topic: &'static str,
         fields: &'static [FieldSchema],
     ) -> Self {
-        Self { variant, topic, whole: None, doc: "", fields, nested: None, wire_index: None }
+        let (aliases, nested): (&[&str], _) = (&[], None);
+        Self { variant, topic, whole: None, doc: "", fields, aliases, nested, wire_index: None }
     }
 
     /// The same with a documentation comment.
@@ -157,6 +181,13 @@ impl EventSchema {
     #[must_use]
     pub const fn whole(mut self, topic: &'static str) -> Self {
         self.whole = Some(topic);
+        self
+    }
+
+    /// The same, read under other topics too.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
         self
     }
 
@@ -237,16 +268,24 @@ impl fmt::Display for Leaf {
     }
 }
 
-fn collect(events: &'static [EventSchema], above: &str, leaves: &mut Vec<Leaf>) {
+fn collect(
+    events: &'static [EventSchema],
+    above: &str,
+    aliases: fn(&EventSchema) -> &'static [&'static str],
+    leaves: &mut Vec<Leaf>,
+) {
+    let join = |topic: &str| match (above.is_empty(), topic.is_empty()) {
+        (true, _) => topic.to_owned(),
+        (false, true) => above.to_owned(),
+        (false, false) => format!("{above}.{topic}"),
+    };
     for event in events {
-        let topic = match (above.is_empty(), event.topic.is_empty()) {
-            (true, _) => event.topic.to_owned(),
-            (false, true) => above.to_owned(),
-            (false, false) => format!("{above}.{}", event.topic),
-        };
-        match event.nested {
-            Some(schema) => collect(schema.events, &topic, leaves),
-            None => leaves.push(Leaf { topic, event }),
+        let topic = join(event.topic);
+        if let Some(schema) = event.nested {
+            collect(schema.events, &topic, aliases, leaves);
+            continue;
         }
+        leaves.push(Leaf { topic, event });
+        leaves.extend(aliases(event).iter().map(|alias| Leaf { topic: join(alias), event }));
     }
 }

@@ -42,7 +42,7 @@ impl<E: EventType> TypedPattern<E> {
     }
 }
 
-/// The pattern that selects every topic of `E` and no other, below a scope. `None` for a type without topics.
+/// The pattern that selects every topic of `E`, aliases included, and no other, below a scope. `None` for a type without topics.
 pub(crate) fn all_topics<E: EventType>() -> Option<Pattern> {
     let topic = |leaf: &Leaf| {
         if !leaf.is_template() {
@@ -52,7 +52,7 @@ pub(crate) fn all_topics<E: EventType>() -> Option<Pattern> {
             leaf.topic.split('.').map(|text| if text.contains('{') { "*" } else { text });
         segments.collect::<Vec<_>>().join(".")
     };
-    let topics: Vec<_> = E::SCHEMA.leaves().iter().map(topic).collect();
+    let topics: Vec<_> = E::SCHEMA.leaves_and_aliases().iter().map(topic).collect();
     match topics.into_pattern() {
         Ok(pattern) => Some(pattern),
         // Only a type with thousands of topics makes a longer set than may be; then the namespace stands for them.

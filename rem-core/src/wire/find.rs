@@ -26,14 +26,21 @@ pub fn decode_variant<E: EventType>(topic: &str, body: &Body<'_>) -> Result<E, D
         let wiring = E::WIRE.ok_or_else(Fault::local)?;
         let (place, event) = E::SCHEMA.variant_of(topic).ok_or_else(Fault::no_such_topic)?;
         let value = (wiring.read)(body, event.wire_index(place))?;
-        agrees(&value, topic)?;
+        agrees(&value, event, topic)?;
         Ok(value)
     };
     read().map_err(|fault: Fault| fault.of(E::SCHEMA.name, topic))
 }
 
-/// Refuses a value that would be published under another topic than it came under.
-fn agrees<E: EventType>(value: &E, topic: &str) -> Result<(), Fault> {
+/// Refuses a value that would be published under another topic than it came under, unless that is an alias.
+fn agrees<E: EventType>(value: &E, event: &EventSchema, topic: &str) -> Result<(), Fault> {
+    let is_alias = (0..event.aliases.len()).any(|alias| {
+        let mut writer = TopicWriter::new();
+        value.write_alias(alias, &mut writer).is_ok() && writer.as_str() == topic
+    });
+    if is_alias {
+        return Ok(());
+    }
     let mut writer = TopicWriter::new();
     match value.write_topic(&mut writer) {
         Ok(()) if writer.as_str() == topic => Ok(()),
@@ -52,12 +59,12 @@ impl Schema {
 
 impl EventSchema {
     fn has(&self, topic: &str) -> bool {
-        match self.nested {
-            Some(schema) => {
-                below(topic, self.topic).is_some_and(|rest| schema.variant_of(rest).is_some())
-            }
-            None => fits(self.topic, topic),
+        if let Some(schema) = self.nested {
+            let rest = below(topic, self.topic);
+            return rest.is_some_and(|rest| schema.variant_of(rest).is_some());
         }
+        let mut topics = [self.topic].into_iter().chain(self.aliases.iter().copied());
+        topics.any(|template| fits(template, topic))
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Event<'a> {
     pub(super) shape: Shape,
     pub(super) fields: Vec<Field<'a>>,
     pub(super) role: Role<'a>,
+    /// Topics that it is read under too, with where they are written.
+    pub(super) aliases: Vec<(Template, Span)>,
     /// Its number among the variants that serde reads; none has the greatest.
     pub(super) wire_index: u32,
     /// Where a mistake in the topic is shown: the literal that gives it, or else the name.
@@ -102,6 +104,7 @@ impl<'a> Event<'a> {
             let named =
                 Named { ident, case, name: attrs.name.as_ref(), topic: attrs.topic.as_ref() };
             attrs.refuse_contradictions(errors);
+            let aliases = aliases(&attrs.aliases, ident, &fields, errors);
             let role = if attrs.skip.is_some() {
                 Role::Skipped
             } else if let Some(nested) = &attrs.nested {
@@ -119,6 +122,7 @@ impl<'a> Event<'a> {
                 },
                 fields,
                 role,
+                aliases,
                 wire_index,
                 span: prefix.map_or_else(|| named.span(), LitStr::span),
             });
@@ -140,12 +144,14 @@ impl<'a> Event<'a> {
             errors.at(name.span(), NAME_AND_TOPIC);
         }
         let role = named.role(&fields, errors);
+        let aliases = aliases(&attrs.aliases, ident, &fields, errors);
         Self {
             ident,
             doc: attr::doc(&input.attrs),
             shape: Shape::Struct,
             fields,
             role,
+            aliases,
             wire_index: 0,
             span: named.span(),
         }
@@ -176,21 +182,33 @@ impl VariantAttrs {
     fn refuse_contradictions(&self, errors: &mut Errors) {
         let (name, topic) = (self.name.as_ref(), self.topic.as_ref());
         if let Some(span) = self.skip {
-            if name.is_some() || topic.is_some() || self.nested.is_some() {
+            let alias = !self.aliases.is_empty();
+            if name.is_some() || topic.is_some() || alias || self.nested.is_some() {
                 errors.at(span, "a variant with `skip` is never published: it has no topic to set");
             }
         } else if let Some(nested) = &self.nested {
-            if name.is_some() || topic.is_some() {
+            if name.is_some() || topic.is_some() || !self.aliases.is_empty() {
                 errors.at(
                     nested.span,
                     "the topics of a nested type are its own: to set their prefix write \
-                     `nested = \"…\"`, without `name` or `topic`",
+                     `nested = \"…\"`, without `name`, `topic` or `alias`",
                 );
             }
         } else if let (Some(name), Some(_)) = (name, topic) {
             errors.at(name.span(), NAME_AND_TOPIC);
         }
     }
+}
+
+fn aliases(
+    texts: &[LitStr],
+    owner: &Ident,
+    fields: &[Field<'_>],
+    errors: &mut Errors,
+) -> Vec<(Template, Span)> {
+    let parse =
+        |text: &LitStr| Some((errors.take(Template::parse(text, owner, fields))?, text.span()));
+    texts.iter().filter_map(parse).collect()
 }
 
 /// What gives an event its topic.

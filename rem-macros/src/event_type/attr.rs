@@ -16,6 +16,7 @@ pub(super) struct TypeAttrs {
     pub(super) namespace: Option<LitStr>,
     pub(super) name: Option<LitStr>,
     pub(super) topic: Option<LitStr>,
+    pub(super) aliases: Vec<LitStr>,
     pub(super) case: NameCase,
     pub(super) local: bool,
     pub(super) crate_path: Option<Path>,
@@ -26,6 +27,7 @@ pub(super) struct TypeAttrs {
 pub(super) struct VariantAttrs {
     pub(super) name: Option<LitStr>,
     pub(super) topic: Option<LitStr>,
+    pub(super) aliases: Vec<LitStr>,
     pub(super) nested: Option<Nested>,
     pub(super) skip: Option<Span>,
 }
@@ -60,6 +62,7 @@ impl TypeAttrs {
                 keys::NAMESPACE => read.namespace = item.text(errors),
                 keys::NAME => read.name = item.text(errors),
                 keys::TOPIC => read.topic = item.text(errors),
+                keys::ALIAS => read.aliases.extend(item.text(errors)),
                 keys::RENAME_ALL => {
                     read.case =
                         item.text(errors).and_then(|text| case(&text, errors)).unwrap_or_default();
@@ -79,6 +82,7 @@ impl VariantAttrs {
             match item.key_text().as_str() {
                 keys::NAME => read.name = item.text(errors),
                 keys::TOPIC => read.topic = item.text(errors),
+                keys::ALIAS => read.aliases.extend(item.text(errors)),
                 keys::NESTED => {
                     let prefix =
                         if item.value.is_none() { Some(None) } else { item.text(errors).map(Some) };
@@ -211,7 +215,7 @@ fn items(attrs: &[Attribute], place: Place<'_>, errors: &mut Errors) -> Vec<Item
             let key = item.key_text();
             if !place.keys().contains(&key.as_str()) {
                 errors.at(item.key.span(), place.refusal(&key));
-            } else if items.iter().any(|other| other.key_text() == key) {
+            } else if key != keys::ALIAS && items.iter().any(|other| other.key_text() == key) {
                 errors.at(item.key.span(), format_args!("`{key}` stands here twice: leave one"));
             } else {
                 items.push(item);

@@ -17,6 +17,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let schema = schema::expand(input, &private);
     let leaf = leaf(input, &private);
     let write_topic = write_topic(input, &private);
+    let write_alias = write_alias(input, &private);
     let nesting = nesting(input, &private);
     let marks = marks::expand(input, &private);
     let wire = wire::expand(input, &private);
@@ -32,6 +33,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
                 #schema
                 #leaf
                 #write_topic
+                #write_alias
                 #nesting
                 #marks
                 #wire
@@ -111,6 +113,33 @@ fn write_topic(input: &Input<'_>, private: &TokenStream) -> TokenStream {
             #body
         }
     }
+}
+
+/// `fn write_alias`, for a type that has some.
+fn write_alias(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let [out, alias] = ["out", "alias"].map(local);
+    let mut arms = TokenStream::new();
+    for event in &input.events {
+        for (place, (template, _)) in event.aliases.iter().enumerate() {
+            let pattern = event.pattern_of_template(template);
+            let body = write_template(template, event, &out, private);
+            arms.extend(quote!((#place, #pattern) => { #body }));
+        }
+    }
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn write_alias(
+                &self,
+                #alias: ::core::primitive::usize,
+                #out: &mut #private::TopicWriter,
+            ) -> ::core::fmt::Result {
+                match (#alias, self) {
+                    #arms
+                    _ => ::core::result::Result::Err(::core::fmt::Error),
+                }
+            }
+        }
+    })
 }
 
 /// The pieces of a template one after the other; the last one's result is the result.
@@ -195,7 +224,7 @@ fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     if input.events.iter().any(|event| event.nested().is_some()) {
         let schema = quote!(<#ident as #private::EventType>::SCHEMA);
         checks.extend(
-            quote!(#allow const _: () = #private::check_topics::<{ #schema.len() }>(&#schema);),
+            quote!(#allow const _: () = #private::check_topics::<{ #schema.topics() }>(&#schema);),
         );
     }
     rem_path::shown_at(ident.span(), checks)

@@ -72,7 +72,9 @@ fn entry(
         quote!(.wired_as(#index))
     });
     let new = quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]));
-    Some(quote!(#new #whole #doc #nested #wired))
+    let aliases = event.aliases.iter().map(|(alias, _)| alias.text());
+    let aliases = (!event.aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
+    Some(quote!(#new #whole #doc #nested #aliases #wired))
 }
 
 fn doc(text: &str) -> Option<TokenStream> {

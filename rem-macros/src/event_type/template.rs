@@ -93,6 +93,15 @@ impl Template {
         &self.segments
     }
 
+    /// The places of its fields, in no particular order.
+    pub(super) fn fields(&self) -> std::collections::BTreeSet<usize> {
+        let fields = self.segments.iter().filter_map(|segment| match segment {
+            Segment::Field(field) => Some(*field),
+            Segment::Literal(_) => None,
+        });
+        fields.collect()
+    }
+
     /// A topic that values of both could have.
     pub(super) fn overlap(&self, other: &Self) -> Option<String> {
         if self.segments.len() != other.segments.len() {

@@ -1,5 +1,6 @@
 //! The rules that need the whole type: what each part alone cannot get wrong.
 
+use proc_macro2::Span;
 use syn::{GenericParam, Lifetime};
 
 use super::ast::{Event, Input, Role};
@@ -17,6 +18,7 @@ pub(super) fn validate(input: &Input<'_>, errors: &mut Errors) {
         size(event, input, errors);
         system(event, input, errors);
         fields(event, errors);
+        aliases(event, errors);
     }
     overlap(&input.events, errors);
 }
@@ -109,21 +111,51 @@ fn system(event: &Event<'_>, input: &Input<'_>, errors: &mut Errors) {
     }
 }
 
-/// Two variants of one topic. Those of nested types are compared where constants are evaluated.
-fn overlap(events: &[Event<'_>], errors: &mut Errors) {
-    for (at, event) in events.iter().enumerate() {
-        let Some(template) = template(event) else { continue };
-        let overlap = |other| Some((other, template.overlap(self::template(other)?)?));
-        if let Some((other, common)) = events[..at].iter().find_map(overlap) {
+/// An alias has the fields of the topic, so that neither says less than the other.
+fn aliases(event: &Event<'_>, errors: &mut Errors) {
+    let Some(topic) = template(event) else { return };
+    for (alias, span) in &event.aliases {
+        if alias.fields() != topic.fields() {
             errors.at(
-                event.span,
+                *span,
                 format_args!(
-                    "`{}` and `{}` can both have the topic `{common}`: give one of them another `name` or `topic`",
-                    other.ident, event.ident
+                    "an alias has the same `{{field}}`s as the topic, which is `{}`",
+                    topic.text()
                 ),
             );
         }
     }
+}
+
+/// Two variants of one topic. Those of nested types are compared where constants are evaluated.
+fn overlap(events: &[Event<'_>], errors: &mut Errors) {
+    for (at, event) in events.iter().enumerate() {
+        for (own, (template, span)) in topics(event).enumerate() {
+            let overlap = |(other, _): &(&Template, _)| template.overlap(other);
+            if let Some(common) = topics(event).take(own).find_map(|other| overlap(&other)) {
+                let message = "this alias says nothing new: the variant can have the topic";
+                errors.at(span, format_args!("{message} `{common}` already"));
+            }
+            let of = |other| topics(other).find_map(|topic| Some((other, overlap(&topic)?)));
+            if let Some((other, common)) = events[..at].iter().find_map(of) {
+                let mend = if own == 0 { "another `name` or `topic`" } else { "another alias" };
+                errors.at(
+                    span,
+                    format_args!(
+                        "`{}` and `{}` can both have the topic `{common}`: give one of them {mend}",
+                        other.ident, event.ident
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// The topic, then the aliases.
+fn topics<'e>(event: &'e Event<'_>) -> impl Iterator<Item = (&'e Template, Span)> {
+    let own = template(event).map(|template| (template, event.span));
+    let aliases = event.aliases.iter().map(|(alias, span)| (alias, *span));
+    own.into_iter().chain(aliases.filter(move |_| own.is_some()))
 }
 
 fn template<'e>(event: &'e Event<'_>) -> Option<&'e Template> {

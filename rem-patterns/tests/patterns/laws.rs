@@ -1,7 +1,7 @@
 //! Laws of topics and patterns on generated input.
 
 use proptest::prelude::*;
-use rem_patterns::constant::selects;
+use rem_patterns::constant::{ConstElement, ConstPattern, selects};
 use rem_patterns::{MAX_BYTES, MAX_SEGMENTS, Pattern, Topic, check_topic, validate};
 
 use crate::oracle::Oracle;
@@ -137,4 +137,13 @@ fn the_longest_patterns_fit_every_engine() {
     assert!(selects(&constant, &[&topic]) && !selects(&constant, &[&topic[4..]]));
     let error = Pattern::parse("**.x.".repeat(31) + ">").expect_err("63 segments");
     assert_eq!(error.kind(), rem_patterns::PatternErrorKind::TooManySegments);
+}
+
+/// What is left of a set may include nothing, or not be there at all: then it selects nothing, in an end of steps.
+#[test]
+fn a_set_that_includes_nothing_selects_nothing() {
+    let excluded = ConstElement { exclude: true, system: false, many: 0, segments: &[] };
+    for elements in [&[][..], &[excluded]] {
+        assert!(!selects(&ConstPattern { text: "", elements }, &["a.b"]));
+    }
 }

@@ -84,8 +84,12 @@ impl<const N: usize> Leaves<N> {
     const fn collect(&mut self, event: &'static EventSchema, above: &Path, variant: usize) {
         let path = above.below(event);
         let Some(schema) = event.nested else {
-            self.list[self.len] = Leaf { path, variant, first: first(&path) };
-            self.len += 1;
+            self.push(&path, variant);
+            let mut alias = 0;
+            while alias < event.aliases.len() {
+                self.push(&above.and(event.aliases[alias]), variant);
+                alias += 1;
+            }
             return;
         };
         let mut at = 0;
@@ -93,6 +97,11 @@ impl<const N: usize> Leaves<N> {
             self.collect(&schema.events[at], &path, variant);
             at += 1;
         }
+    }
+
+    const fn push(&mut self, path: &Path, variant: usize) {
+        self.list[self.len] = Leaf { path: *path, variant, first: first(path) };
+        self.len += 1;
     }
 
     /// The first topic over the limits, however short the values of its fields.
