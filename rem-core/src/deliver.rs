@@ -173,8 +173,12 @@ fn failed(core: &Arc<Core>, entry: &Entry, event: &Event, error: Box<str>, panic
     }
 }
 
-/// Counts an event of an unrelated type and tells of it.
+/// Counts an event of an unrelated type and tells of it. To a type that has every topic below its namespace, for it holds
+/// what it does not know, others of this process are no mistake.
 fn mismatched(core: &Arc<Core>, entry: &Entry, event: &Event) {
+    if entry.wanted.is_some_and(|wanted| wanted.passes_by(event)) {
+        return;
+    }
     entry.count_mismatch();
     if !event.topic().is_system() {
         system::report(core, entry.prefix(), || SystemEvent::mismatched(entry, event));

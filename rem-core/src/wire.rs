@@ -35,6 +35,8 @@ pub use body::wired;
 pub use body::{Body, Wiring};
 pub use codec::{Codec, ParseCodecError};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+#[doc(hidden)]
+pub use raw::Other;
 pub use raw::RawEvent;
 
 #[doc(hidden)]

@@ -7,6 +7,7 @@ pub(crate) const LOCAL: &str = "local";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
 pub(crate) const NESTED: &str = "nested";
+pub(crate) const OTHER: &str = "other";
 pub(crate) const REDACT: &str = "redact";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SKIP: &str = "skip";
@@ -17,7 +18,7 @@ pub(crate) const ON_ENUM: &[&str] = &[NAMESPACE, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a struct, which is type and event at once.
 pub(crate) const ON_STRUCT: &[&str] = &[NAMESPACE, NAME, TOPIC, ALIAS, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a variant.
-pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, ALIAS, NESTED, SKIP];
+pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, ALIAS, NESTED, OTHER, SKIP];
 /// What may stand above a field.
 pub(crate) const ON_FIELD: &[&str] = &[KEY, REDACT];
 

@@ -8,7 +8,7 @@ use rem_patterns::constant::Cut;
 
 use super::head::Head;
 use super::{Event, Payload, Schema, TopicWriter};
-use crate::wire::{self, Body, Codec, DecodeError, EncodeError, Wiring};
+use crate::wire::{self, Body, Codec, DecodeError, EncodeError, RawEvent, Wiring};
 
 /// A type whose values are published, each under the topic of its variant.
 ///
@@ -83,6 +83,12 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// When the type is local, its `Serialize` fails, or the codec has no form for a value.
     fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
         wire::encode_variant(self, codec)
+    }
+
+    /// The value that holds an event which the type does not know, if it has a variant for it (`#[event(other)]`).
+    fn other(event: RawEvent) -> Option<Self> {
+        let _ = event;
+        None
     }
 
     /// Reads the value that was published under `topic`, relative to the type's namespace.

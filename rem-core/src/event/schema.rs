@@ -17,6 +17,8 @@ pub struct Schema {
     pub doc: &'static str,
     /// `true` if values never leave the process (`#[event(local)]`).
     pub local: bool,
+    /// `true` if the type holds events that it does not know (`#[event(other)]`): it has every topic below its namespace.
+    pub open: bool,
     /// One entry a variant, in the order of declaration; a struct has one.
     pub events: &'static [EventSchema],
 }
@@ -68,7 +70,7 @@ impl Schema {
         namespace: &'static str,
         events: &'static [EventSchema],
     ) -> Self {
-        Self { name, namespace, doc: "", local: false, events }
+        Self { name, namespace, doc: "", local: false, open: false, events }
     }
 
     /// The same with a documentation comment.
@@ -82,6 +84,13 @@ impl Schema {
     #[must_use]
     pub const fn local(mut self) -> Self {
         self.local = true;
+        self
+    }
+
+    /// The same, of a type that holds events which it does not know.
+    #[must_use]
+    pub const fn open(mut self) -> Self {
+        self.open = true;
         self
     }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use rem_patterns::{IntoPattern, Pattern, Topic};
 
 use super::check::checked_pattern;
-use super::{EventType, Leaf};
+use super::{EventType, Leaf, Schema};
 
 /// A pattern over the topics of the event type `E`, relative to its namespace.
 ///
@@ -52,12 +52,28 @@ pub(crate) fn all_topics<E: EventType>() -> Option<Pattern> {
             leaf.topic.split('.').map(|text| if text.contains('{') { "*" } else { text });
         segments.collect::<Vec<_>>().join(".")
     };
-    let topics: Vec<_> = E::SCHEMA.leaves_and_aliases().iter().map(topic).collect();
+    let mut topics: Vec<_> = E::SCHEMA.leaves_and_aliases().iter().map(topic).collect();
+    open_below(&E::SCHEMA, E::SCHEMA.namespace, &mut topics);
     match topics.into_pattern() {
         Ok(pattern) => Some(pattern),
         // Only a type with thousands of topics makes a longer set than may be; then the namespace stands for them.
         Err(_) if E::SCHEMA.namespace.is_empty() => Pattern::parse("**").ok(),
         Err(_) => Pattern::parse(E::SCHEMA.namespace).ok(),
+    }
+}
+
+/// What is below the namespace of a type that holds what it does not know, and below those nested in it.
+fn open_below(schema: &Schema, above: &str, patterns: &mut Vec<String>) {
+    let join =
+        |last: &str| if above.is_empty() { last.to_owned() } else { format!("{above}.{last}") };
+    if schema.open {
+        patterns.push(join(">"));
+    }
+    for event in schema.events {
+        if let Some(nested) = event.nested {
+            let below = if event.topic.is_empty() { above.to_owned() } else { join(event.topic) };
+            open_below(nested, &below, patterns);
+        }
     }
 }
 

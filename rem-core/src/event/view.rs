@@ -36,6 +36,16 @@ pub struct Wanted {
     pub(crate) schema: &'static Schema,
 }
 
+impl Wanted {
+    /// Whether the event is none of the type's own topics, and reached it because it has all below its namespace.
+    pub(crate) fn passes_by(&self, event: &Event) -> bool {
+        self.schema.open && !event.data.is::<RawEvent>() && {
+            let topic = super::below(event.head.scoped_topic(), self.schema.namespace);
+            topic.is_none_or(|topic| self.schema.variant_of(topic).is_none())
+        }
+    }
+}
+
 impl Shape for dyn Payload {
     fn share(event: &Arc<Event>) -> Option<Arc<Event>> {
         Some(Arc::clone(event))

@@ -84,8 +84,9 @@ impl TypeTable {
                 Some(known) => Ok(look(known)),
                 None => Ok(look(first(known, bus, data)?)),
             },
-            Some(LeafTopic::Template) => Ok(look(&template(bus, data)?)),
-            None => Err(PublishErrorKind::NoTopic.into()),
+            // Without a number is a value that its type does not know, which brings its topic, or one that is never
+            // published, which has none.
+            Some(LeafTopic::Template) | None => Ok(look(&template(bus, data)?)),
         }
     }
 }

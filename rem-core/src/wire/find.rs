@@ -1,7 +1,7 @@
 //! From a topic to the variant whose it is, and from there to a value.
 
 use super::error::Fault;
-use super::{Body, Codec, DecodeError, EncodeError};
+use super::{Body, Codec, DecodeError, EncodeError, RawEvent};
 use crate::event::{EventSchema, EventType, Schema, TopicWriter, below};
 
 /// Writes what the value's variant holds, by serde: see [`EventType::encode`].
@@ -24,7 +24,9 @@ pub fn encode_variant<E: EventType>(value: &E, codec: Codec) -> Result<Vec<u8>, 
 pub fn decode_variant<E: EventType>(topic: &str, body: &Body<'_>) -> Result<E, DecodeError> {
     let read = || {
         let wiring = E::WIRE.ok_or_else(Fault::local)?;
-        let (place, event) = E::SCHEMA.variant_of(topic).ok_or_else(Fault::no_such_topic)?;
+        let Some((place, event)) = E::SCHEMA.variant_of(topic) else {
+            return E::other(RawEvent::of(topic, body)).ok_or_else(Fault::no_such_topic);
+        };
         let value = (wiring.read)(body, event.wire_index(place))?;
         agrees(&value, event, topic)?;
         Ok(value)
@@ -57,11 +59,19 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// Whether the type reads what comes under `topic`, relative to the namespace.
+    #[doc(hidden)]
+    pub fn reads(&self, topic: &str) -> bool {
+        self.open || self.variant_of(topic).is_some()
+    }
+}
+
 impl EventSchema {
     fn has(&self, topic: &str) -> bool {
         if let Some(schema) = self.nested {
             let rest = below(topic, self.topic);
-            return rest.is_some_and(|rest| schema.variant_of(rest).is_some());
+            return rest.is_some_and(|rest| schema.reads(rest));
         }
         let mut topics = [self.topic].into_iter().chain(self.aliases.iter().copied());
         topics.any(|template| fits(template, topic))

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::{Body, Codec, DecodeError, EncodeError};
 use crate::event::{EventType, Schema, TopicWriter};
 
@@ -27,12 +30,32 @@ use crate::event::{EventType, Schema, TopicWriter};
 pub struct RawEvent {
     codec: Codec,
     bytes: Arc<[u8]>,
+    /// Below the namespace of the type that does not know it.
+    topic: Option<Arc<str>>,
 }
 
 impl RawEvent {
     /// Data in that form. It is not looked at before somebody asks for a type.
     pub fn new(codec: Codec, bytes: impl Into<Box<[u8]>>) -> Self {
-        Self { codec, bytes: Arc::from(bytes.into()) }
+        Self { codec, bytes: Arc::from(bytes.into()), topic: None }
+    }
+
+    /// The same under a topic, relative to the namespace of the type that will hold it: see `#[event(other)]`.
+    #[must_use]
+    pub fn under(mut self, topic: &str) -> Self {
+        self.topic = Some(topic.into());
+        self
+    }
+
+    /// What came under a topic that its type does not know.
+    pub(super) fn of(topic: &str, body: &Body<'_>) -> Self {
+        Self::new(body.codec(), body.bytes()).under(topic)
+    }
+
+    /// The topic that it came under, relative to the namespace of the type that holds it; `None` for one that nothing
+    /// holds.
+    pub fn topic(&self) -> Option<&str> {
+        self.topic.as_deref()
     }
 
     /// The form of the data.
@@ -72,6 +95,63 @@ impl EventType for RawEvent {
 
     fn decode(_topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
         Ok(Self::new(body.codec(), body.bytes()))
+    }
+}
+
+/// What a variant with `#[event(other)]` may hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold an event that is not known",
+    label = "not a `RawEvent`",
+    note = "the variant above which `#[event(other)]` stands holds the event as it came: `Unknown(rem::wire::RawEvent)`"
+)]
+pub trait Other: Sized {
+    /// The event as it came.
+    fn of(event: RawEvent) -> Self;
+
+    /// The topic that it came under.
+    ///
+    /// # Errors
+    /// When there is none, or it is too long.
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
+
+    /// The bytes as they came.
+    ///
+    /// # Errors
+    /// For another codec.
+    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError>;
+}
+
+impl Other for RawEvent {
+    fn of(event: RawEvent) -> Self {
+        event
+    }
+
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result {
+        out.literal(self.topic.as_deref().ok_or(fmt::Error)?)
+    }
+
+    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+        EventType::encode(self, codec)
+    }
+}
+
+/// So that a type with a variant that holds one can derive serde's traits. It is written as its parts: the media type, the
+/// topic and the bytes.
+impl Serialize for RawEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.codec.media_type(), self.topic(), self.bytes()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (codec, topic, bytes) =
+            <(Box<str>, Option<Box<str>>, Vec<u8>)>::deserialize(deserializer)?;
+        let raw = Self::new(codec.parse().map_err(D::Error::custom)?, bytes);
+        Ok(match topic {
+            Some(topic) => raw.under(&topic),
+            None => raw,
+        })
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) enum Role<'a> {
     Topic(Template),
     /// It holds the value of another event type, whose topics are put below the prefix.
     Nested { prefix: String, ty: &'a Type },
+    /// It holds what is published below the namespace under a topic that no other variant has.
+    Other { span: Span, ty: &'a Type },
     /// It is never published; or it is mistaken, which has been reported.
     Skipped,
 }
@@ -107,6 +109,8 @@ impl<'a> Event<'a> {
             let aliases = aliases(&attrs.aliases, ident, &fields, errors);
             let role = if attrs.skip.is_some() {
                 Role::Skipped
+            } else if let Some(span) = attrs.other {
+                other_role(span, ident, &variant.fields, errors)
             } else if let Some(nested) = &attrs.nested {
                 nested_role(nested, &named, &variant.fields, errors)
             } else {
@@ -162,7 +166,15 @@ impl<'a> Event<'a> {
         match &self.role {
             Role::Topic(template) => Some(template.text()),
             Role::Nested { prefix, .. } => Some(prefix),
-            Role::Skipped => None,
+            Role::Other { .. } | Role::Skipped => None,
+        }
+    }
+
+    /// The type that holds what is not known, if that is this variant's part.
+    pub(super) fn other(&self) -> Option<&'a Type> {
+        match &self.role {
+            Role::Other { ty, .. } => Some(ty),
+            _ => None,
         }
     }
 
@@ -181,7 +193,16 @@ impl VariantAttrs {
     /// Keys that are right each, but not together.
     fn refuse_contradictions(&self, errors: &mut Errors) {
         let (name, topic) = (self.name.as_ref(), self.topic.as_ref());
-        if let Some(span) = self.skip {
+        if let Some(span) = self.other {
+            let alias = !self.aliases.is_empty();
+            let more = alias || self.nested.is_some() || self.skip.is_some();
+            if name.is_some() || topic.is_some() || more {
+                errors.at(
+                    span,
+                    "a variant with `other` has every topic that no other variant has: it takes no other key",
+                );
+            }
+        } else if let Some(span) = self.skip {
             let alias = !self.aliases.is_empty();
             if name.is_some() || topic.is_some() || alias || self.nested.is_some() {
                 errors.at(span, "a variant with `skip` is never published: it has no topic to set");
@@ -196,6 +217,19 @@ impl VariantAttrs {
             }
         } else if let (Some(name), Some(_)) = (name, topic) {
             errors.at(name.span(), NAME_AND_TOPIC);
+        }
+    }
+}
+
+fn other_role<'a>(span: Span, ident: &Ident, fields: &'a Fields, errors: &mut Errors) -> Role<'a> {
+    match fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            Role::Other { span, ty: &fields.unnamed[0].ty }
+        }
+        _ => {
+            let message = "`other` needs a variant of one field, the event as it came: write";
+            errors.at(span, format_args!("{message} `{ident}(RawEvent)`"));
+            Role::Skipped
         }
     }
 }

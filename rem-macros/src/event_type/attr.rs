@@ -29,6 +29,7 @@ pub(super) struct VariantAttrs {
     pub(super) topic: Option<LitStr>,
     pub(super) aliases: Vec<LitStr>,
     pub(super) nested: Option<Nested>,
+    pub(super) other: Option<Span>,
     pub(super) skip: Option<Span>,
 }
 
@@ -88,6 +89,7 @@ impl VariantAttrs {
                         if item.value.is_none() { Some(None) } else { item.text(errors).map(Some) };
                     read.nested = prefix.map(|prefix| Nested { span: item.key.span(), prefix });
                 }
+                keys::OTHER => read.other = item.flag(errors).then(|| item.key.span()),
                 _ => read.skip = item.flag(errors).then(|| item.key.span()),
             }
         }

@@ -72,7 +72,9 @@ fn leaf(input: &Input<'_>, private: &TokenStream) -> TokenStream {
             quote!(#pattern => #first,)
         });
     }
-    arms.extend(skipped_arm(input, &quote!(::core::primitive::usize::MAX)));
+    // What has no topic of its own has no number either: its topic is looked up as text, or there is none.
+    let without = |event: &Event<'_>| event.topic().is_none();
+    arms.extend(one_arm(input, without, &quote!(::core::primitive::usize::MAX)));
     let body = match_self(input, &arms);
     quote! {
         fn leaf(&self) -> ::core::primitive::usize {
@@ -103,10 +105,18 @@ fn write_topic(input: &Input<'_>, private: &TokenStream) -> TokenStream {
                     quote_spanned!(ty.span()=> <#ty as #private::Nested>::write_topic(#part, #out));
                 arms.extend(quote!(#constructor(#part) => { #write_prefix #write_part }));
             }
+            Role::Other { ty, .. } => {
+                let constructor = event.constructor();
+                let other =
+                    quote_spanned!(ty.span()=> <#ty as #private::Other>::write_topic(#part, #out));
+                arms.extend(quote!(#constructor(#part) => #other,));
+            }
             Role::Skipped => {}
         }
     }
-    arms.extend(skipped_arm(input, &quote!(::core::result::Result::Err(::core::fmt::Error))));
+    let skipped = |event: &Event<'_>| event.topic().is_none() && event.other().is_none();
+    let never = quote!(::core::result::Result::Err(::core::fmt::Error));
+    arms.extend(one_arm(input, skipped, &never));
     let body = match_self(input, &arms);
     quote! {
         fn write_topic(&self, #out: &mut #private::TopicWriter) -> ::core::fmt::Result {
@@ -235,11 +245,15 @@ fn match_self(input: &Input<'_>, arms: &TokenStream) -> TokenStream {
     if input.events.is_empty() { quote!(match *self {}) } else { quote!(match self { #arms }) }
 }
 
-/// One arm for all the variants that are never published.
-fn skipped_arm(input: &Input<'_>, result: &TokenStream) -> Option<TokenStream> {
-    let skipped = input.events.iter().filter(|event| event.topic().is_none()).map(Event::pattern);
-    let skipped: Vec<_> = skipped.collect();
-    (!skipped.is_empty()).then(|| quote!(#(#skipped)|* => #result,))
+/// One arm for all variants of a kind.
+fn one_arm(
+    input: &Input<'_>,
+    of: impl Fn(&Event<'_>) -> bool,
+    result: &TokenStream,
+) -> Option<TokenStream> {
+    let patterns = input.events.iter().filter(|event| of(event)).map(Event::pattern);
+    let patterns: Vec<_> = patterns.collect();
+    (!patterns.is_empty()).then(|| quote!(#(#patterns)|* => #result,))
 }
 
 /// A local name that no name of the user can take the place of.

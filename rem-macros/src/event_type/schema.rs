@@ -30,9 +30,11 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let events = events_name();
     let doc = doc(&input.doc);
     let local = input.local.then(|| quote!(.local()));
+    let open = input.events.iter().any(|event| event.other().is_some());
+    let open = open.then(|| quote!(.open()));
     quote! {
         const SCHEMA: #private::Schema =
-            #private::Schema::new(#name, #namespace, #events) #doc #local;
+            #private::Schema::new(#name, #namespace, #events) #doc #local #open;
         const CUTS: &'static [#private::Cut<'static>] =
             &#private::cut::<{ #private::segments(#events) }>(#events);
     }

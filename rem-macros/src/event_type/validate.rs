@@ -20,6 +20,7 @@ pub(super) fn validate(input: &Input<'_>, errors: &mut Errors) {
         fields(event, errors);
         aliases(event, errors);
     }
+    others(input, errors);
     overlap(&input.events, errors);
 }
 
@@ -108,6 +109,28 @@ fn size(event: &Event<'_>, input: &Input<'_>, errors: &mut Errors) {
 fn system(event: &Event<'_>, input: &Input<'_>, errors: &mut Errors) {
     if input.namespace.is_none() && event.topic().is_some_and(|topic| topic.starts_with('$')) {
         errors.at(event.span, SYSTEM);
+    }
+}
+
+/// One variant holds what is not known, of a type that reads at all.
+fn others(input: &Input<'_>, errors: &mut Errors) {
+    let spans = input.events.iter().filter_map(|event| match event.role {
+        Role::Other { span, .. } => Some((event, span)),
+        _ => None,
+    });
+    for (at, (event, span)) in spans.enumerate() {
+        if at > 0 {
+            errors.at(
+                span,
+                format_args!("another variant is `other` already: drop it above `{}`", event.ident),
+            );
+        } else if input.local {
+            errors.at(
+                span,
+                "a type that is `local` is never read from what others send, so that nothing is unknown to it: \
+                 drop `other` or `local`",
+            );
+        }
     }
 }
 

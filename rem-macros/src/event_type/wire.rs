@@ -29,19 +29,34 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
         writes.extend(quote!(#constructor(#part) => #nested::encode(#part, #codec),));
         reads.extend(quote! {
             if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
-                if #nested::SCHEMA.variant_of(#below).is_some() {
+                if #nested::SCHEMA.reads(#below) {
                     return #nested::decode(#below, #body).map(#constructor);
                 }
+            }
+        });
+    }
+    let mut holds = None;
+    for event in &input.events {
+        let Some(ty) = event.other() else { continue };
+        let constructor = event.constructor();
+        let other = quote_spanned!(ty.span()=> <#ty as #private::Other>);
+        writes.extend(quote!(#constructor(#part) => #other::encode(#part, #codec),));
+        holds = Some(quote! {
+            fn other(#part: #private::RawEvent) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(#constructor(#other::of(#part)))
             }
         });
     }
     if writes.is_empty() {
         return Some(own);
     }
-    let others = input.events.iter().any(|event| event.nested().is_none());
+    let written =
+        |event: &super::ast::Event<'_>| event.nested().is_some() || event.other().is_some();
+    let others = input.events.iter().any(|event| !written(event));
     let others = others.then(|| quote!(_ => #private::encode_variant(self, #codec),));
     Some(quote! {
         #own
+        #holds
 
         fn encode(
             &self,
