@@ -1,4 +1,5 @@
 //! Events that a type does not know: they arrive as they came, and leave as they came.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::sync::{Arc, Mutex};
 

@@ -7,7 +7,7 @@ use crate::topic::rules::MAX_BYTES;
 /// One alternative of a glob, or a literal: how a text begins and ends, and what is between.
 ///
 /// In order: the first 16 bytes, as a [`Cut`] has them; a mask of those that are said; the last 16 bytes and their mask;
-/// and [the rest](Rest), packed. It is numbers alone because each token that the macro writes costs as much as some
+/// and the rest, packed. It is numbers alone because each token that the macro writes costs as much as some
 /// steps of the interpreter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConstForm(pub [u128; 5]);
