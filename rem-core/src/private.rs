@@ -11,8 +11,8 @@ pub use crate::handlers::{
 };
 pub use crate::subscription::Outcome;
 pub use crate::wire::{
-    Body, Codec, DecodeError, EncodeError, Other, RawEvent, Wiring, decode_variant, encode_variant,
-    wired,
+    Body, Codec, DecodeError, EncodeError, Other, RawEvent, Upcast, Wiring, check_upcast,
+    decode_variant, encode_variant, upcast, wired,
 };
 pub use rem_patterns::constant::{
     ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText, Cut,

@@ -27,6 +27,7 @@ mod codec;
 mod error;
 mod find;
 mod raw;
+mod upcast;
 mod variant_in;
 mod variant_out;
 
@@ -35,9 +36,12 @@ pub use body::wired;
 pub use body::{Body, Wiring};
 pub use codec::{Codec, ParseCodecError};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
-#[doc(hidden)]
-pub use raw::Other;
 pub use raw::RawEvent;
+#[doc(hidden)]
+pub use {
+    raw::Other,
+    upcast::{Upcast, check_upcast, upcast},
+};
 
 #[doc(hidden)]
 pub use find::{decode_variant, encode_variant};

@@ -7,6 +7,7 @@ mod validate;
 mod expand;
 mod marks;
 mod schema;
+mod version;
 mod wire;
 mod convert;
 mod fallback;

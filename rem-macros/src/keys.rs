@@ -12,13 +12,16 @@ pub(crate) const REDACT: &str = "redact";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const TOPIC: &str = "topic";
+pub(crate) const UPCAST: &str = "upcast";
+pub(crate) const VERSION: &str = "version";
 
 /// What may stand above an enum.
 pub(crate) const ON_ENUM: &[&str] = &[NAMESPACE, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a struct, which is type and event at once.
-pub(crate) const ON_STRUCT: &[&str] = &[NAMESPACE, NAME, TOPIC, ALIAS, RENAME_ALL, LOCAL, CRATE];
+pub(crate) const ON_STRUCT: &[&str] =
+    &[NAMESPACE, NAME, TOPIC, ALIAS, VERSION, UPCAST, RENAME_ALL, LOCAL, CRATE];
 /// What may stand above a variant.
-pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, ALIAS, NESTED, OTHER, SKIP];
+pub(crate) const ON_VARIANT: &[&str] = &[NAME, TOPIC, ALIAS, VERSION, UPCAST, NESTED, OTHER, SKIP];
 /// What may stand above a field.
 pub(crate) const ON_FIELD: &[&str] = &[KEY, REDACT];
 

@@ -91,6 +91,13 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
         None
     }
 
+    /// Reads data of an older version than the event has now, of the event at that place in the schema, and makes it the
+    /// present one (`#[event(version = …, upcast = …)]`). `None` if it has had no other.
+    fn upcast(place: usize, body: &Body<'_>) -> Option<Result<Self, DecodeError>> {
+        let _ = (place, body);
+        None
+    }
+
     /// Reads the value that was published under `topic`, relative to the type's namespace.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub struct EventSchema {
     pub doc: &'static str,
     /// The fields of the body, in the order of declaration.
     pub fields: &'static [FieldSchema],
+    /// Which shape of its data this is, from 1.
+    pub version: u32,
     /// Topics below the namespace, or templates of the same fields, under which the variant is read but not written.
     pub aliases: &'static [&'static str],
     /// The event type that is nested here.
@@ -176,7 +178,17 @@ impl EventSchema {
         fields: &'static [FieldSchema],
     ) -> Self {
         let (aliases, nested): (&[&str], _) = (&[], None);
-        Self { variant, topic, whole: None, doc: "", fields, aliases, nested, wire_index: None }
+        Self {
+            variant,
+            topic,
+            whole: None,
+            doc: "",
+            fields,
+            version: 1,
+            aliases,
+            nested,
+            wire_index: None,
+        }
     }
 
     /// The same with a documentation comment.
@@ -190,6 +202,13 @@ impl EventSchema {
     #[must_use]
     pub const fn whole(mut self, topic: &'static str) -> Self {
         self.whole = Some(topic);
+        self
+    }
+
+    /// The same, in that version of its data.
+    #[must_use]
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
         self
     }
 

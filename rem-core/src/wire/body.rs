@@ -17,6 +17,7 @@ pub struct Body<'a> {
     codec: Codec,
     bytes: &'a [u8],
     limit: usize,
+    version: Option<u32>,
 }
 
 impl<'a> Body<'a> {
@@ -25,7 +26,7 @@ impl<'a> Body<'a> {
 
     /// Data in that form.
     pub fn new(codec: Codec, bytes: &'a [u8]) -> Self {
-        Self { codec, bytes, limit: Self::LIMIT }
+        Self { codec, bytes, limit: Self::LIMIT, version: None }
     }
 
     /// The same with another limit of its length, in bytes; what is longer is refused unread.
@@ -33,6 +34,21 @@ impl<'a> Body<'a> {
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
         self
+    }
+
+    /// The same, written as that version of the event's data; without it, it is taken for the present one.
+    ///
+    /// An older version is read as what it was, and made the present one by the type's `upcast`s. A newer one is read as
+    /// the present one, which goes well if only fields were added.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<Option<u32>>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// The version that it was written as, if that is known.
+    pub fn written_as(&self) -> Option<u32> {
+        self.version
     }
 
     /// The form of the data.

@@ -89,6 +89,8 @@ pub enum DecodeErrorKind {
     WrongData,
     /// The topic has fields, and the data says others.
     TopicDisagrees,
+    /// The data is of another version: the function that makes it the next one refused it, or there is none.
+    Version,
 }
 
 impl Fault {
@@ -148,12 +150,34 @@ impl Fault {
         Self::new(DecodeErrorKind::TopicDisagrees, String::new(), said)
     }
 
+    pub(super) fn upcast(said: Box<str>) -> Self {
+        Self::new(DecodeErrorKind::Version, String::new(), said)
+    }
+
+    pub(super) fn no_version(found: u32, wanted: u32) -> Self {
+        let said = format!(
+            "the data is version {found} and the type reads version {wanted} alone: give the event an `upcast`"
+        );
+        Self::new(DecodeErrorKind::Version, String::new(), said)
+    }
+
+    /// The same, said of data that is newer than its reader.
+    pub(super) fn newer(mut self, found: u32, wanted: u32) -> Self {
+        self.said = format!("{} (version {found}, read as version {wanted})", self.said).into();
+        self
+    }
+
     pub(super) fn of(self, name: &'static str, topic: &str) -> DecodeError {
         DecodeError(Box::new(Told { name, topic: topic.into(), fault: self }))
     }
 }
 
 impl DecodeError {
+    /// What was wrong, to be told of another type and topic.
+    pub(super) fn fault(self) -> Fault {
+        self.0.fault
+    }
+
     /// Why.
     pub fn kind(&self) -> DecodeErrorKind {
         self.0.fault.kind

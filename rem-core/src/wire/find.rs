@@ -27,7 +27,17 @@ pub fn decode_variant<E: EventType>(topic: &str, body: &Body<'_>) -> Result<E, D
         let Some((place, event)) = E::SCHEMA.variant_of(topic) else {
             return E::other(RawEvent::of(topic, body)).ok_or_else(Fault::no_such_topic);
         };
-        let value = (wiring.read)(body, event.wire_index(place))?;
+        let read = || (wiring.read)(body, event.wire_index(place));
+        let value = match body.written_as() {
+            Some(older) if older < event.version => match E::upcast(place, body) {
+                Some(value) => value.map_err(DecodeError::fault)?,
+                None => return Err(Fault::no_version(older, event.version)),
+            },
+            Some(newer) if newer > event.version => {
+                read().map_err(|fault| fault.newer(newer, event.version))?
+            }
+            _ => read()?,
+        };
         agrees(&value, event, topic)?;
         Ok(value)
     };

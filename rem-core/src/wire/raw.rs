@@ -32,12 +32,13 @@ pub struct RawEvent {
     bytes: Arc<[u8]>,
     /// Below the namespace of the type that does not know it.
     topic: Option<Arc<str>>,
+    version: Option<u32>,
 }
 
 impl RawEvent {
     /// Data in that form. It is not looked at before somebody asks for a type.
     pub fn new(codec: Codec, bytes: impl Into<Box<[u8]>>) -> Self {
-        Self { codec, bytes: Arc::from(bytes.into()), topic: None }
+        Self { codec, bytes: Arc::from(bytes.into()), topic: None, version: None }
     }
 
     /// The same under a topic, relative to the namespace of the type that will hold it: see `#[event(other)]`.
@@ -47,9 +48,21 @@ impl RawEvent {
         self
     }
 
+    /// The same, written as that version of the event's data: see [`Body::version`].
+    #[must_use]
+    pub fn version(mut self, version: impl Into<Option<u32>>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// The version that it was written as, if that is known.
+    pub fn written_as(&self) -> Option<u32> {
+        self.version
+    }
+
     /// What came under a topic that its type does not know.
     pub(super) fn of(topic: &str, body: &Body<'_>) -> Self {
-        Self::new(body.codec(), body.bytes()).under(topic)
+        Self::new(body.codec(), body.bytes()).under(topic).version(body.written_as())
     }
 
     /// The topic that it came under, relative to the namespace of the type that holds it; `None` for one that nothing
@@ -70,7 +83,7 @@ impl RawEvent {
 
     /// The data, to be decoded.
     pub fn body(&self) -> Body<'_> {
-        Body::new(self.codec, &self.bytes)
+        Body::new(self.codec, &self.bytes).version(self.version)
     }
 }
 
@@ -94,7 +107,7 @@ impl EventType for RawEvent {
     }
 
     fn decode(_topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
-        Ok(Self::new(body.codec(), body.bytes()))
+        Ok(Self::new(body.codec(), body.bytes()).version(body.written_as()))
     }
 }
 
@@ -136,18 +149,18 @@ impl Other for RawEvent {
 }
 
 /// So that a type with a variant that holds one can derive serde's traits. It is written as its parts: the media type, the
-/// topic and the bytes.
+/// topic, the version and the bytes.
 impl Serialize for RawEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.codec.media_type(), self.topic(), self.bytes()).serialize(serializer)
+        (self.codec.media_type(), self.topic(), self.version, self.bytes()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for RawEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (codec, topic, bytes) =
-            <(Box<str>, Option<Box<str>>, Vec<u8>)>::deserialize(deserializer)?;
-        let raw = Self::new(codec.parse().map_err(D::Error::custom)?, bytes);
+        let (codec, topic, version, bytes) =
+            <(Box<str>, Option<Box<str>>, Option<u32>, Vec<u8>)>::deserialize(deserializer)?;
+        let raw = Self::new(codec.parse().map_err(D::Error::custom)?, bytes).version(version);
         Ok(match topic {
             Some(topic) => raw.under(&topic),
             None => raw,

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Ident, LitStr, Member, Path, Type};
 
-use super::attr::{self, FieldAttrs, Place, TypeAttrs, VariantAttrs};
+use super::attr::{self, FieldAttrs, Place, TypeAttrs, VariantAttrs, VersionAttrs};
 use super::template::Template;
 use crate::errors::Errors;
 use crate::name_case::NameCase;
@@ -31,6 +31,10 @@ pub(super) struct Event<'a> {
     pub(super) shape: Shape,
     pub(super) fields: Vec<Field<'a>>,
     pub(super) role: Role<'a>,
+    /// Which shape of its data this is, from 1.
+    pub(super) version: u32,
+    /// The function that makes it of the shape before.
+    pub(super) upcast: Option<Path>,
     /// Topics that it is read under too, with where they are written.
     pub(super) aliases: Vec<(Template, Span)>,
     /// Its number among the variants that serde reads; none has the greatest.
@@ -107,6 +111,7 @@ impl<'a> Event<'a> {
                 Named { ident, case, name: attrs.name.as_ref(), topic: attrs.topic.as_ref() };
             attrs.refuse_contradictions(errors);
             let aliases = aliases(&attrs.aliases, ident, &fields, errors);
+            let version = version(&attrs.version, errors);
             let role = if attrs.skip.is_some() {
                 Role::Skipped
             } else if let Some(span) = attrs.other {
@@ -126,6 +131,8 @@ impl<'a> Event<'a> {
                 },
                 fields,
                 role,
+                version,
+                upcast: attrs.version.upcast,
                 aliases,
                 wire_index,
                 span: prefix.map_or_else(|| named.span(), LitStr::span),
@@ -149,12 +156,15 @@ impl<'a> Event<'a> {
         }
         let role = named.role(&fields, errors);
         let aliases = aliases(&attrs.aliases, ident, &fields, errors);
+        let version = version(&attrs.version, errors);
         Self {
             ident,
             doc: attr::doc(&input.attrs),
             shape: Shape::Struct,
             fields,
             role,
+            version,
+            upcast: attrs.version.upcast.clone(),
             aliases,
             wire_index: 0,
             span: named.span(),
@@ -193,6 +203,13 @@ impl VariantAttrs {
     /// Keys that are right each, but not together.
     fn refuse_contradictions(&self, errors: &mut Errors) {
         let (name, topic) = (self.name.as_ref(), self.topic.as_ref());
+        let versioned = self.version.number.map(|(_, span)| span);
+        let versioned = versioned.or(self.version.upcast.as_ref().map(syn::spanned::Spanned::span));
+        if let Some(span) = versioned
+            && (self.other.is_some() || self.nested.is_some() || self.skip.is_some())
+        {
+            errors.at(span, "only an event with data of its own has versions: write them there");
+        }
         if let Some(span) = self.other {
             let alias = !self.aliases.is_empty();
             let more = alias || self.nested.is_some() || self.skip.is_some();
@@ -219,6 +236,27 @@ impl VariantAttrs {
             errors.at(name.span(), NAME_AND_TOPIC);
         }
     }
+}
+
+/// The version; and that it says how the one before becomes it.
+fn version(attrs: &VersionAttrs, errors: &mut Errors) -> u32 {
+    let number = attrs.number.map_or(1, |(number, _)| number);
+    match (&attrs.number, &attrs.upcast) {
+        _ if attrs.mistaken => {}
+        (Some((2.., span)), None) => errors.at(
+            *span,
+            format_args!(
+                "version {number} has one before it: write `upcast = path`, a function from the type of version {}",
+                number - 1
+            ),
+        ),
+        (None | Some((1, _)), Some(upcast)) => errors.on(
+            upcast,
+            "`upcast` makes this version of the one before, and version 1 has none: write `version = 2`",
+        ),
+        _ => {}
+    }
+    number
 }
 
 fn other_role<'a>(span: Span, ident: &Ident, fields: &'a Fields, errors: &mut Errors) -> Role<'a> {

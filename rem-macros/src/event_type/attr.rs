@@ -17,6 +17,7 @@ pub(super) struct TypeAttrs {
     pub(super) name: Option<LitStr>,
     pub(super) topic: Option<LitStr>,
     pub(super) aliases: Vec<LitStr>,
+    pub(super) version: VersionAttrs,
     pub(super) case: NameCase,
     pub(super) local: bool,
     pub(super) crate_path: Option<Path>,
@@ -28,9 +29,19 @@ pub(super) struct VariantAttrs {
     pub(super) name: Option<LitStr>,
     pub(super) topic: Option<LitStr>,
     pub(super) aliases: Vec<LitStr>,
+    pub(super) version: VersionAttrs,
     pub(super) nested: Option<Nested>,
     pub(super) other: Option<Span>,
     pub(super) skip: Option<Span>,
+}
+
+/// Which shape of the data this is, and how the one before becomes this.
+#[derive(Default)]
+pub(super) struct VersionAttrs {
+    pub(super) number: Option<(u32, Span)>,
+    pub(super) upcast: Option<Path>,
+    /// One of them is there and has been refused: that is enough to say.
+    pub(super) mistaken: bool,
 }
 
 /// What stands above a field.
@@ -64,6 +75,14 @@ impl TypeAttrs {
                 keys::NAME => read.name = item.text(errors),
                 keys::TOPIC => read.topic = item.text(errors),
                 keys::ALIAS => read.aliases.extend(item.text(errors)),
+                keys::VERSION => {
+                    read.version.number = item.number(errors);
+                    read.version.mistaken |= read.version.number.is_none();
+                }
+                keys::UPCAST => {
+                    read.version.upcast = item.function(errors);
+                    read.version.mistaken |= read.version.upcast.is_none();
+                }
                 keys::RENAME_ALL => {
                     read.case =
                         item.text(errors).and_then(|text| case(&text, errors)).unwrap_or_default();
@@ -84,6 +103,14 @@ impl VariantAttrs {
                 keys::NAME => read.name = item.text(errors),
                 keys::TOPIC => read.topic = item.text(errors),
                 keys::ALIAS => read.aliases.extend(item.text(errors)),
+                keys::VERSION => {
+                    read.version.number = item.number(errors);
+                    read.version.mistaken |= read.version.number.is_none();
+                }
+                keys::UPCAST => {
+                    read.version.upcast = item.function(errors);
+                    read.version.mistaken |= read.version.upcast.is_none();
+                }
                 keys::NESTED => {
                     let prefix =
                         if item.value.is_none() { Some(None) } else { item.text(errors).map(Some) };
@@ -187,13 +214,42 @@ impl Item {
         self.value.is_none()
     }
 
+    /// The value, which has to be a whole number from 1.
+    fn number(&self, errors: &mut Errors) -> Option<(u32, Span)> {
+        let number = match self.value.as_ref().map(ungroup) {
+            Some(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => {
+                number.base10_parse().ok().filter(|number| *number > 0).map(|n| (n, number.span()))
+            }
+            _ => None,
+        };
+        if number.is_none() {
+            let key = &self.key;
+            let message = format!("`{key}` takes a whole number from 1: write `{key} = 2`");
+            match &self.value {
+                Some(value) => errors.on(value, message),
+                None => errors.on(key, message),
+            }
+        }
+        number
+    }
+
+    /// The value, which has to be the path of a function.
+    fn function(&self, errors: &mut Errors) -> Option<Path> {
+        self.path_or(errors, "a function")
+    }
+
     /// The value, which has to be a path.
     fn path(&self, errors: &mut Errors) -> Option<Path> {
+        self.path_or(errors, "::path::to::rem")
+    }
+
+    fn path_or(&self, errors: &mut Errors, example: &str) -> Option<Path> {
         match self.value.as_ref().map(ungroup) {
             Some(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
             other => {
                 let key = &self.key;
-                let message = format!("`{key}` takes a path: write `{key} = ::path::to::rem`");
+                let example = if example.starts_with(':') { example } else { "path::to::function" };
+                let message = format!("`{key}` takes a path: write `{key} = {example}`");
                 match other {
                     Some(value) => errors.on(value, message),
                     None => errors.on(key, message),

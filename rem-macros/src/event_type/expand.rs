@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::ast::{Event, Field, Input, Role, Shape};
 use super::template::{Segment, Template};
-use super::{convert, marks, schema, wire};
+use super::{convert, marks, schema, version, wire};
 use crate::rem_path;
 
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
@@ -23,6 +23,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let wire = wire::expand(input, &private);
     let conversions = convert::expand(input);
     let checks = checks(input, &private);
+    let versions = version::checks(input, &private);
     let allow = allow(input);
     quote! {
         #allow
@@ -41,6 +42,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
         };
         #conversions
         #checks
+        #versions
     }
 }
 

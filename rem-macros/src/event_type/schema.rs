@@ -76,7 +76,11 @@ fn entry(
     let new = quote!(#private::EventSchema::new(#variant, #topic, &[#(#fields),*]));
     let aliases = event.aliases.iter().map(|(alias, _)| alias.text());
     let aliases = (!event.aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
-    Some(quote!(#new #whole #doc #nested #aliases #wired))
+    let version = (event.version > 1).then(|| {
+        let version = event.version;
+        quote!(.version(#version))
+    });
+    Some(quote!(#new #whole #doc #nested #aliases #version #wired))
 }
 
 fn doc(text: &str) -> Option<TokenStream> {

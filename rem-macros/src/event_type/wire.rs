@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 
 use super::ast::Input;
 use super::expand::local;
+use super::version;
 use crate::rem_path;
 
 /// `const WIRE`, and `fn encode` and `fn decode` for a type with others in it. A local type has none of them.
@@ -47,6 +48,8 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
             }
         });
     }
+    let upcasts = version::expand(input, private);
+    let own = quote!(#own #upcasts);
     if writes.is_empty() {
         return Some(own);
     }

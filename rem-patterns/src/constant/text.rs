@@ -39,6 +39,24 @@ impl<const N: usize> Text<N> {
         self
     }
 
+    /// With a number after it, in digits.
+    #[must_use]
+    pub const fn push_number(mut self, number: u32) -> Self {
+        let mut unit = 1;
+        while number / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 {
+            let digit = [b'0' + (number / unit % 10) as u8];
+            self = match core::str::from_utf8(&digit) {
+                Ok(digit) => self.push(digit),
+                Err(_) => self,
+            };
+            unit /= 10;
+        }
+        self
+    }
+
     /// With a template after it, its pieces joined by dots.
     #[must_use]
     pub const fn push_topic(mut self, template: &[&str]) -> Self {

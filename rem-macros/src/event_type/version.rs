@@ -1,0 +1,50 @@
+//! Versions: `fn upcast`, and that the chain from version to version has no hole.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::spanned::Spanned;
+
+use super::ast::{Event, Input};
+use super::expand::{allow, local};
+use crate::rem_path;
+
+/// `fn upcast`, for a type of which some event has had another shape.
+pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let [place, body] = ["place", "body"].map(local);
+    let mut arms = TokenStream::new();
+    for (number, event) in published(input).enumerate() {
+        let Some(upcast) = &event.upcast else { continue };
+        let value = quote!(#private::upcast::<_, Self, _>(#upcast, #body));
+        let value = rem_path::shown_at(upcast.span(), value);
+        arms.extend(quote!(#number => ::core::option::Option::Some(#value),));
+    }
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn upcast(
+                #place: ::core::primitive::usize,
+                #body: &#private::Body<'_>,
+            ) -> ::core::option::Option<::core::result::Result<Self, #private::DecodeError>> {
+                match #place {
+                    #arms
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    })
+}
+
+/// A constant for each function: the compiler knows the type that it takes, and that has a version.
+pub(super) fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let allow = allow(input);
+    let check = |event: &Event<'_>| {
+        let (upcast, version) = (event.upcast.as_ref()?, event.version);
+        let check =
+            rem_path::shown_at(upcast.span(), quote!(#private::check_upcast(&#upcast, #version)));
+        Some(quote!(#allow const _: () = #check;))
+    };
+    input.events.iter().filter(|_| !input.local).filter_map(check).collect()
+}
+
+fn published<'i>(input: &'i Input<'_>) -> impl Iterator<Item = &'i Event<'i>> {
+    input.events.iter().filter(|event| event.topic().is_some())
+}
