@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rem_patterns::Topic;
 
 use crate::bus::Core;
-use crate::deliver;
+use crate::deliver::{self, isolate};
 use crate::event::{
     Event, EventId, EventSchema, EventType, FieldSchema, Head, Schema, TopicWriter,
 };
@@ -45,7 +45,8 @@ pub enum SystemEvent {
         /// It panicked.
         panicked: bool,
     },
-    /// `$rem.event.mismatched`: an event under a subscription's topic was of an unrelated type, and not delivered.
+    /// `$rem.event.mismatched`: an event under a subscription's topic was of an unrelated type, or raw data that cannot
+    /// be read as the type, and not delivered.
     EventMismatched {
         /// Whose.
         subscription: SubscriptionId,
@@ -61,6 +62,8 @@ pub enum SystemEvent {
         found: &'static str,
         /// The type the subscription asks for.
         wanted: &'static str,
+        /// Why raw data could not be read.
+        reason: Option<Box<str>>,
     },
     /// `$rem.middleware.failed`: middleware failed after the event had gone on; the event is delivered all the same.
     MiddlewareFailed {
@@ -104,6 +107,10 @@ impl SystemEvent {
             topic: event.topic().clone(),
             found: event.data.schema().name,
             wanted: entry.wanted.map_or("any", |wanted| wanted.schema.name),
+            reason: entry
+                .wanted
+                .and_then(|wanted| isolate(|| (wanted.why_not)(event)).ok()?)
+                .map(|error| error.to_string().into()),
         }
     }
 }
@@ -119,13 +126,21 @@ impl fmt::Display for SystemEvent {
                 write!(f, "{subscription} to `{pattern}` ({place}) {how} on `{topic}`: {error}")
             }
             Self::EventMismatched {
-                subscription, pattern, place, topic, found, wanted, ..
+                subscription,
+                pattern,
+                place,
+                topic,
+                found,
+                wanted,
+                reason,
+                ..
             } => {
                 write!(
                     f,
                     "{subscription} to `{pattern}` ({place}) wants `{wanted}` and was not given a `{found}` under \
                      `{topic}`"
-                )
+                )?;
+                reason.as_deref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::MiddlewareFailed { name, place, topic, error, .. } => {
                 write!(

@@ -272,11 +272,14 @@ fn raw_data_that_is_no_value_is_not_delivered_but_told() {
     let into = Arc::clone(&told);
     let _told = bus
         .subscribe("$rem.**", move |event: &Event| {
-            into.lock().unwrap().push(event.topic().to_string());
+            into.lock().unwrap().push((event.topic().to_string(), format!("{event}")));
         })
         .unwrap();
     let _sub = bus.on(|event: &Event<CacheEvent>| panic!("{event:?}"));
     let receipt = bus.publish_to("cache.miss", RawEvent::new(Codec::Json, *b"{}")).unwrap();
     assert_eq!(receipt.delivered(), 0);
-    assert_eq!(*told.lock().unwrap(), ["$rem.event.mismatched"]);
+    let told = told.lock().unwrap();
+    let [(topic, said)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(topic, "$rem.event.mismatched");
+    assert!(said.contains("no `CacheEvent` under `miss`: missing field `key`"), "{said}");
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Event, EventType, Payload, Schema};
-use crate::wire::RawEvent;
+use crate::wire::{DecodeError, RawEvent};
 
 /// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
 ///
@@ -34,6 +34,8 @@ pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
 pub struct Wanted {
     pub(crate) type_id: TypeId,
     pub(crate) schema: &'static Schema,
+    /// Why raw data cannot be read as the type. It is read once more for it: a failure may cost that.
+    pub(crate) why_not: fn(&Event) -> Option<DecodeError>,
 }
 
 impl Wanted {
@@ -74,7 +76,11 @@ impl<E: EventType> Shape for E {
     }
 
     fn wanted() -> Option<Wanted> {
-        Some(Wanted { type_id: TypeId::of::<E>(), schema: const { &E::SCHEMA } })
+        Some(Wanted {
+            type_id: TypeId::of::<E>(),
+            schema: const { &E::SCHEMA },
+            why_not: |event| decode::<E>(event)?.err(),
+        })
     }
 }
 
@@ -138,10 +144,15 @@ fn lift<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
 
 /// The event with its data decoded, if it is raw and `E` has its topic.
 fn decoded<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
+    let data = decode::<E>(event)?.ok()?;
+    Some(Arc::new(Event { head: event.head.copy(), data }))
+}
+
+/// What comes of raw data that is read as `E`; `None` for data that is not raw, or under no topic of `E`'s.
+fn decode<E: EventType>(event: &Event) -> Option<Result<E, DecodeError>> {
     let raw = event.data.downcast_ref::<RawEvent>()?;
     let topic = super::below(event.head.scoped_topic(), E::SCHEMA.namespace)?;
-    let data = E::decode(topic, &raw.body()).ok()?;
-    Some(Arc::new(Event { head: event.head.copy(), data }))
+    Some(E::decode(topic, &raw.body()))
 }
 
 impl fmt::Debug for Wanted {
