@@ -2,6 +2,7 @@
 
 pub(crate) const ALIAS: &str = "alias";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const GROUP: &str = "group";
 pub(crate) const KEY: &str = "key";
 pub(crate) const LOCAL: &str = "local";
 pub(crate) const NAME: &str = "name";
@@ -16,7 +17,7 @@ pub(crate) const UPCAST: &str = "upcast";
 pub(crate) const VERSION: &str = "version";
 
 /// What may stand above an enum.
-pub(crate) const ON_ENUM: &[&str] = &[NAMESPACE, RENAME_ALL, LOCAL, CRATE];
+pub(crate) const ON_ENUM: &[&str] = &[NAMESPACE, RENAME_ALL, GROUP, LOCAL, CRATE];
 /// What may stand above a struct, which is type and event at once.
 pub(crate) const ON_STRUCT: &[&str] =
     &[NAMESPACE, NAME, TOPIC, ALIAS, VERSION, UPCAST, RENAME_ALL, LOCAL, CRATE];

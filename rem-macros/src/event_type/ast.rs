@@ -2,7 +2,9 @@
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
-use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Ident, LitStr, Member, Path, Type};
+use syn::{
+    Data, DataEnum, DeriveInput, Fields, Generics, Ident, LitStr, Member, Path, Type, Visibility,
+};
 
 use super::attr::{self, FieldAttrs, Place, TypeAttrs, VariantAttrs, VersionAttrs};
 use super::template::Template;
@@ -14,6 +16,8 @@ use crate::rem_path;
 pub(super) struct Input<'a> {
     pub(super) ident: &'a Ident,
     pub(super) generics: &'a Generics,
+    pub(super) vis: &'a Visibility,
+    pub(super) groups: Vec<attr::Group>,
     pub(super) doc: String,
     pub(super) namespace: Option<LitStr>,
     pub(super) local: bool,
@@ -87,6 +91,8 @@ impl<'a> Input<'a> {
         Self {
             ident,
             generics: &input.generics,
+            vis: &input.vis,
+            groups: attrs.groups,
             doc: attr::doc(&input.attrs),
             namespace: attrs.namespace,
             local: attrs.local,

@@ -18,6 +18,7 @@ pub(super) struct TypeAttrs {
     pub(super) topic: Option<LitStr>,
     pub(super) aliases: Vec<LitStr>,
     pub(super) version: VersionAttrs,
+    pub(super) groups: Vec<Group>,
     pub(super) case: NameCase,
     pub(super) local: bool,
     pub(super) crate_path: Option<Path>,
@@ -33,6 +34,20 @@ pub(super) struct VariantAttrs {
     pub(super) nested: Option<Nested>,
     pub(super) other: Option<Span>,
     pub(super) skip: Option<Span>,
+}
+
+/// `group(Name = "…")`: some of the type's events, by a name.
+pub(super) struct Group {
+    pub(super) name: Ident,
+    pub(super) pattern: LitStr,
+}
+
+impl Parse for Group {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok(Self { name, pattern: input.parse()? })
+    }
 }
 
 /// Which shape of the data this is, and how the one before becomes this.
@@ -87,6 +102,7 @@ impl TypeAttrs {
                     read.case =
                         item.text(errors).and_then(|text| case(&text, errors)).unwrap_or_default();
                 }
+                keys::GROUP => read.groups.extend(item.groups(errors)),
                 keys::LOCAL => read.local = item.flag(errors),
                 _ => read.crate_path = item.path(errors),
             }
@@ -165,12 +181,23 @@ pub(super) fn doc(attrs: &[Attribute]) -> String {
 struct Item {
     key: Ident,
     value: Option<Expr>,
+    /// What stands in the parentheses of the one key that has some.
+    groups: Option<syn::Result<Vec<Group>>>,
 }
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         // `crate` is a keyword, and so may be what a user mistypes.
         let key = input.call(Ident::parse_any)?;
+        if key == keys::GROUP && input.peek(syn::token::Paren) {
+            let content;
+            syn::parenthesized!(content in input);
+            let groups = Punctuated::<Group, Token![,]>::parse_terminated(&content);
+            let groups = groups.map(|groups| groups.into_iter().collect());
+            // What is wrong within is said once; the rest of the keys is read all the same.
+            content.parse::<proc_macro2::TokenStream>()?;
+            return Ok(Self { key, value: None, groups: Some(groups) });
+        }
         if input.peek(syn::token::Paren) {
             return Err(input.error(format_args!("write `{key} = \"…\"`, without parentheses")));
         }
@@ -182,7 +209,7 @@ impl Parse for Item {
             Some(_) => Some(input.parse()?),
             None => None,
         };
-        Ok(Self { key, value })
+        Ok(Self { key, value, groups: None })
     }
 }
 
@@ -203,6 +230,27 @@ impl Item {
             errors.on(value, format_args!("`{key}` takes a string literal: write `{key} = \"…\"`"));
         }
         text.cloned()
+    }
+
+    /// What stands in the parentheses.
+    fn groups(self, errors: &mut Errors) -> Vec<Group> {
+        let key = &self.key;
+        let usage = "write `group(Name = \"pattern\")`";
+        match self.groups {
+            Some(Ok(groups)) if groups.is_empty() => {
+                errors.on(key, format_args!("`{key}` names no group: {usage}"));
+                groups
+            }
+            Some(Ok(groups)) => groups,
+            Some(Err(error)) => {
+                errors.at(error.span(), format_args!("{error}: {usage}"));
+                Vec::new()
+            }
+            None => {
+                errors.on(key, format_args!("`{key}` takes names and patterns: {usage}"));
+                Vec::new()
+            }
+        }
     }
 
     /// `true` for a key without a value.
@@ -273,7 +321,9 @@ fn items(attrs: &[Attribute], place: Place<'_>, errors: &mut Errors) -> Vec<Item
             let key = item.key_text();
             if !place.keys().contains(&key.as_str()) {
                 errors.at(item.key.span(), place.refusal(&key));
-            } else if key != keys::ALIAS && items.iter().any(|other| other.key_text() == key) {
+            } else if !matches!(key.as_str(), keys::ALIAS | keys::GROUP)
+                && items.iter().any(|other| other.key_text() == key)
+            {
                 errors.at(item.key.span(), format_args!("`{key}` stands here twice: leave one"));
             } else {
                 items.push(item);

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::ast::{Event, Field, Input, Role, Shape};
 use super::template::{Segment, Template};
-use super::{convert, marks, schema, version, wire};
+use super::{convert, group, marks, schema, version, wire};
 use crate::rem_path;
 
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
@@ -24,6 +24,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let conversions = convert::expand(input);
     let checks = checks(input, &private);
     let versions = version::checks(input, &private);
+    let groups = group::expand(input);
     let allow = allow(input);
     quote! {
         #allow
@@ -43,6 +44,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
         #conversions
         #checks
         #versions
+        #groups
     }
 }
 

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::{GenericParam, Lifetime};
 
 use super::ast::{Event, Input, Role};
+use super::group;
 use super::template::{Template, check_topic};
 use crate::errors::Errors;
 
@@ -21,6 +22,7 @@ pub(super) fn validate(input: &Input<'_>, errors: &mut Errors) {
         aliases(event, errors);
     }
     others(input, errors);
+    group::validate(input, errors);
     overlap(&input.events, errors);
 }
 
