@@ -174,3 +174,28 @@ fn a_handler_may_end_all_of_its_kind() {
     assert!(!value.called.load(Ordering::Relaxed), "no new call starts");
     assert_eq!((held(&bus), Arc::strong_count(&value)), ("0".into(), 1));
 }
+
+#[test]
+fn a_value_may_go_while_others_publish() {
+    let (bus, _) = bus();
+    for round in 0..200 {
+        let counts = Arc::new(Counts { log: Log::default() });
+        bus.register_weak(&counts).unwrap().detach();
+        let at_once = std::sync::Barrier::new(3);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    at_once.wait();
+                    let receipt = bus.publish(paid(1)).unwrap();
+                    assert_eq!(receipt.failed(), 0, "round {round}");
+                });
+            }
+            scope.spawn(|| {
+                at_once.wait();
+                drop(counts);
+            });
+        });
+        bus.publish(paid(1)).unwrap();
+        assert_eq!(held(&bus), "0", "round {round}");
+    }
+}
