@@ -158,3 +158,29 @@ fn declared_handlers_allocate_nothing_of_their_own() {
     assert_eq!(count.count_total, 1, "the event alone");
     assert_eq!(reader.0.load(Ordering::Relaxed), 4);
 }
+
+#[test]
+fn a_match_allocates_nothing() {
+    let mut tree = PatternTree::new();
+    for n in 0..1_000_usize {
+        let text = match n % 5 {
+            0 => format!("order.{n}.*"),
+            1 => format!("order.*.{n}"),
+            2 => format!("order.{n}*.paid,!order.*.x"),
+            3 => "order.**.paid".to_owned(),
+            _ => format!("*.[1-9]{n}.{{paid,sent}}"),
+        };
+        tree.insert(&Pattern::parse(text).unwrap(), n);
+    }
+    let mut keys = Vec::with_capacity(tree.len());
+    let mut found = 0;
+    let counted = measure(|| {
+        for topic in ["order.5.paid", "order.2.6", "order.19.paid", "nothing.at.all"] {
+            tree.matching(topic, &mut keys);
+            found += keys.len();
+            tree.for_each_match(topic, |_, _| found += 1);
+        }
+    });
+    assert!(found > 400, "{found}");
+    assert_eq!(counted.count_total, 0);
+}
