@@ -90,14 +90,7 @@ impl TypeAttrs {
                 keys::NAME => read.name = item.text(errors),
                 keys::TOPIC => read.topic = item.text(errors),
                 keys::ALIAS => read.aliases.extend(item.text(errors)),
-                keys::VERSION => {
-                    read.version.number = item.number(errors);
-                    read.version.mistaken |= read.version.number.is_none();
-                }
-                keys::UPCAST => {
-                    read.version.upcast = item.function(errors);
-                    read.version.mistaken |= read.version.upcast.is_none();
-                }
+                keys::VERSION | keys::UPCAST => read.version.read(&item, errors),
                 keys::RENAME_ALL => {
                     read.case =
                         item.text(errors).and_then(|text| case(&text, errors)).unwrap_or_default();
@@ -119,14 +112,7 @@ impl VariantAttrs {
                 keys::NAME => read.name = item.text(errors),
                 keys::TOPIC => read.topic = item.text(errors),
                 keys::ALIAS => read.aliases.extend(item.text(errors)),
-                keys::VERSION => {
-                    read.version.number = item.number(errors);
-                    read.version.mistaken |= read.version.number.is_none();
-                }
-                keys::UPCAST => {
-                    read.version.upcast = item.function(errors);
-                    read.version.mistaken |= read.version.upcast.is_none();
-                }
+                keys::VERSION | keys::UPCAST => read.version.read(&item, errors),
                 keys::NESTED => {
                     let prefix =
                         if item.value.is_none() { Some(None) } else { item.text(errors).map(Some) };
@@ -137,6 +123,18 @@ impl VariantAttrs {
             }
         }
         read
+    }
+}
+
+impl VersionAttrs {
+    fn read(&mut self, item: &Item, errors: &mut Errors) {
+        if item.key_text() == keys::VERSION {
+            self.number = item.number(errors);
+            self.mistaken |= self.number.is_none();
+        } else {
+            self.upcast = item.function(errors);
+            self.mistaken |= self.upcast.is_none();
+        }
     }
 }
 
