@@ -17,8 +17,8 @@ use crate::sync::{Mutex, lock};
 pub(crate) struct Entry {
     about: Arc<About>,
     handler: Handler,
-    /// Of a subscription that reads the past first.
-    gate: Option<Gate>,
+    /// Of a subscription that reads the past first; one word for all others, which every call looks at.
+    gate: Option<Box<Gate>>,
     routes: Mutex<Routes>,
 }
 
@@ -93,7 +93,7 @@ impl Entry {
 
     /// Has the past read to it before it is live.
     pub(super) fn read_past_first(&mut self) {
-        self.gate = Some(Gate::new());
+        self.gate = Some(Box::new(Gate::new()));
     }
 
     pub(crate) fn about(&self) -> &Arc<About> {
