@@ -59,6 +59,7 @@ mod program {
     use core::fmt::Error;
     use core::marker::PhantomData;
 
+    use rem::wire::RawEvent;
     use rem::{
         Bus, Captured, Event, EventType, Metadata, Pattern, Received, State, Topic, TypedPattern,
         handlers, on, pattern, topic,
@@ -80,9 +81,23 @@ mod program {
         Internal,
     }
 
+    /// As it was first.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[event(name = "renamed")]
+    struct First {
+        /// What it is about.
+        number: u64,
+    }
+
+    impl ProviderEvent {
+        const fn from_first(First { number }: First) -> Self {
+            Self::Renamed { number, secret: String::new() }
+        }
+    }
+
     /// Everything.
     #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
-    #[event(namespace = "system.provider", rename_all = "kebab-case")]
+    #[event(namespace = "system.provider", rename_all = "kebab-case", group(Ends = "{ready,lost}"))]
     #[non_exhaustive]
     pub enum ProviderEvent {
         /// A unit.
@@ -106,9 +121,24 @@ mod program {
         /// A template of a tuple.
         #[event(topic = "by.{1}")]
         By(u8, char),
+        /// Old names.
+        #[event(alias = "renamed-long-ago", version = 2, upcast = Self::from_first)]
+        Renamed {
+            /// What it is about.
+            #[event(key)]
+            number: u64,
+            /// For nobody's eyes.
+            #[event(redact)]
+            secret: String,
+        },
+        /// Hidden in a tuple.
+        Told(#[event(redact)] String, u8),
         /// Nested.
         #[event(nested)]
         Cache(CacheEvent),
+        /// From a newer peer.
+        #[event(other)]
+        Unknown(RawEvent),
         /// Not published.
         #[event(skip)]
         Internal(u8),

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
+use syn::{Ident, Path};
 
 use super::ast::{Event, Input};
 use super::expand::{allow, local};
@@ -37,12 +38,21 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
 pub(super) fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let allow = allow(input);
     let check = |event: &Event<'_>| {
-        let (upcast, version) = (event.upcast.as_ref()?, event.version);
+        let (upcast, version) = (named(event.upcast.as_ref()?, input.ident), event.version);
         let check =
             rem_path::shown_at(upcast.span(), quote!(#private::check_upcast(&#upcast, #version)));
         Some(quote!(#allow const _: () = #check;))
     };
     input.events.iter().filter(|_| !input.local).filter_map(check).collect()
+}
+
+/// The path for use outside an `impl`, where `Self` has no meaning.
+fn named(path: &Path, ident: &Ident) -> Path {
+    let mut path = path.clone();
+    if let Some(first) = path.segments.first_mut().filter(|first| first.ident == "Self") {
+        first.ident = ident.clone();
+    }
+    path
 }
 
 fn published<'i>(input: &'i Input<'_>) -> impl Iterator<Item = &'i Event<'i>> {
