@@ -56,6 +56,14 @@ struct Login {
     token: Vec<u8>,
 }
 
+/// A part within a part.
+#[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+#[event(namespace = "shop")]
+enum Shop {
+    #[event(nested)]
+    Account(Account),
+}
+
 fn all() -> [(Account, Option<&'static str>, &'static str); 6] {
     let (name, password) = ("Ada".to_owned(), "hunter2".to_owned());
     [
@@ -109,6 +117,11 @@ fn a_receipt_and_a_draft_show_no_secret() {
         .unwrap();
     let receipt = bus.publish(all()[0].0.clone()).unwrap();
     assert_eq!((receipt.delivered(), receipt.failed()), (1, 0));
+    let builder = bus.event(all()[0].0.clone());
+    assert!(format!("{builder:?}").contains("password: [redacted]"), "{builder:?}");
+    let shop = Shop::Account(all()[0].0.clone());
+    let part = EventType::part(&shop);
+    assert!(format!("{part:?}").contains("password: [redacted]"), "{part:?}");
     // An error holds the data, which is its publisher's, and shows none of it.
     bus.close();
     assert!(!format!("{:?}", bus.publish(all()[0].0.clone()).unwrap_err()).contains("hunter2"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rem_patterns::constant::Cut;
 
 use super::head::Head;
-use super::{Event, Payload, Schema, TopicWriter};
+use super::{Event, Payload, Schema, Shown, TopicWriter};
 use crate::wire::{self, Body, Codec, DecodeError, EncodeError, RawEvent, Wiring};
 
 /// A type whose values are published, each under the topic of its variant.
@@ -146,7 +146,7 @@ impl<'a> Part<'a> {
 
 impl fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Part").field(&self.payload).finish()
+        f.debug_tuple("Part").field(&Shown(self.payload)).finish()
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Extra, Outgoing, Receipt, To};
 use crate::bus::State;
 use crate::clock::Timestamp;
 use crate::error::PublishError;
-use crate::event::{EventId, EventType, Source};
+use crate::event::{EventId, EventType, Shown, Source};
 use crate::way;
 
 /// A publish in the making: see [`Bus::event`](crate::Bus::event) and [`Publisher::event`](crate::Publisher::event).
@@ -92,10 +92,11 @@ impl From<Option<Timestamp>> for When {
     }
 }
 
-impl<E: fmt::Debug> fmt::Debug for EventBuilder<'_, E> {
+/// Fields that are marked `#[event(redact)]` are not shown.
+impl<E: EventType> fmt::Debug for EventBuilder<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventBuilder")
-            .field("data", &self.data)
+            .field("data", &Shown(&self.data))
             .field("extra", &self.extra)
             .finish_non_exhaustive()
     }
