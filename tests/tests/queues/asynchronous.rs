@@ -1,5 +1,8 @@
 //! Streams and publishers in async code, under two runtimes.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -63,4 +66,19 @@ fn a_publish_that_waits_can_be_dropped() {
     assert_eq!(drain(&mut stream), [Ok(1)]);
     added(&bus, [3]);
     assert_eq!(drain(&mut stream), [Ok(3)]);
+}
+
+#[test]
+fn whoever_waits_for_room_is_let_go_with_the_reader() {
+    let bus = Bus::new();
+    let full = queue(&bus, 1, Overflow::Block(LONG));
+    added(&bus, [1]);
+    let mut waiting = pin!(bus.publish_async(Job::Added(2)));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    drop(full);
+    let Poll::Ready(receipt) = waiting.as_mut().poll(&mut context) else {
+        panic!("nobody is left to wait for");
+    };
+    assert_eq!(receipt.unwrap().matched(), 0);
 }

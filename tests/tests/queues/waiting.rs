@@ -75,18 +75,6 @@ fn a_publisher_waits_until_its_limit() {
 }
 
 #[test]
-fn whoever_waits_for_room_is_let_go_with_the_reader() {
-    let bus = Bus::new();
-    let full = queue(&bus, 1, Overflow::Block(LONG));
-    added(&bus, [1]);
-    let other = bus.clone();
-    let publisher = thread::spawn(move || other.publish(Job::Added(2)).unwrap());
-    thread::sleep(Duration::from_millis(10));
-    drop(full);
-    assert_eq!(publisher.join().unwrap().matched(), 0);
-}
-
-#[test]
 fn a_reader_that_publishes_into_its_own_full_queue_is_told_at_once() {
     let bus = Bus::new();
     let mut stream = queue(&bus, 2, Overflow::Block(LONG));
