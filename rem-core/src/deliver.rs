@@ -76,15 +76,31 @@ fn join(
     inline.iter().cloned().chain(late).collect()
 }
 
-/// Gives one subscription an event of the past, in this thread. `false` if this thread is delivering: then it would be
-/// before its time.
-pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: Arc<Event>) -> bool {
-    let Some(turn) = Turn::take() else { return false };
+/// Whether this thread is calling handlers.
+pub(crate) fn is_delivering() -> bool {
+    Turn::is_taken()
+}
+
+/// Whether a subscription wants an event of the past; if it cannot have it, that is counted and told.
+pub(crate) fn wants(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) -> bool {
+    match isolate(|| entry.accepts(event).then(|| entry.fits(event))) {
+        Ok(Some(true)) => return true,
+        Ok(Some(false)) => mismatched(core, entry, event),
+        Ok(None) => {}
+        Err(panic) => failed(core, entry, event, panic, true),
+    }
+    false
+}
+
+/// Gives one subscription an event of the past, in this thread, which [is not delivering](is_delivering).
+pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: Arc<Event>) {
+    let turn = Turn::take();
     handling(event, None, |event| {
         called(core, entry, event, isolate(|| entry.replay(event)), &mut Receipt::default());
     });
-    turn.finish(run_waiting);
-    true
+    if let Some(turn) = turn {
+        turn.finish(run_waiting);
+    }
 }
 
 /// Puts the event in the queue of this thread's turn. Subscriptions are asked now, so that the receipt can count.

@@ -78,6 +78,11 @@ pub(crate) fn park(_: Option<Instant>) {
     thread::park();
 }
 
+/// Lets another thread run, which is about to have done what this one waits for.
+pub(crate) fn yield_now() {
+    thread::yield_now();
+}
+
 pub(crate) use snapshot::{Guard, Slot, Snapshot};
 
 #[cfg(not(rem_loom))]

@@ -1,13 +1,14 @@
 //! Subscriptions that begin in the past and go on to what is published: no gap, no repeat.
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use rem::prelude::*;
 use rem::testing::TestBus;
-use rem::{Lagged, SubscribeError, TryRecvError};
+use rem::{Evicted, History, Lagged, SubscribeError, TryRecvError};
 
 #[derive(EventType, Debug, Clone, PartialEq)]
 #[event(namespace = "step", local)]
@@ -20,11 +21,15 @@ enum Step {
     },
 }
 
+#[derive(EventType, Debug)]
+#[event(name = "other", local)]
+struct Other;
+
 fn bus(capacity: usize) -> Bus {
     Bus::builder().history(Ring::events(capacity)).build()
 }
 
-fn take(bus: &Bus, numbers: std::ops::RangeInclusive<u64>) {
+fn take(bus: &Bus, numbers: RangeInclusive<u64>) {
     for number in numbers {
         bus.publish(Step::Taken(number)).unwrap();
     }
@@ -135,6 +140,79 @@ fn what_went_before_it_was_read_is_a_loss() {
     }
 }
 
+/// A history that lets events go while it is read, wherever they stand.
+#[derive(Debug)]
+struct Forgetful(Ring, &'static [u64]);
+
+impl History for Forgetful {
+    fn record(&self, event: &Arc<Event>) -> Evicted {
+        self.0.record(event)
+    }
+    fn readable(&self) -> Option<RangeInclusive<u64>> {
+        self.0.readable()
+    }
+    fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {
+        self.0.read(range, events);
+        events.retain(|event| !self.1.contains(&event.sequence().unwrap()));
+    }
+}
+
+#[test]
+fn what_goes_while_it_is_read_is_a_loss_wherever_it_stands() {
+    for (gone, expected) in [
+        (&[][..], &[][..]),
+        (&[1], &[(1, 1)]),
+        (&[3, 4, 6], &[(3, 4), (6, 6)]),
+        (&[7, 8], &[(7, 8)]),
+        (&[1, 2, 3, 4, 5, 6, 7, 8], &[(1, 8)]),
+    ] {
+        let bus = Bus::builder().history(Forgetful(Ring::events(100), gone)).build();
+        take(&bus, 1..=8);
+        let mut stream = stream(&bus, Start::Earliest);
+        let (mut read, mut lost) = (Vec::new(), Vec::new());
+        loop {
+            match stream.try_recv() {
+                Ok(event) => read.push(event.sequence().unwrap()),
+                Err(TryRecvError::Lagged(lagged)) => {
+                    assert_eq!(lagged.missed(), lagged.to() - lagged.from() + 1);
+                    lost.push((lagged.from(), lagged.to()));
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        let kept: Vec<u64> = (1..=8).filter(|number| !gone.contains(number)).collect();
+        assert_eq!((read, &lost[..]), (kept, expected), "{gone:?}");
+        take(&bus, 9..=9);
+        assert_eq!(drain(&mut stream), [(9, false)]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_past_is_told_as_of_what_is_live() {
+    let bus = bus(100);
+    take(&bus, 1..=2);
+    bus.publish_to("step.other", Other).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let held = Arc::clone(&told);
+    let _system = bus
+        .subscribe("$rem.**", move |event: &Event| {
+            held.lock().unwrap().push(event.topic().to_string());
+        })
+        .unwrap();
+    let mut stream: EventStream<Step> = bus
+        .subscription("step")
+        .from(Start::Earliest)
+        .filter(|event| event.sequence() != Some(1) || panic!("not this one"))
+        .queue(8, Overflow::Reject)
+        .stream()
+        .unwrap();
+    assert_eq!(drain(&mut stream), [(2, true)]);
+    let sub = stream.subscription();
+    assert_eq!((sub.failures(), sub.mismatches()), (1, 1));
+    assert_eq!(*told.lock().unwrap(), ["$rem.handler.failed", "$rem.event.mismatched"]);
+}
+
 #[test]
 fn a_stream_that_catches_up_holds_nobody_up() {
     let bus = bus(100);
@@ -215,6 +293,17 @@ fn the_past_cannot_be_had_everywhere() {
     let error = told.lock().unwrap().take().unwrap();
     assert!(matches!(error, SubscribeError::WithinHandler { .. }));
     assert!(error.to_string().contains("past_to_live.rs"), "{error}");
+
+    // There need not be a past for that.
+    let (nested, told) =
+        (Bus::builder().history(Ring::events(1)).build(), Arc::new(Mutex::new(None)));
+    let tell = Arc::clone(&told);
+    let _other = bus.on(move |_: &Event<Other>| {
+        let builder = nested.subscription("none").from(Start::Earliest);
+        *tell.lock().unwrap() = builder.inline(|_: &Event| ()).err();
+    });
+    bus.publish(Other).unwrap();
+    assert!(matches!(told.lock().unwrap().take(), Some(SubscribeError::WithinHandler { .. })));
 
     let mut left = stream(&bus, Start::Earliest);
     drop(bus);

@@ -41,6 +41,11 @@ impl Turn {
         (!TAKEN.replace(true)).then(|| Self(()))
     }
 
+    /// Whether this thread is delivering.
+    pub(super) fn is_taken() -> bool {
+        TAKEN.get()
+    }
+
     /// Gives what waits its turn, in the order published, until nothing does.
     pub(super) fn finish(self, mut run: impl FnMut(Waiting)) {
         while WAITING.get() > 0

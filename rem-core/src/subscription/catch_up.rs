@@ -12,9 +12,9 @@ use crate::error::SubscribeError;
 use crate::event::Event;
 use crate::history::History;
 use crate::queue::Lagged;
-use crate::route::Keys;
+use crate::route::{Keys, selects};
 use crate::sync::atomic::Ordering;
-use crate::sync::spin;
+use crate::sync::yield_now;
 
 /// How many events are read from the history at once.
 const PAGE: u64 = 256;
@@ -32,6 +32,8 @@ pub(crate) struct CatchUp {
     /// Up to where to read, once it is in the index.
     target: Option<u64>,
     page: VecDeque<Arc<Event>>,
+    /// Up to where the page was to go.
+    read_to: u64,
     /// Known to be selected; they come before the page.
     ready: VecDeque<Arc<Event>>,
 }
@@ -65,6 +67,7 @@ impl CatchUp {
             next: 1,
             target: None,
             page: VecDeque::new(),
+            read_to: 0,
             ready: VecDeque::new(),
         };
         let readable = history.readable();
@@ -133,18 +136,31 @@ impl CatchUp {
             return Step::Event(event);
         }
         loop {
-            while let Some(event) = self.page.pop_front() {
-                if self.selects(&event) {
-                    return Step::Event(event);
+            match self.page.front().and_then(|event| event.sequence()) {
+                // Those between went while the page was read: the history has its own pace.
+                Some(number) if number > self.next => {
+                    return Step::Lagged(self.lose_before(number));
                 }
+                Some(_) => {
+                    self.next += 1;
+                    match self.page.pop_front() {
+                        Some(event) if self.selects(&event) => return Step::Event(event),
+                        _ => continue,
+                    }
+                }
+                None if self.next <= self.read_to => {
+                    return Step::Lagged(self.lose_before(self.read_to + 1));
+                }
+                None => {}
             }
             let readable = self.history.readable();
             let (oldest, end) =
                 readable.map_or((1, 0), |readable| (*readable.start(), *readable.end()));
             if self.next <= end {
-                if let Some(lagged) = self.read(oldest, end) {
-                    return Step::Lagged(lagged);
+                if self.next < oldest {
+                    return Step::Lagged(self.lose_before(oldest));
                 }
+                self.read(end);
                 continue;
             }
             match self.target {
@@ -153,7 +169,7 @@ impl CatchUp {
                     None => return Step::Ended,
                 },
                 // A publisher has its number and is about to write its slot.
-                Some(target) if self.next <= target => spin(),
+                Some(target) if self.next <= target => yield_now(),
                 Some(_) => match self.entry.open(self.next - 1) {
                     Ok(()) => return Step::Live(self.next - 1),
                     Err(left) => self.target = Some(left),
@@ -162,25 +178,18 @@ impl CatchUp {
         }
     }
 
-    /// Reads the next page; a loss, if it begins too late.
-    fn read(&mut self, oldest: u64, end: u64) -> Option<Lagged> {
-        if self.next < oldest {
-            let lagged = Lagged::of(self.next..=oldest - 1);
-            self.next = oldest;
-            return Some(lagged);
-        }
-        let to = self.next.saturating_add(PAGE - 1).min(end);
+    /// Reads the next page, as far as it is still there.
+    fn read(&mut self, end: u64) {
+        self.read_to = self.next.saturating_add(PAGE - 1).min(end);
         let mut events = Vec::new();
-        self.history.read(self.next..=to, &mut events);
-        let first = events.first().and_then(|event| event.sequence());
-        let lagged = match first {
-            // All of it went while it was read. The next look will say what is the oldest.
-            None => return None,
-            Some(first) if first > self.next => Some(Lagged::of(self.next..=first - 1)),
-            Some(_) => None,
-        };
+        self.history.read(self.next..=self.read_to, &mut events);
         self.page.extend(events);
-        self.next = to + 1;
+    }
+
+    /// What was to be read and is gone, up to a number.
+    fn lose_before(&mut self, number: u64) -> Lagged {
+        let lagged = Lagged::of(self.next..=number - 1);
+        self.next = number;
         lagged
     }
 
@@ -196,10 +205,14 @@ impl CatchUp {
         Some(keys)
     }
 
-    /// Whether the subscription selects the event. Filters are user code: one that panics says no.
+    /// Whether the subscription selects the event. What its filters and its type have against it is told as for one that is
+    /// live, as long as there is a bus to tell it.
     fn selects(&self, event: &Arc<Event>) -> bool {
-        crate::route::selects(&self.entry, event)
-            && isolate(|| self.entry.accepts(event) && self.entry.fits(event)).unwrap_or_default()
+        selects(&self.entry, event)
+            && match self.core.upgrade() {
+                Some(core) => deliver::wants(&core, &self.entry, event),
+                None => isolate(|| self.entry.accepts(event) && self.entry.fits(event)) == Ok(true),
+            }
     }
 }
 
@@ -211,14 +224,14 @@ impl CatchUp {
         entry: &Arc<Entry>,
         place: &'static Location<'static>,
     ) -> Result<Subscription, SubscribeError> {
+        // Whether there is a past or not: what a program may do should not hang on that.
+        if deliver::is_delivering() {
+            return Err(SubscribeError::WithinHandler { place });
+        }
         let mut guard = Subscription::outside(core, Arc::clone(entry));
         loop {
             match self.step() {
-                Step::Event(event) => {
-                    if !deliver::replay(core, entry, event) {
-                        return Err(SubscribeError::WithinHandler { place });
-                    }
-                }
+                Step::Event(event) => deliver::replay(core, entry, event),
                 Step::Lagged(lagged) => entry.count_missed(lagged.missed()),
                 Step::Joined(keys) => guard.joined(keys),
                 Step::Live(_) => return Ok(guard),

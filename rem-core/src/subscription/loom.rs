@@ -11,6 +11,11 @@ fn drain(stream: &mut EventStream) -> Vec<u64> {
     std::iter::from_fn(|| stream.try_recv().ok()?.sequence()).collect()
 }
 
+fn stream(bus: &Bus) -> EventStream {
+    let builder = bus.subscription("tick").from(Start::Earliest);
+    builder.queue(4, Overflow::DropOldest).stream().unwrap()
+}
+
 fn bus() -> Bus {
     Bus::builder().topics(4).history(Ring::events(4)).build()
 }
@@ -26,12 +31,7 @@ fn a_stream_goes_from_the_past_to_what_is_live() {
                 assert_eq!(other.publish(Tick).map_err(drop).unwrap().dropped(), 0);
             }
         });
-        let mut stream: EventStream = bus
-            .subscription("tick")
-            .from(Start::Earliest)
-            .queue(4, Overflow::DropOldest)
-            .stream()
-            .unwrap();
+        let mut stream = stream(&bus);
         let mut seen = drain(&mut stream);
         publisher.join().unwrap();
         seen.extend(drain(&mut stream));
@@ -48,12 +48,7 @@ fn nothing_is_missed_between_two_publishers() {
             let bus = bus.clone();
             spawn(move || drop(bus.publish(Tick).map_err(drop).unwrap()))
         });
-        let mut stream: EventStream = bus
-            .subscription("tick")
-            .from(Start::Earliest)
-            .queue(4, Overflow::DropOldest)
-            .stream()
-            .unwrap();
+        let mut stream = stream(&bus);
         let mut seen = drain(&mut stream);
         for publisher in publishers {
             publisher.join().unwrap();
