@@ -14,7 +14,7 @@ use crate::error::{ChildError, PublishError, SubscribeError};
 use crate::event::{Event, EventType, Shape, TypedPattern, all_topics};
 use crate::history::{Query, QueryError};
 use crate::middleware::{Bound, Middleware};
-use crate::publish::{EventBuilder, Outgoing, Publisher, Receipt, To};
+use crate::publish::{EventBuilder, Publisher, Receipt, To};
 use crate::subscription::{Delivery, Outcome, Subscription, SubscriptionBuilder};
 use crate::{publish, way};
 
@@ -63,7 +63,7 @@ impl Bus {
     /// # Errors
     /// A [`PublishError`] with the value, when the event was not published; then nothing of it remains.
     pub fn publish<E: EventType>(&self, data: E) -> Result<Receipt, PublishError<E>> {
-        way::go(&self.0, Outgoing::own(data), None)
+        way::go(&self.0, data, To::Own, None, None)
     }
 
     /// The same in async code: where a queue of [`Overflow::Block`](crate::Overflow::Block) is full it waits for room without
@@ -78,7 +78,7 @@ impl Bus {
     /// As for [`publish`](Self::publish).
     pub async fn publish_async<E: EventType>(&self, data: E) -> Result<Receipt, PublishError<E>> {
         let ahead = publish::room(&self.0, &data).await;
-        way::go(&self.0, Outgoing::own(data), Some(ahead))
+        way::go(&self.0, data, To::Own, None, Some(ahead))
     }
 
     /// Publishes a value under a topic by name, below the bus's prefix, instead of that of its variant.
@@ -91,7 +91,7 @@ impl Bus {
         data: E,
     ) -> Result<Receipt, PublishError<E>> {
         let to = To::Named(topic.as_ref());
-        way::go(&self.0, Outgoing { data, to, extra: None }, None)
+        way::go(&self.0, data, to, None, None)
     }
 
     /// A publish in the making: source, metadata, time, cause.

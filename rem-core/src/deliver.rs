@@ -7,7 +7,7 @@ mod turn;
 use std::sync::Arc;
 
 use crate::bus::{Core, State};
-use crate::event::Event;
+use crate::event::{Event, Seen};
 use crate::history::Evicted;
 use crate::publish::{Receipt, handling};
 use crate::route::{Route, Seats};
@@ -18,47 +18,50 @@ pub(crate) use isolate::{isolate, quietly};
 pub(crate) use turn::waiting;
 use turn::{Turn, Waiting};
 
-/// Hands the event to every subscription of its route that wants it.
+/// Hands the event to every subscription of its route that wants it. Returns how many inline handlers have had it, which
+/// is what there is to say of nearly every event; all else is counted in the receipt.
 ///
 /// In a thread that is delivering already, for a handler published this, the event waits until the current one has
 /// reached all of its own: nobody sees an effect before its cause, and nothing recurses.
 pub(crate) fn hand_over(
     bus: &State,
-    event: Arc<Event>,
+    event: &Arc<Event>,
     route: &Route,
     late: Box<[Arc<Entry>]>,
     seats: Seats,
-    evicted: Evicted,
-) -> Receipt {
-    let mut receipt = Receipt {
-        sequence: event.sequence(),
-        id: event.sequence().is_some().then(|| event.id()),
-        ..Receipt::default()
-    };
+    receipt: &mut Receipt,
+) -> usize {
     let core = &bus.core;
     let mut inline = &route.entries[..];
     if route.queues > 0 {
         let (queues, rest) = inline.split_at(route.queues);
-        queue::put(core, &event, queues, seats, &mut receipt);
+        queue::put(core, event, queues, seats, receipt);
         inline = rest;
     }
     let together;
     if !late.is_empty() {
-        together = join(core, &event, inline, late, &mut receipt);
+        together = join(core, event, inline, late, receipt);
         inline = &together;
     }
+    let mut delivered = 0;
     if !inline.is_empty() {
         match Turn::take() {
             Some(turn) => {
-                handling(event, None, |event| run(core, event, inline, false, &mut receipt));
+                delivered = handling(event, None, || run(core, event, inline, false, receipt));
                 turn.finish(run_waiting);
             }
-            None => wait(core, event, inline, &mut receipt),
+            None => wait(core, event, inline, receipt),
         }
     }
-    // Last, and isolated: what the history let go may be dropped here, which is user code.
-    quietly(evicted);
-    receipt
+    delivered
+}
+
+/// Drops what the history let go, last and isolated: it may be user code.
+#[inline]
+pub(crate) fn let_go(evicted: Evicted) {
+    if !evicted.is_empty() {
+        quietly(evicted);
+    }
 }
 
 /// Who came late and has a queue is served; the others stand behind those who were there.
@@ -93,10 +96,11 @@ pub(crate) fn wants(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) -> bool
 }
 
 /// Gives one subscription an event of the past, in this thread, which [is not delivering](is_delivering).
-pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: Arc<Event>) {
+pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) {
     let turn = Turn::take();
-    handling(event, None, |event| {
-        called(core, entry, event, isolate(|| entry.replay(event)), &mut Receipt::default());
+    handling(event, None, || match isolate(|| entry.replay(event)) {
+        Ok(said) => called(core, entry, event, said, &mut Receipt::default()),
+        Err(panic) => failed(core, entry, event, panic, true),
     });
     if let Some(turn) = turn {
         turn.finish(run_waiting);
@@ -104,24 +108,25 @@ pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: Arc<Event>) {
 }
 
 /// Puts the event in the queue of this thread's turn. Subscriptions are asked now, so that the receipt can count.
-fn wait(core: &Arc<Core>, event: Arc<Event>, inline: &[Arc<Entry>], receipt: &mut Receipt) {
+#[cold]
+fn wait(core: &Arc<Core>, event: &Arc<Event>, inline: &[Arc<Entry>], receipt: &mut Receipt) {
     let (mut entries, mut later) = (Vec::with_capacity(inline.len()), 0);
     for entry in inline {
-        match isolate(|| entry.ask(&event)) {
+        match isolate(|| entry.ask(event)) {
             Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
             Ok(Asked::Passes) => {}
             Ok(Asked::Later) => later += 1,
             Ok(Asked::Had) => receipt.delivered += 1,
-            Ok(Asked::Mismatched) => mismatched(core, entry, &event),
+            Ok(Asked::Mismatched) => mismatched(core, entry, event),
             Err(panic) => {
                 receipt.failed += 1;
-                failed(core, entry, &event, panic, true);
+                failed(core, entry, event, panic, true);
             }
         }
     }
     receipt.deferred += entries.len() + later;
     if !entries.is_empty() {
-        wait_for_turn(Waiting::new(core, event, entries.into()));
+        wait_for_turn(Waiting::new(core, Arc::clone(event), entries.into()));
     }
 }
 
@@ -137,47 +142,51 @@ fn run_waiting(waiting: Waiting) {
     let Waiting { core, event, entries, above } = waiting;
     // Its publisher has had its receipt; what fails now is told by system events and the subscriptions' counts.
     let mut receipt = Receipt::default();
-    handling(event, above, |event| run(&core, event, &entries, true, &mut receipt));
-    quietly((core, entries));
+    handling(&event, above, || run(&core, &event, &entries, true, &mut receipt));
+    quietly((core, event, entries));
 }
 
 /// Calls every handler. `asked`: the filters were, when the event was published.
+///
+/// All of them are isolated at once, and after a panic it goes on behind the one that panicked: isolating each costs as
+/// much as calling it.
 fn run(
     core: &Arc<Core>,
     event: &Arc<Event>,
     entries: &[Arc<Entry>],
     asked: bool,
     receipt: &mut Receipt,
-) {
-    for entry in entries {
-        match isolate(|| entry.call(event, asked)) {
-            Ok(Called::Done) => receipt.delivered += 1,
-            said => called(core, entry, event, said, receipt),
+) -> usize {
+    let seen = Seen::new(event);
+    let (mut rest, mut last, mut done) = (entries.iter(), None, 0);
+    while let Err(panic) = isolate(|| {
+        for entry in rest.by_ref() {
+            last = Some(entry);
+            match entry.call(&seen, asked) {
+                Called::Done => done += 1,
+                said => called(core, entry, event, said, receipt),
+            }
+        }
+    }) {
+        if let Some(entry) = last {
+            receipt.failed += 1;
+            failed(core, entry, event, panic, true);
         }
     }
+    done
 }
 
 /// Counts what came of a call that was not simply done; apart, for nearly all are.
 #[cold]
-fn called(
-    core: &Arc<Core>,
-    entry: &Entry,
-    event: &Event,
-    said: Result<Called, Box<str>>,
-    receipt: &mut Receipt,
-) {
+fn called(core: &Arc<Core>, entry: &Entry, event: &Event, said: Called, receipt: &mut Receipt) {
     match said {
-        Ok(Called::Done) => receipt.delivered += 1,
-        Ok(Called::Passed) => {}
-        Ok(Called::Later) => receipt.deferred += 1,
-        Ok(Called::Mismatched) => mismatched(core, entry, event),
-        Ok(Called::Failed(error)) => {
+        Called::Done => receipt.delivered += 1,
+        Called::Passed => {}
+        Called::Later => receipt.deferred += 1,
+        Called::Mismatched => mismatched(core, entry, event),
+        Called::Failed(error) => {
             receipt.failed += 1;
-            failed(core, entry, event, error, false);
-        }
-        Err(panic) => {
-            receipt.failed += 1;
-            failed(core, entry, event, panic, true);
+            failed(core, entry, event, *error, false);
         }
     }
 }

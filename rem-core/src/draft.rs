@@ -160,12 +160,17 @@ impl Draft {
     }
 
     /// The recorded event; the draft goes on reading it.
-    pub(crate) fn record(&mut self, sequence: Option<u64>) -> Arc<Event> {
+    pub(crate) fn record(&mut self, sequence: Option<u64>) -> &Arc<Event> {
         if let Some(sequence) = sequence {
             self.event.head.set_sequence(sequence);
         }
         self.recorded = true;
-        Arc::clone(&self.event)
+        &self.event
+    }
+
+    /// The event, once it is recorded.
+    pub(crate) fn event(&self) -> &Arc<Event> {
+        &self.event
     }
 
     /// The data of a draft that was not recorded.

@@ -1,7 +1,7 @@
 //! [`Event`]: the envelope that travels, typed or erased.
 
+mod by_hand;
 mod check;
-mod downcast;
 mod event_type;
 pub(crate) mod head;
 mod id;
@@ -26,12 +26,13 @@ pub use topic_writer::TopicWriter;
 pub use typed_pattern::TypedPattern;
 pub use view::Shape;
 
+pub(crate) use by_hand::{Making, place};
 pub(crate) use event_type::part_or_lift;
 pub(crate) use head::Head;
-pub(crate) use id::Ids;
+pub(crate) use id::{Ids, NewId};
 pub(crate) use typed_pattern::all_topics;
 #[doc(hidden)]
-pub use {check::*, event_type::below, view::Wanted};
+pub use {by_hand::Seen, check::*, event_type::below, view::Wanted};
 
 use rem_patterns::Topic;
 
@@ -120,7 +121,7 @@ impl Event {
     ///
     /// This looks at the data as it was published. To see a nested type within it, subscribe to that type.
     pub fn downcast_ref<E: EventType>(&self) -> Option<&Event<E>> {
-        downcast::by_ref(self)
+        by_hand::by_ref(self)
     }
 
     /// The shared event with its data's type known, or as it was.
@@ -128,7 +129,7 @@ impl Event {
     /// # Errors
     /// The event itself, when its data is of another type.
     pub fn downcast_arc<E: EventType>(self: Arc<Self>) -> Result<Arc<Event<E>>, Arc<Self>> {
-        downcast::by_arc(self)
+        by_hand::by_arc(self)
     }
 }
 

@@ -34,6 +34,12 @@ pub trait History: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Default)]
 pub struct Evicted(Option<Arc<Event>>);
 
+impl Evicted {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 impl From<Option<Arc<Event>>> for Evicted {
     fn from(event: Option<Arc<Event>>) -> Self {
         Self(event)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use crate::event::{Event, EventSchema, EventType, Head, Ids, Schema, TopicWriter};
+use crate::event::{Event, EventSchema, EventType, Ids, Making, Schema, TopicWriter, place};
 use crate::{Bus, History, Ring, Timestamp, Topic};
 
 #[derive(Debug)]
@@ -49,9 +49,11 @@ pub(crate) fn spawn<R: Send + 'static>(
 pub(crate) fn event(sequence: u64) -> Arc<Event> {
     let topic = Topic::from_static("tick");
     let now = Timestamp::from_nanos(0);
-    let head = Head::new(Ids::fixed().next(now), topic, 0, now);
-    head.set_sequence(sequence);
-    Arc::new(Event { head, data: Tick })
+    let id = Ids::fixed().next(now);
+    let making = Making { id, topic: &topic, timestamp: now, scope: 0, source: None };
+    let event = place(making, Tick);
+    event.head.set_sequence(sequence);
+    event
 }
 
 fn read(ring: &Ring) -> Vec<u64> {

@@ -2,7 +2,7 @@
 
 pub use crate::event::{
     Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part, Payload, Redacted, Schema,
-    Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
+    Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
     check_pattern, check_topics, check_whole_pattern, checked_pattern, cut, key_field, segments,
     topic_field,
 };

@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::deliver;
 use crate::draft::{Draft, TopicBy};
 use crate::error::{Failure, PublishError, PublishErrorKind, Refusal};
-use crate::event::{Event, EventId, EventType, Head, Metadata, Source, TopicWriter};
+use crate::event::{self, Event, EventId, EventType, Head, Making, Metadata, Source, TopicWriter};
 use crate::route::{Known, Route, TypeTable};
 use crate::sync::Guard;
 
@@ -25,13 +25,6 @@ pub use receipt::Receipt;
 
 pub(crate) use causation::{Level, Link, handling, link};
 pub(crate) use room::room;
-
-/// A value on its way out, and what the publisher said beside it.
-pub(crate) struct Outgoing<'a, E> {
-    pub(crate) data: E,
-    pub(crate) to: To<'a>,
-    pub(crate) extra: Option<&'a mut Extra>,
-}
 
 /// Where a value goes.
 #[derive(Clone, Copy)]
@@ -54,50 +47,45 @@ pub(crate) struct Extra {
     pub(crate) correlation: Option<EventId>,
 }
 
-impl<E> Outgoing<'_, E> {
-    pub(crate) fn own(data: E) -> Self {
-        Self { data, to: To::Own, extra: None }
-    }
-}
-
-/// A draft, the route that was found for it, and its place on the stack of publishes.
-type Prepared = (Draft, Guard<Arc<Route>>, Level);
-
-/// Looks where the value would go and, unless nobody is there, makes it a draft.
-pub(crate) fn prepare<E: EventType>(
+/// Makes the value a draft for the topic of its route; inlined as `place` is.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "called, it would be moved to the caller")]
+pub(crate) fn draft<E: EventType>(
     bus: &State,
-    outgoing: Outgoing<'_, E>,
-) -> Result<Option<Prepared>, PublishError<E>> {
-    let Outgoing { data, to, extra } = outgoing;
-    let entered = match find(bus, &data, to) {
-        Ok(None) => return Ok(None),
-        Ok(Some(route)) => enter(bus, &route).map(|level| (route, level)),
-        Err(refusal) => Err(refusal),
-    };
-    let (route, level) = match entered {
-        Ok(entered) => entered,
-        Err(refusal) => return Err(refuse(bus, data, to, refusal)),
-    };
-    // Filled in where it stands: an envelope is large, and moving one costs more than what is put into it.
+    data: E,
+    to: To<'_>,
+    extra: Option<&mut Extra>,
+    route: &Route,
+) -> Draft {
     let core = &bus.core;
     let now = core.clock.now();
-    let head = Head::new(core.ids.next(now), route.topic.clone(), route.scope, now);
-    let mut event = Event { head, data };
-    if let Some(source) = bus.source() {
-        event.head.source = Some(source.clone());
+    let making = Making {
+        id: core.ids.next(now),
+        topic: &route.topic,
+        timestamp: now,
+        scope: route.scope,
+        source: bus.source().cloned(),
+    };
+    let mut event = event::place(making, data);
+    if extra.is_some() || causation::is_within() {
+        complete(&mut event, extra);
     }
-    if let Err(refusal) = causation::put(core.limits.causal_depth, &mut event.head) {
-        return Err(refuse(bus, event.data, to, refusal));
-    }
+    Draft::new(event, if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data })
+}
+
+/// What few events have: a cause, and what the builder form adds.
+#[cold]
+fn complete(event: &mut Arc<Event>, extra: Option<&mut Extra>) {
+    let Some(event) = Arc::get_mut(event) else { unreachable!("a new event has one owner") };
+    causation::put(&mut event.head);
     if let Some(extra) = extra {
         extra.put(&mut event.head);
     }
-    let by = if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data };
-    Ok(Some((Draft::new(Arc::new(event), by), route, level)))
 }
 
 /// The route of the topic; `None` if nobody is there.
-fn find<E: EventType>(
+#[inline]
+pub(crate) fn find<E: EventType>(
     bus: &State,
     data: &E,
     to: To<'_>,
@@ -123,16 +111,23 @@ fn find<E: EventType>(
 
 /// A place on the stack of publishes, if there is room for what its handlers have to wait for.
 #[inline]
-fn enter(bus: &State, route: &Route) -> Result<Level, Refusal> {
+pub(crate) fn enter(bus: &State, route: &Route) -> Result<Level, Refusal> {
     let limits = bus.core.limits;
     if !route.entries.is_empty() && deliver::waiting() >= limits.deferred {
         return Err(PublishErrorKind::TooManyDeferred { limit: limits.deferred }.into());
     }
+    causation::check_depth(limits.causal_depth, &route.topic)?;
     Level::enter(limits.causal_depth)
 }
 
+/// The error of what was not published, with its data.
 #[cold]
-fn refuse<E: EventType>(bus: &State, data: E, to: To<'_>, refusal: Refusal) -> PublishError<E> {
+pub(crate) fn refuse<E: EventType>(
+    bus: &State,
+    data: E,
+    to: To<'_>,
+    refusal: Refusal,
+) -> PublishError<E> {
     PublishError::new(Failure::new(refusal, &attempted(bus, &data, to)), data)
 }
 
@@ -172,6 +167,7 @@ impl Extra {
 }
 
 /// The error of a draft that did not get through, with the data it held.
+#[cold]
 pub(crate) fn give_back<E: EventType>(failure: Box<Failure>, draft: Draft) -> PublishError<E> {
     match draft.into_data() {
         Some(data) => PublishError::new(failure, data),

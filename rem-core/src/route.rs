@@ -236,15 +236,14 @@ fn in_order(mut entries: Vec<Arc<Entry>>) -> Box<[Arc<Entry>]> {
     entries.into()
 }
 
-/// The route of a draft: the one found when it was prepared, or afresh if middleware changed its topic.
-pub(crate) fn find(
-    bus: &State,
-    draft: &Draft,
-    prepared: Guard<Arc<Route>>,
-) -> Result<Guard<Arc<Route>>, Box<Failure>> {
-    if !draft.has_moved() {
-        return Ok(prepared);
-    }
+/// The route of a draft whose topic middleware has changed; `None` for nearly all, which go where they were to go.
+#[inline]
+pub(crate) fn moved(bus: &State, draft: &Draft) -> Result<Option<Guard<Arc<Route>>>, Box<Failure>> {
+    if draft.has_moved() { find_again(bus, draft).map(Some) } else { Ok(None) }
+}
+
+#[cold]
+fn find_again(bus: &State, draft: &Draft) -> Result<Guard<Arc<Route>>, Box<Failure>> {
     let router = &bus.core.router;
     match router.known(draft.topic(), draft.head().scope, draft.own_topic_of()) {
         Ok(known) => {

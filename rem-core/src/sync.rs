@@ -146,9 +146,6 @@ mod snapshot {
         pub(crate) fn from_inner(value: T) -> Self {
             Self(value)
         }
-        pub(crate) fn into_inner(guard: Self) -> T {
-            guard.0
-        }
     }
 
     impl<T> Deref for Guard<T> {

@@ -12,7 +12,7 @@ use rem_patterns::Topic;
 use crate::bus::Core;
 use crate::deliver::{self, isolate};
 use crate::event::{
-    Event, EventId, EventSchema, EventType, FieldSchema, Head, Schema, TopicWriter,
+    self, Event, EventId, EventSchema, EventType, FieldSchema, Making, Schema, TopicWriter,
 };
 use crate::subscription::{Entry, SubscriptionId};
 
@@ -212,6 +212,7 @@ pub(crate) fn report(core: &Arc<Core>, concern: &str, event: impl FnOnce() -> Sy
         return;
     }
     let now = core.clock.now();
-    let head = Head::new(core.ids.next(now), topic, 0, now);
-    deliver::hand_over_system(core, Arc::new(Event { head, data }), entries);
+    let making =
+        Making { id: core.ids.next(now), topic: &topic, timestamp: now, scope: 0, source: None };
+    deliver::hand_over_system(core, event::place(making, data), entries);
 }

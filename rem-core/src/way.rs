@@ -11,25 +11,42 @@
 use crate::bus::State;
 use crate::error::PublishError;
 use crate::event::EventType;
-use crate::publish::{Outgoing, Receipt};
+use crate::publish::{Extra, Receipt, To};
 use crate::route::Ahead;
 use crate::{deliver, middleware, publish, record, route};
 
 /// Publishes one event. `ahead`: the seats of a publisher that has waited for room and must not be blocked.
+#[inline]
 pub(crate) fn go<E: EventType>(
     bus: &State,
-    outgoing: Outgoing<'_, E>,
+    data: E,
+    to: To<'_>,
+    extra: Option<&mut Extra>,
     ahead: Option<Ahead>,
 ) -> Result<Receipt, PublishError<E>> {
-    let Some((mut draft, found, _level)) = publish::prepare(bus, outgoing)? else {
-        return Ok(Receipt::default()); // nobody listens and nothing is kept
+    let found = match publish::find(bus, &data, to) {
+        Ok(Some(route)) => route,
+        Ok(None) => return Ok(Receipt::default()), // nobody listens and nothing is kept
+        Err(refusal) => return Err(publish::refuse(bus, data, to, refusal)),
     };
-    let end = middleware::pass(bus, &mut draft, found, |draft, found| {
-        let found = route::find(bus, draft, found)?;
-        let seats = route::reserve(&bus.core, draft, &found, ahead)?;
-        let (event, evicted) = record::keep(bus, draft, &found);
-        let late = route::newcomers(bus, draft, &found);
-        Ok(deliver::hand_over(bus, event, &found, late, seats, evicted))
+    let _level = match publish::enter(bus, &found) {
+        Ok(level) => level,
+        Err(refusal) => return Err(publish::refuse(bus, data, to, refusal)),
+    };
+    let mut draft = publish::draft(bus, data, to, extra, &found);
+    let mut receipt = Receipt::default();
+    let end = middleware::pass(bus, &mut draft, &found, &mut receipt, |draft, receipt| {
+        let moved = route::moved(bus, draft)?;
+        let route = moved.as_ref().unwrap_or(&found);
+        let seats = route::reserve(&bus.core, draft, route, ahead)?;
+        let evicted = record::keep(bus, draft, route);
+        let late = route::newcomers(bus, draft, route);
+        let delivered = deliver::hand_over(bus, draft.event(), route, late, seats, receipt);
+        deliver::let_go(evicted);
+        Ok(delivered)
     });
-    end.map_err(|failure| publish::give_back(failure, draft))
+    match end {
+        Ok(delivered) => Ok(receipt.complete(&draft, delivered)),
+        Err(failure) => Err(publish::give_back(failure, draft)),
+    }
 }

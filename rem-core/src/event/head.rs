@@ -16,7 +16,7 @@ pub(crate) struct Head {
     pub(crate) timestamp: Timestamp,
     /// 0 until it is recorded. Atomic so that recording an event that has one owner needs no proof of it; it is
     /// written before the event is shared and never again.
-    sequence: AtomicU64,
+    pub(super) sequence: AtomicU64,
     pub(crate) source: Option<Source>,
     pub(crate) metadata: Option<Box<Metadata>>,
     pub(crate) causation: Option<EventId>,
@@ -26,23 +26,12 @@ pub(crate) struct Head {
     pub(crate) views: Views,
 }
 
-impl Head {
-    #[inline]
-    pub(crate) fn new(id: EventId, topic: Topic, scope: u8, timestamp: Timestamp) -> Self {
-        Self {
-            id,
-            topic,
-            timestamp,
-            sequence: AtomicU64::new(0),
-            source: None,
-            metadata: None,
-            causation: None,
-            correlation: None,
-            scope,
-            views: Views::default(),
-        }
-    }
+/// The number of an event that has none yet.
+pub(super) fn unrecorded() -> AtomicU64 {
+    AtomicU64::new(0)
+}
 
+impl Head {
     pub(crate) fn sequence(&self) -> Option<u64> {
         match self.sequence.load(Ordering::Relaxed) {
             0 => None,

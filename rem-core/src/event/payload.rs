@@ -81,7 +81,12 @@ impl<E: EventType> Payload for E {
 impl dyn Payload {
     /// `true` if the value is of type `E`.
     pub fn is<E: EventType>(&self) -> bool {
-        self.type_id() == TypeId::of::<E>()
+        self.type_of() == TypeId::of::<E>()
+    }
+
+    /// The type of the value.
+    pub(crate) fn type_of(&self) -> TypeId {
+        self.type_id()
     }
 
     /// The value, if it is of type `E`.

@@ -8,7 +8,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Event, EventType, Payload, Schema};
+use super::{Event, EventType, Payload, Schema, Seen};
 use crate::wire::{DecodeError, RawEvent};
 
 /// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
@@ -19,9 +19,18 @@ pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
     #[doc(hidden)]
     fn share(event: &Arc<Event>) -> Option<Arc<Event<Self>>>;
 
-    /// The same without a count of owners changed, where the data is of this very type.
+    /// The same if the data is of this very type, which needs no view and changes no count of owners.
     #[doc(hidden)]
-    fn see<R>(event: &Arc<Event>, with: impl FnOnce(&Event<Self>) -> R) -> Option<R>;
+    fn look<'e>(event: &Seen<'e>) -> Option<&'e Event<Self>>;
+
+    /// Hands over the event as this type, if it can be seen as that.
+    #[doc(hidden)]
+    fn see<R>(event: &Seen<'_>, with: impl FnOnce(&Event<Self>) -> R) -> Option<R> {
+        match Self::look(event) {
+            Some(event) => Some(with(event)),
+            None => Self::share(event.shared()).map(|event| with(&event)),
+        }
+    }
 
     /// What is asked for; `None` for any type.
     #[doc(hidden)]
@@ -53,8 +62,9 @@ impl Shape for dyn Payload {
         Some(Arc::clone(event))
     }
 
-    fn see<R>(event: &Arc<Event>, with: impl FnOnce(&Event) -> R) -> Option<R> {
-        Some(with(event))
+    #[inline]
+    fn look<'e>(event: &Seen<'e>) -> Option<&'e Event> {
+        Some(event.erased())
     }
 
     fn wanted() -> Option<Wanted> {
@@ -68,11 +78,9 @@ impl<E: EventType> Shape for E {
         event.downcast_arc().ok()
     }
 
-    fn see<R>(event: &Arc<Event>, with: impl FnOnce(&Event<E>) -> R) -> Option<R> {
-        match event.downcast_ref::<E>() {
-            Some(event) => Some(with(event)),
-            None => Some(with(view::<E>(event)?.downcast_ref::<E>()?)),
-        }
+    #[inline]
+    fn look<'e>(event: &Seen<'e>) -> Option<&'e Event<E>> {
+        event.as_type()
     }
 
     fn wanted() -> Option<Wanted> {

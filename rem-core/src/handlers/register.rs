@@ -140,7 +140,7 @@ impl<'b, S> Registrar<'b, S> {
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
         let call: crate::subscription::Call = Box::new(move |event, about, is_replay| {
-            let call = HandlerCall { event, about, around: &around, is_replay };
+            let call = HandlerCall { event: event.shared(), about, around: &around, is_replay };
             let Some(outcome) =
                 holder.with(|this| T::see(event, |event| handle(this, event, &call)))
             else {
@@ -161,6 +161,7 @@ impl<'b, S> Registrar<'b, S> {
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
         let call: crate::subscription::Call = Box::new(move |event, about, is_replay| {
+            let event = event.shared();
             let call = HandlerCall { event, about, around: &around, is_replay };
             let Some(outcome) =
                 holder.with(|this| T::share(event).map(|event| handle(this, &event, &call)))

@@ -10,40 +10,44 @@ use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind};
 use crate::publish::Receipt;
 use crate::route::{Route, lies_below};
-use crate::sync::Guard;
 use crate::system::{self, SystemEvent};
 
-/// Lets a draft through the middleware of its route; `end` is what comes after.
+/// Lets a draft through the middleware of its route; `end` is what comes after. As it, this returns how many have the
+/// event beside those in the receipt.
+#[inline]
 pub(crate) fn pass<F>(
     bus: &State,
     draft: &mut Draft,
-    route: Guard<Arc<Route>>,
+    route: &Route,
+    receipt: &mut Receipt,
     end: F,
-) -> Result<Receipt, Box<Failure>>
+) -> Result<usize, Box<Failure>>
 where
-    F: FnOnce(&mut Draft, Guard<Arc<Route>>) -> Result<Receipt, Box<Failure>>,
+    F: FnOnce(&mut Draft, &mut Receipt) -> Result<usize, Box<Failure>>,
 {
     if route.middleware.is_empty() {
-        return end(draft, route);
+        return end(draft, receipt);
     }
-    let chain = Guard::into_inner(route);
     let mut end = Some(end);
     let mut last = |draft: &mut Draft| match end.take() {
-        Some(end) => end(draft, Guard::from_inner(Arc::clone(&chain))),
+        Some(end) => {
+            let mut receipt = Receipt::default();
+            let delivered = end(draft, &mut receipt)?;
+            Ok(receipt.complete(draft, delivered))
+        }
         // `Next` is used up by `run`, and each chain makes one for its end.
         None => unreachable!("the end of a chain is reached once"),
     };
     let mut walk = Walk { bus, last: &mut last, receipt: None };
-    match (Next { walk: &mut walk, rest: &chain.middleware, from: None }).run(draft) {
-        Ok(receipt) => Ok(receipt),
-        Err(Stop(StopKind::Stopped(name))) => {
-            Ok(Receipt { stopped: Some(name), ..Receipt::default() })
-        }
-        Err(Stop(StopKind::Beyond(failure))) => Err(failure),
+    match (Next { walk: &mut walk, rest: &route.middleware, from: None }).run(draft) {
+        Ok(whole) => *receipt = whole,
+        Err(Stop(StopKind::Stopped(name))) => receipt.stopped = Some(name),
+        Err(Stop(StopKind::Beyond(failure))) => return Err(failure),
         Err(Stop(StopKind::Quietly | StopKind::Failed(_))) => {
             unreachable!("what a middleware says is signed with its name")
         }
     }
+    Ok(0) // whoever has it is in the receipt already
 }
 
 /// What is left of a chain. [`run`](Self::run) uses it up, so that nothing runs twice.

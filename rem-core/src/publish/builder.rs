@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Extra, Outgoing, Receipt, To};
+use super::{Extra, Receipt, To};
 use crate::bus::State;
 use crate::clock::Timestamp;
 use crate::error::PublishError;
@@ -62,7 +62,7 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     /// As for [`Bus::publish`](crate::Bus::publish).
     pub fn publish(self) -> Result<Receipt, PublishError<E>> {
         let Self { bus, to, data, mut extra } = self;
-        way::go(bus, Outgoing { data, to, extra: Some(&mut extra) }, None)
+        way::go(bus, data, to, Some(&mut extra), None)
     }
 
     /// Publishes it under a topic by name.
@@ -72,7 +72,7 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     pub fn publish_to(self, topic: impl AsRef<str>) -> Result<Receipt, PublishError<E>> {
         let Self { bus, data, mut extra, .. } = self;
         let to = To::Named(topic.as_ref());
-        way::go(bus, Outgoing { data, to, extra: Some(&mut extra) }, None)
+        way::go(bus, data, to, Some(&mut extra), None)
     }
 }
 

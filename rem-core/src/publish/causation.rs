@@ -1,27 +1,23 @@
 //! What causes what: the event that a thread is handling, and how deep publishing is nested.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rem_patterns::Topic;
+use scoped_tls::scoped_thread_local;
 
 use crate::error::{PublishErrorKind, Refusal};
 use crate::event::{Event, Head};
 
+// The event whose inline handlers run in this thread, lent to it: no count of owners changes.
+scoped_thread_local!(static HANDLED: Arc<Event>);
+// What that event was published within, if it had to wait for its turn.
+scoped_thread_local!(static ABOVE: Rc<Link>);
+
 thread_local! {
-    /// The event whose inline handlers run in this thread.
-    static HANDLED: RefCell<Option<Handled>> = const { RefCell::new(None) };
     /// How many publishes are on this thread's stack: middleware, filters and `Display` may publish too.
     static LEVEL: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The event being handled, and the link that what its handlers publish will hang from.
-struct Handled {
-    event: Arc<Event>,
-    above: Option<Rc<Link>>,
-    /// Made when a handler publishes, which most do not.
-    link: OnceCell<Rc<Link>>,
 }
 
 /// One event of a causal chain.
@@ -32,73 +28,78 @@ pub(crate) struct Link {
     depth: usize,
 }
 
-/// Puts what causes an event of this thread, if something does, into its head. `Err` if the chain is too deep.
-pub(super) fn put(limit: usize, head: &mut Head) -> Result<(), Refusal> {
-    // While a thread ends, its locals may be gone; then nothing is being handled.
-    let put = HANDLED.try_with(|handled| {
-        let handled = handled.borrow();
-        let Some(handled) = handled.as_ref() else { return Ok(()) };
-        if handled.link().depth >= limit {
-            let chain = handled.chain_to(&head.topic);
-            return Err(PublishErrorKind::TooDeep { chain, limit }.into());
-        }
-        head.causation = Some(handled.event.id());
-        head.correlation = Some(handled.event.correlation());
-        Ok(())
-    });
-    put.unwrap_or(Ok(()))
+/// Whether an event is being handled in this thread, which then causes what is published.
+#[inline]
+pub(super) fn is_within() -> bool {
+    HANDLED.is_set()
+}
+
+/// Puts what causes an event of this thread, if something does, into its head.
+pub(super) fn put(head: &mut Head) {
+    if is_within() {
+        HANDLED.with(|event| {
+            head.causation = Some(event.id());
+            head.correlation = Some(event.correlation());
+        });
+    }
+}
+
+/// Refuses an event that is published now under `topic` if the chain of what causes it would be too long.
+#[inline]
+pub(super) fn check_depth(limit: usize, topic: &Topic) -> Result<(), Refusal> {
+    if is_within() { check_depth_within(limit, topic) } else { Ok(()) }
+}
+
+#[cold]
+fn check_depth_within(limit: usize, topic: &Topic) -> Result<(), Refusal> {
+    if depth_below(above().as_ref()) < limit {
+        return Ok(());
+    }
+    let chain = chain_to(topic);
+    Err(PublishErrorKind::TooDeep { chain, limit }.into())
 }
 
 /// The link of the event being handled, for one that waits for its turn.
 pub(crate) fn link() -> Option<Rc<Link>> {
-    HANDLED.try_with(|handled| handled.borrow().as_ref().map(Handled::link)).ok().flatten()
+    is_within().then(|| {
+        let above = above();
+        let (topic, depth) =
+            (HANDLED.with(|event| event.topic().clone()), depth_below(above.as_ref()));
+        Rc::new(Link { topic, above, depth })
+    })
 }
 
 /// Runs `handle`, which does not panic, with `event` as the cause of all that it publishes in this thread.
+#[inline]
 pub(crate) fn handling<R>(
-    event: Arc<Event>,
+    event: &Arc<Event>,
     above: Option<Rc<Link>>,
-    handle: impl FnOnce(&Arc<Event>) -> R,
+    handle: impl FnOnce() -> R,
 ) -> R {
-    let mut pending = Some((Handled { event, above, link: OnceCell::new() }, handle));
-    let result = HANDLED.try_with(|cell| {
-        let (handled, handle) = pending.take()?;
-        cell.replace(Some(handled));
-        // The event stays where it is and is lent from there, which spares a count of owners. Whoever publishes
-        // meanwhile only looks.
-        let result = cell.borrow().as_ref().map(|handled| handle(&handled.event));
-        let handled = cell.take();
-        drop(handled); // and the event perhaps, which is user code: no longer borrowed
-        result
-    });
-    match (result, pending) {
-        (Ok(Some(result)), _) => result,
-        // While a thread ends its locals may be gone; then it handles without being known as a cause.
-        (_, Some((handled, handle))) => handle(&handled.event),
-        (_, None) => unreachable!("what was pending was handled"),
-    }
+    HANDLED.set(event, || match above {
+        Some(above) => ABOVE.set(&above, handle),
+        None => handle(),
+    })
 }
 
-impl Handled {
-    fn link(&self) -> Rc<Link> {
-        let link = self.link.get_or_init(|| {
-            let depth = self.above.as_ref().map_or(1, |above| above.depth + 1);
-            Rc::new(Link { topic: self.event.topic().clone(), above: self.above.clone(), depth })
-        });
-        Rc::clone(link)
-    }
+fn above() -> Option<Rc<Link>> {
+    ABOVE.is_set().then(|| ABOVE.with(Rc::clone))
+}
 
-    fn chain_to(&self, topic: &Topic) -> Box<[Topic]> {
-        let mut chain = vec![topic.clone()];
-        let last = self.link();
-        let mut link = Some(&last);
-        while let Some(at) = link {
-            chain.push(at.topic.clone());
-            link = at.above.as_ref();
-        }
-        chain.reverse();
-        chain.into()
+fn depth_below(above: Option<&Rc<Link>>) -> usize {
+    above.map_or(1, |above| above.depth + 1)
+}
+
+fn chain_to(topic: &Topic) -> Box<[Topic]> {
+    let mut chain = vec![topic.clone()];
+    let last = link();
+    let mut link = last.as_ref();
+    while let Some(at) = link {
+        chain.push(at.topic.clone());
+        link = at.above.as_ref();
     }
+    chain.reverse();
+    chain.into()
 }
 
 /// A long chain is dropped link by link, not by recursion.
@@ -117,6 +118,7 @@ pub(crate) struct Level;
 impl Level {
     /// # Errors
     /// If there are `limit` already: something that runs within a publish publishes without end.
+    #[inline]
     pub(crate) fn enter(limit: usize) -> Result<Self, Refusal> {
         let level = LEVEL.get();
         if level < limit {

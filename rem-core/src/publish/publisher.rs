@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{EventBuilder, Outgoing, Receipt, To};
+use super::{EventBuilder, Receipt, To};
 use crate::bus::{Bus, State};
 use crate::error::PublishError;
 use crate::event::EventType;
@@ -33,7 +33,7 @@ impl<E: EventType> Publisher<E> {
     /// As for [`Bus::publish`].
     pub fn publish(&self, data: E) -> Result<Receipt, PublishError<E>> {
         let to = To::Table(&self.table);
-        way::go(&self.bus, Outgoing { data, to, extra: None }, None)
+        way::go(&self.bus, data, to, None, None)
     }
 
     /// A publish in the making: the same as [`Bus::event`].

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::EventId;
+use crate::event::{Event, EventId};
 
 /// What became of a published event: who wanted it, and how it reached them.
 ///
@@ -20,6 +20,14 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// The receipt of an event that so many have got, beside what was counted meanwhile.
+    #[inline]
+    pub(crate) fn complete(self, event: &Event, delivered: usize) -> Self {
+        let sequence = event.sequence();
+        let delivered = self.delivered + delivered;
+        Self { id: sequence.map(|_| event.id()), sequence, delivered, ..self }
+    }
+
     /// The event's id; `None` when nobody listened and nothing was kept, or middleware stopped it.
     pub fn id(&self) -> Option<EventId> {
         self.id

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::bus::Bus;
 use crate::error::SubscribeError;
-use crate::event::{Event, Shape};
+use crate::event::{Event, Seen, Shape};
 use crate::queue::{Channel, Overflow};
 use crate::received::Received;
 
@@ -199,6 +199,18 @@ impl fmt::Debug for SubscriptionBuilder<'_> {
     }
 }
 
+/// Apart, for nearly all events are of the very type that is asked for.
+#[cold]
+#[inline(never)]
+fn through_view<T, F, R>(event: &Seen<'_>, handle: &F) -> Called
+where
+    T: Shape + ?Sized,
+    F: Fn(&Event<T>) -> R,
+    R: Outcome,
+{
+    Called::from(T::share(event.shared()).map(|event| handle(&event).outcome()))
+}
+
 /// How events reach a handler, with the type of the events it takes forgotten.
 pub(crate) struct Delivery {
     wanted: Option<crate::event::Wanted>,
@@ -213,8 +225,9 @@ impl Delivery {
         F: Fn(&Event<T>) -> R + Send + Sync + 'static,
         R: Outcome,
     {
-        Self::of::<T>(Box::new(move |event, _, _| {
-            Called::from(T::see(event, |event| handle(event).outcome()))
+        Self::of::<T>(Box::new(move |event, _, _| match T::look(event) {
+            Some(event) => Called::of(handle(event)),
+            None => through_view(event, &handle),
         }))
     }
 
@@ -225,7 +238,7 @@ impl Delivery {
         R: Outcome,
     {
         Self::of::<T>(Box::new(move |event, about, is_replay| {
-            let event = T::share(event);
+            let event = T::share(event.shared());
             let handle =
                 |event| handle(Received::new(event, Arc::clone(about), is_replay)).outcome();
             Called::from(event.map(handle))
@@ -241,7 +254,7 @@ impl Delivery {
     }
 
     fn to<T: Shape + ?Sized>(to: To) -> Self {
-        Self { wanted: T::wanted(), fits: |event| T::see(event, |_| ()).is_some(), to }
+        Self { wanted: T::wanted(), fits: |event| T::see(&Seen::new(event), |_| ()).is_some(), to }
     }
 
     pub(crate) fn entry(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use super::{Entry, Start, Subscription};
 use crate::bus::{Core, State};
 use crate::clock::Timestamp;
-use crate::deliver::{self, isolate};
+use crate::deliver::{self, isolate, quietly};
 use crate::error::SubscribeError;
 use crate::event::Event;
 use crate::history::History;
@@ -231,7 +231,11 @@ impl CatchUp {
         let mut guard = Subscription::outside(core, Arc::clone(entry));
         loop {
             match self.step() {
-                Step::Event(event) => deliver::replay(core, entry, event),
+                Step::Event(event) => {
+                    deliver::replay(core, entry, &event);
+                    // The history may have let it go, and what is dropped then is the user's.
+                    quietly(event);
+                }
                 Step::Lagged(lagged) => entry.count_missed(lagged.missed()),
                 Step::Joined(keys) => guard.joined(keys),
                 Step::Live(_) => return Ok(guard),

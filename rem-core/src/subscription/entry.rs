@@ -5,18 +5,26 @@ use std::mem;
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
-use super::About;
 use super::gate::{Gate, Turn};
-use crate::event::Event;
+use super::{About, Outcome};
+use crate::event::{Event, Seen};
 use crate::queue::Channel;
 use crate::route::{Known, Route};
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
 
 /// A subscription with its handler, held by the index and by every route it is in, and by nothing else for longer than a
 /// publish: when they have let it go, the handler is dropped.
 pub(crate) struct Entry {
+    /// Whether a call has more to look at than the handler: filters, whose turn it is, or that it has ended. One look for
+    /// all of them, since nearly always there is none.
+    careful: AtomicBool,
+    /// Nothing, for one with a queue.
+    call: Call,
     about: Arc<About>,
-    handler: Handler,
+    queue: Option<Arc<Channel>>,
+    filters: Vec<Filter>,
+    fits: fn(&Arc<Event>) -> bool,
     /// Of a subscription that reads the past first; one word for all others, which every call looks at.
     gate: Option<Box<Gate>>,
     routes: Mutex<Routes>,
@@ -47,12 +55,12 @@ pub(crate) enum To {
 
 pub(crate) type Filter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
 /// The last says whether the event is read from the past.
-pub(crate) type Call = Box<dyn Fn(&Arc<Event>, &Arc<About>, bool) -> Called + Send + Sync>;
+pub(crate) type Call = Box<dyn Fn(&Seen<'_>, &Arc<About>, bool) -> Called + Send + Sync>;
 
-/// What came of one call.
+/// What came of one call. Two words, which are returned in registers.
 pub(crate) enum Called {
     Done,
-    Failed(Box<str>),
+    Failed(Box<Box<str>>),
     /// The event's data is not, does not hold and does not lie within the type asked for.
     Mismatched,
     /// A filter said no, or the subscription has ended.
@@ -61,12 +69,23 @@ pub(crate) enum Called {
     Later,
 }
 
+impl Called {
+    /// What a handler said.
+    #[inline]
+    pub(crate) fn of(outcome: impl Outcome) -> Self {
+        match outcome.outcome() {
+            Ok(()) => Self::Done,
+            Err(error) => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
 impl From<Option<Result<(), Box<str>>>> for Called {
     /// What a handler said; `None` if it was not asked, for the data is not what it wants.
     fn from(outcome: Option<Result<(), Box<str>>>) -> Self {
         match outcome {
             Some(Ok(())) => Self::Done,
-            Some(Err(error)) => Self::Failed(error),
+            Some(Err(error)) => Self::Failed(Box::new(error)),
             None => Self::Mismatched,
         }
     }
@@ -87,13 +106,27 @@ pub(crate) enum Asked {
 
 impl Entry {
     pub(crate) fn new(about: About, handler: Handler) -> Self {
-        let routes = Mutex::new(Routes::Of(Vec::new()));
-        Self { about: Arc::new(about), handler, gate: None, routes }
+        let Handler { filters, fits, to } = handler;
+        let (call, queue): (Call, _) = match to {
+            To::Inline(call) => (call, None),
+            To::Queue(channel) => (Box::new(|_, _, _| Called::Passed), Some(channel)),
+        };
+        Self {
+            careful: AtomicBool::new(!filters.is_empty()),
+            call,
+            about: Arc::new(about),
+            queue,
+            filters,
+            fits,
+            gate: None,
+            routes: Mutex::new(Routes::Of(Vec::new())),
+        }
     }
 
     /// Has the past read to it before it is live.
     pub(super) fn read_past_first(&mut self) {
         self.gate = Some(Box::new(Gate::new()));
+        self.careful = AtomicBool::new(true);
     }
 
     pub(crate) fn about(&self) -> &Arc<About> {
@@ -136,15 +169,24 @@ impl Entry {
 
     /// Calls the handler with an event of the past, of which the filters were asked. User code: it may panic.
     pub(crate) fn replay(&self, event: &Arc<Event>) -> Called {
-        match &self.handler.to {
-            To::Inline(call) if self.is_active() => call(event, &self.about, true),
-            _ => Called::Passed,
+        if self.is_active() {
+            (self.call)(&Seen::new(event), &self.about, true)
+        } else {
+            Called::Passed
         }
     }
 
     /// Asks the filters, unless they were `asked`, then calls the handler. User code: it may panic.
-    pub(crate) fn call(&self, event: &Arc<Event>, asked: bool) -> Called {
-        let To::Inline(call) = &self.handler.to else { return Called::Passed };
+    #[inline]
+    pub(crate) fn call(&self, event: &Seen<'_>, asked: bool) -> Called {
+        if self.careful.load(Ordering::Acquire) {
+            return self.call_with_care(event, asked);
+        }
+        (self.call)(event, &self.about, false)
+    }
+
+    #[cold]
+    fn call_with_care(&self, event: &Seen<'_>, asked: bool) -> Called {
         if !self.is_active() {
             return Called::Passed;
         }
@@ -156,25 +198,22 @@ impl Entry {
                 Turn::Past => return Called::Done,
             }
         }
-        call(event, &self.about, false)
+        (self.call)(event, &self.about, false)
     }
 
     /// The queue, if it has one.
     pub(crate) fn queue(&self) -> Option<&Arc<Channel>> {
-        match &self.handler.to {
-            To::Inline(_) => None,
-            To::Queue(channel) => Some(channel),
-        }
+        self.queue.as_ref()
     }
 
     /// Whether the event's data is, holds or lies within the type asked for. User code: it may panic.
     pub(crate) fn fits(&self, event: &Arc<Event>) -> bool {
-        (self.handler.fits)(event)
+        (self.fits)(event)
     }
 
     /// Asks the filters. User code: it may panic.
     pub(crate) fn accepts(&self, event: &Event) -> bool {
-        self.handler.filters.iter().all(|filter| filter(event))
+        self.filters.iter().all(|filter| filter(event))
     }
 
     /// Notes a route that holds it, before anybody uses that; unless it has ended.
@@ -192,6 +231,7 @@ impl Entry {
     /// handler is dropped.
     pub(crate) fn end(&self) {
         self.about.end();
+        self.careful.store(true, Ordering::Release);
         let routes = mem::replace(&mut *lock(&self.routes), Routes::Ended);
         let Routes::Of(routes) = routes else { return };
         for (known, route) in routes {

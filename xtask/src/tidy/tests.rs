@@ -47,7 +47,7 @@ const GOOD: Files = &[
         "rem-core/src/route/topics.rs",
         "//! Tests.\n#[test]\n#[cfg(unix)]\nfn a_million_topics_keep_a_bounded_number() {}\n",
     ),
-    ("rem-core/src/event/downcast.rs", "//! Casts.\nfn cast() { unsafe { x() } }\n"),
+    ("rem-core/src/event/by_hand.rs", "//! Casts.\nfn cast() { unsafe { x() } }\n"),
 ];
 
 const GOOD_MANIFEST: &str = r#"
@@ -84,7 +84,7 @@ const GOOD_ARCHITECTURE: &str = "# Map
 **Invariant (`fallible-checks`).** Each can fail.
 
 ### `rem-core`
-`way.rs`, `clock.rs`, `sync.rs`; `event/downcast.rs`.
+`way.rs`, `clock.rs`, `sync.rs`; `event/by_hand.rs`.
 ";
 
 const GOOD_FACADE: &str = "//! The facade.
@@ -130,7 +130,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("unsafe", "src/a.rs", "//! A.\nfn f() { unsafe { g() } }\n"),
     ("unsafe", "rem-core/src/a.rs", "//! A.\nunsafe impl Send for A {}\n"),
     ("unsafe", "src/lib.rs", "//! The facade.\n//! #![forbid(unsafe_code)]\n"),
-    ("unsafe", "rem-core/src/event/downcast.rs", "//! Casts without `unsafe`.\n"),
+    ("unsafe", "rem-core/src/event/by_hand.rs", "//! Casts without `unsafe`.\n"),
     ("reasons", "Cargo.toml", "[workspace.dependencies]\nheck = \"0.5\"\n"),
     ("reasons", "Cargo.toml", "[workspace.dependencies]\n# --- heading ---\nheck = \"0.5\"\n"),
     (
@@ -272,7 +272,7 @@ fn what_must_be_there_is_missed() {
         ("map", "rem-core/src/sync.rs"),
         ("readme", "README.md"),
         ("readme", "src/lib.rs"),
-        ("unsafe", "rem-core/src/event/downcast.rs"),
+        ("unsafe", "rem-core/src/event/by_hand.rs"),
         ("invariants", "xtask/src/tidy/tests.rs"),
         ("reasons", "Cargo.toml"),
     ] {
