@@ -30,7 +30,7 @@ pub(crate) fn hand_over(
     late: Box<[Arc<Entry>]>,
     seats: Seats,
     receipt: &mut Receipt,
-) -> usize {
+) -> u32 {
     let core = &bus.core;
     let mut inline = &route.entries[..];
     if route.queues > 0 {
@@ -124,7 +124,7 @@ fn wait(core: &Arc<Core>, event: &Arc<Event>, inline: &[Arc<Entry>], receipt: &m
             }
         }
     }
-    receipt.deferred += entries.len() + later;
+    receipt.deferred += u32::try_from(entries.len()).unwrap_or(u32::MAX) + later;
     if !entries.is_empty() {
         wait_for_turn(Waiting::new(core, Arc::clone(event), entries.into()));
     }
@@ -156,7 +156,7 @@ fn run(
     entries: &[Arc<Entry>],
     asked: bool,
     receipt: &mut Receipt,
-) -> usize {
+) -> u32 {
     let seen = Seen::new(event);
     let (mut rest, mut last, mut done) = (entries.iter(), None, 0);
     while let Err(panic) = isolate(|| {

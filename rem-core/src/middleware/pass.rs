@@ -21,9 +21,9 @@ pub(crate) fn pass<F>(
     route: &Route,
     receipt: &mut Receipt,
     end: F,
-) -> Result<usize, Box<Failure>>
+) -> Result<u32, Box<Failure>>
 where
-    F: FnOnce(&mut Draft, &mut Receipt) -> Result<usize, Box<Failure>>,
+    F: FnOnce(&mut Draft, &mut Receipt) -> Result<u32, Box<Failure>>,
 {
     if route.middleware.is_empty() {
         return end(draft, receipt);
