@@ -72,7 +72,7 @@ pub use rem_core::{
     QueryError, QueueBuilder, QueueStats, Receipt, Received, Recovered, Recv, RegisterError,
     RegisterErrorKind, Ring, Schema, Shape, Source, Start, State, Stop, SubscribeError,
     Subscription, SubscriptionBuilder, SubscriptionId, Subscriptions, SystemEvent, Timestamp,
-    Topic, TopicError, TopicErrorKind, TopicWriter, TryRecvError, TypedPattern, When, middleware,
+    Topic, TopicError, TopicErrorKind, TopicWriter, TryRecvError, TypedPattern, Unsubscribed, When, middleware,
     testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::bus::{Core, State};
 use crate::event::{Event, Seen};
 use crate::history::Evicted;
-use crate::publish::{Receipt, handling};
+use crate::publish::{self, Receipt, handling};
 use crate::route::{Route, Seats};
 use crate::subscription::{Asked, Called, Entry};
 use crate::system::{self, SystemEvent};
@@ -82,6 +82,11 @@ fn join(
 /// Whether this thread is calling handlers.
 pub(crate) fn is_delivering() -> bool {
     Turn::is_taken()
+}
+
+/// Whether this thread is within a publish, or calls handlers without one: what it would wait for might be itself.
+pub(crate) fn is_within() -> bool {
+    is_delivering() || publish::is_publishing()
 }
 
 /// Whether a subscription wants an event of the past; if it cannot have it, that is counted and told.

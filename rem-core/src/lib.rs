@@ -51,6 +51,7 @@ pub use queue::{
 pub use received::Received;
 pub use subscription::{
     Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId,
+    Unsubscribed,
 };
 pub use system::SystemEvent;
 

@@ -10,6 +10,7 @@ mod loom;
 mod outcome;
 mod queue;
 mod start;
+mod unsubscribe;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -19,19 +20,21 @@ use crate::bus::Core;
 use crate::deliver::isolate;
 use crate::event::Event;
 use crate::history::QueryError;
-use crate::route::{Keys, selects};
+use crate::route::selects;
 
 pub use about::SubscriptionId;
 pub use builder::SubscriptionBuilder;
 pub use outcome::Outcome;
 pub use queue::QueueBuilder;
 pub use start::Start;
+pub use unsubscribe::Unsubscribed;
 
 pub(crate) use about::{About, Counts};
 pub(crate) use builder::Delivery;
 pub(crate) use catch_up::{CatchUp, Step};
 pub(crate) use entry::{Asked, Call, Called, Entry, Filter, Handler, To};
 pub(crate) use gate::Turn;
+pub(crate) use unsubscribe::Ending;
 
 /// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
 ///
@@ -47,29 +50,18 @@ pub struct Subscription {
 struct Held {
     core: Weak<Core>,
     entry: Arc<Entry>,
-    /// `None` for one that still reads the past and is not in the index.
-    keys: Option<Keys>,
 }
 
 impl Subscription {
     pub(crate) fn new(core: &Arc<Core>, entry: Arc<Entry>) -> Self {
-        let keys = core.router.add(&entry);
-        let mut guard = Self::outside(core, entry);
-        guard.joined(keys);
-        guard
+        entry.stands(core, core.router.add(&entry));
+        Self::outside(core, entry)
     }
 
     /// The guard of a subscription that is not in the index yet.
     pub(crate) fn outside(core: &Arc<Core>, entry: Arc<Entry>) -> Self {
         let about = Arc::clone(entry.about());
-        Self { about, held: Some(Held { core: Arc::downgrade(core), entry, keys: None }) }
-    }
-
-    /// It is in the index now, there.
-    pub(crate) fn joined(&mut self, keys: Keys) {
-        if let Some(held) = &mut self.held {
-            held.keys = Some(keys);
-        }
+        Self { about, held: Some(Held { core: Arc::downgrade(core), entry }) }
     }
 
     /// The guard of a subscription to a bus that is closed: over from the start.
@@ -137,34 +129,25 @@ impl Subscription {
 
     /// [`detach`](Self::detach), with the means to end it all the same.
     pub(crate) fn loosen(mut self) -> Option<Loose> {
-        let Held { core, entry, keys } = self.held.take()?;
-        Some(Loose { core, entry: Arc::downgrade(&entry), keys: keys? })
+        let Held { entry, .. } = self.held.take()?;
+        Some(Loose(Arc::downgrade(&entry)))
     }
 }
 
 /// A subscription without a guard, for whoever has to end it later. It keeps neither the bus nor the handler.
-pub(crate) struct Loose {
-    core: Weak<Core>,
-    entry: Weak<Entry>,
-    keys: Keys,
-}
+pub(crate) struct Loose(Weak<Entry>);
 
 impl Loose {
     pub(crate) fn end(self) {
-        let Some(entry) = self.entry.upgrade() else { return };
-        if let Some(core) = self.core.upgrade() {
-            core.router.remove(&entry, &self.keys);
+        if let Some(entry) = self.0.upgrade() {
+            entry.end();
         }
-        entry.end();
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if let Some(Held { core, entry, keys }) = self.held.take() {
-            if let (Some(core), Some(keys)) = (core.upgrade(), keys) {
-                core.router.remove(&entry, &keys);
-            }
+        if let Some(Held { entry, .. }) = self.held.take() {
             entry.end();
         }
     }

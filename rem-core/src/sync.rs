@@ -3,6 +3,8 @@
 //!
 //! No user code (handlers, `Drop`, `Clone`, wakers) runs while one of these locks is held.
 
+mod latch;
+
 #[cfg(rem_loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic};
 #[cfg(not(rem_loom))]
@@ -83,6 +85,7 @@ pub(crate) fn yield_now() {
     thread::yield_now();
 }
 
+pub(crate) use latch::{Latch, Watch, latch};
 pub(crate) use snapshot::{Guard, Slot, Snapshot};
 
 #[cfg(not(rem_loom))]

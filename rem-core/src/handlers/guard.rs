@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use crate::subscription::{Loose, Subscription};
+use crate::subscription::{Ending, Loose, Subscription, Unsubscribed};
 use crate::sync::{Mutex, lock};
 
 /// The guard of handlers that were registered together: while it lives they are called; when it is dropped, no new call
@@ -95,6 +95,16 @@ impl Subscriptions {
     /// Ends the handlers: the same as dropping the guard, said aloud.
     pub fn end(self) {
         drop(self);
+    }
+
+    /// Ends all the handlers, then waits until no call of one of them is running: see [`Subscription::unsubscribe`].
+    pub fn unsubscribe(self) -> Unsubscribed {
+        // All end before one is waited for.
+        let ending: Vec<_> =
+            self.held.into_iter().map(|(_, subscription)| subscription.begin()).collect();
+        let running = |ending: Ending| ending.finish() == Unsubscribed::Running;
+        let running = ending.into_iter().map(running).fold(false, |any, one| any | one);
+        if running { Unsubscribed::Running } else { Unsubscribed::Done }
     }
 }
 

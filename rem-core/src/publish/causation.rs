@@ -112,6 +112,11 @@ impl Drop for Link {
     }
 }
 
+/// Whether a publish is on this thread's stack.
+pub(crate) fn is_publishing() -> bool {
+    LEVEL.get() > 0
+}
+
 /// One publish on this thread's stack.
 pub(crate) struct Level;
 
@@ -127,6 +132,12 @@ impl Level {
         } else {
             Err(PublishErrorKind::TooDeep { chain: Box::default(), limit }.into())
         }
+    }
+
+    /// For user code that runs because something goes, which is as good as within a publish.
+    pub(crate) fn of_user_code() -> Self {
+        LEVEL.set(LEVEL.get() + 1);
+        Self
     }
 }
 

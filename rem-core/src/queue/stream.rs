@@ -153,7 +153,6 @@ impl<T: Shape + ?Sized> EventStream<T> {
                     self.about.count_missed(lagged.missed);
                     return Poll::Ready(Some(Err(lagged)));
                 }
-                Step::Joined(keys) => self.subscription.joined(keys),
                 Step::Live(after) => {
                     self.channel.begin_after(after);
                     self.past = None;

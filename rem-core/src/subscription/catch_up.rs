@@ -12,7 +12,7 @@ use crate::error::SubscribeError;
 use crate::event::Event;
 use crate::history::History;
 use crate::queue::Lagged;
-use crate::route::{Keys, selects};
+use crate::route::selects;
 use crate::sync::atomic::Ordering;
 use crate::sync::yield_now;
 
@@ -44,8 +44,6 @@ pub(crate) enum Step {
     Event(Arc<Event>),
     /// Events that the history let go before they were read. Which of them would have been selected is not known any more.
     Lagged(Lagged),
-    /// It is in the index and must be told where it stands; more follows.
-    Joined(Keys),
     /// All is read up to this number; what follows is live.
     Live(u64),
     /// The bus is closed or gone, and all is read.
@@ -164,10 +162,11 @@ impl CatchUp {
                 continue;
             }
             match self.target {
-                None => match self.join() {
-                    Some(keys) => return Step::Joined(keys),
-                    None => return Step::Ended,
-                },
+                None => {
+                    if !self.join() {
+                        return Step::Ended;
+                    }
+                }
                 // A publisher has its number and is about to write its slot.
                 Some(target) if self.next <= target => yield_now(),
                 Some(_) => match self.entry.open(self.next - 1) {
@@ -193,16 +192,16 @@ impl CatchUp {
         lagged
     }
 
-    /// Goes into the index; `None` if there is no more.
-    fn join(&mut self) -> Option<Keys> {
-        let core = self.core.upgrade()?;
+    /// Goes into the index; `false` if there is no more.
+    fn join(&mut self) -> bool {
+        let Some(core) = self.core.upgrade() else { return false };
         if self.bus.upgrade().is_some_and(|bus| bus.is_closed()) {
-            return None;
+            return false;
         }
-        let keys = core.router.add(&self.entry);
+        self.entry.stands(&core, core.router.add(&self.entry));
         // Read as it is written: of this and a publisher's, one comes first. See `Gate`.
         self.target = Some(core.sequence.fetch_add(0, Ordering::AcqRel));
-        Some(keys)
+        true
     }
 
     /// Whether the subscription selects the event. What its filters and its type have against it is told as for one that is
@@ -228,7 +227,7 @@ impl CatchUp {
         if deliver::is_delivering() {
             return Err(SubscribeError::WithinHandler { place });
         }
-        let mut guard = Subscription::outside(core, Arc::clone(entry));
+        let guard = Subscription::outside(core, Arc::clone(entry));
         loop {
             match self.step() {
                 Step::Event(event) => {
@@ -237,7 +236,6 @@ impl CatchUp {
                     quietly(event);
                 }
                 Step::Lagged(lagged) => entry.count_missed(lagged.missed()),
-                Step::Joined(keys) => guard.joined(keys),
                 Step::Live(_) => return Ok(guard),
                 Step::Ended => return Err(SubscribeError::Closed),
             }

@@ -3,15 +3,18 @@
 use std::fmt;
 use std::mem;
 use std::ops::Deref;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::gate::{Gate, Turn};
 use super::{About, Outcome};
+use crate::bus::Core;
+use crate::deliver::quietly;
 use crate::event::{Event, Seen};
+use crate::publish::Level;
 use crate::queue::Channel;
-use crate::route::{Known, Route};
+use crate::route::{Keys, Known, Route};
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Latch, Mutex, Watch, latch, lock};
 
 /// A subscription with its handler, held by the index and by every route it is in, and by nothing else for longer than a
 /// publish: when they have let it go, the handler is dropped.
@@ -27,14 +30,22 @@ pub(crate) struct Entry {
     fits: fn(&Arc<Event>) -> bool,
     /// Of a subscription that reads the past first; one word for all others, which every call looks at.
     gate: Option<Box<Gate>>,
-    routes: Mutex<Routes>,
+    held: Mutex<Held>,
+    /// The last field: who waits for the last call is told when the handler is dropped.
+    gone: OnceLock<Latch>,
 }
 
-/// The routes that hold an entry, known to it before anybody uses them. So ending a subscription costs what it is in,
-/// not what there is, and calling its handler costs no look at who else does.
-enum Routes {
-    Of(Vec<(Weak<Known>, Weak<Route>)>),
-    Ended,
+/// Who holds an entry, so that it can be ended by whoever has it.
+enum Held {
+    By {
+        /// Its place in the index, when it has one.
+        index: Option<(Weak<Core>, Keys)>,
+        /// The routes that it is in, known to it before anybody uses them. So ending a subscription costs what it is in,
+        /// not what there is, and calling its handler costs no look at who else does.
+        routes: Vec<(Weak<Known>, Weak<Route>)>,
+    },
+    /// It has ended.
+    Nobody,
 }
 
 /// The user's part of a subscription.
@@ -109,7 +120,7 @@ impl Entry {
         let Handler { filters, fits, to } = handler;
         let (call, queue): (Call, _) = match to {
             To::Inline(call) => (call, None),
-            To::Queue(channel) => (Box::new(|_, _, _| Called::Passed), Some(channel)),
+            To::Queue(channel) => (nothing(), Some(channel)),
         };
         Self {
             careful: AtomicBool::new(!filters.is_empty()),
@@ -119,7 +130,8 @@ impl Entry {
             filters,
             fits,
             gate: None,
-            routes: Mutex::new(Routes::Of(Vec::new())),
+            held: Mutex::new(Held::By { index: None, routes: Vec::new() }),
+            gone: OnceLock::new(),
         }
     }
 
@@ -216,10 +228,19 @@ impl Entry {
         self.filters.iter().all(|filter| filter(event))
     }
 
+    /// Notes where it stands in the index. If it has ended meanwhile, it leaves again.
+    pub(crate) fn stands(self: &Arc<Self>, core: &Arc<Core>, keys: Keys) {
+        if let Held::By { index, .. } = &mut *lock(&self.held) {
+            *index = Some((Arc::downgrade(core), keys));
+            return;
+        }
+        core.router.remove(self, &keys);
+    }
+
     /// Notes a route that holds it, before anybody uses that; unless it has ended.
     pub(crate) fn join(&self, known: &Arc<Known>, route: &Arc<Route>) {
-        let mut routes = lock(&self.routes);
-        let Routes::Of(routes) = &mut *routes else { return };
+        let mut held = lock(&self.held);
+        let Held::By { routes, .. } = &mut *held else { return };
         // Routes that were replaced are forgotten before the list has to grow, so it is at most twice what it must be.
         if routes.len() == routes.capacity() {
             routes.retain(|(_, route)| route.strong_count() > 0);
@@ -227,13 +248,18 @@ impl Entry {
         routes.push((Arc::downgrade(known), Arc::downgrade(route)));
     }
 
-    /// Ends it: no new call starts. The routes that hold it let go of it; when the calls under way have returned the
-    /// handler is dropped.
+    /// Ends it: no new call starts. The index and the routes that hold it let go of it; when the calls under way have
+    /// returned the handler is dropped. What is in its queue can still be read.
     pub(crate) fn end(&self) {
         self.about.end();
         self.careful.store(true, Ordering::Release);
-        let routes = mem::replace(&mut *lock(&self.routes), Routes::Ended);
-        let Routes::Of(routes) = routes else { return };
+        let held = mem::replace(&mut *lock(&self.held), Held::Nobody);
+        let Held::By { index, routes } = held else { return };
+        if let Some((core, keys)) = index
+            && let Some(core) = core.upgrade()
+        {
+            core.router.remove(self, &keys);
+        }
         for (known, route) in routes {
             if route.strong_count() > 0
                 && let Some(known) = known.upgrade()
@@ -241,7 +267,33 @@ impl Entry {
                 known.forget_route();
             }
         }
+        if let Some(channel) = &self.queue {
+            channel.finish();
+        }
     }
+
+    /// Tells when nobody holds it any more: no call of it is under way, none can come, and its handler is dropped. To be
+    /// asked once.
+    pub(super) fn watch(&self) -> Watch {
+        let (latch, watch) = latch();
+        drop(self.gone.set(latch)); // asked again it would be gone at once, which nobody does
+        watch
+    }
+}
+
+/// What a handler holds is the user's. It may panic as it is dropped, in the thread that happens to be last; and it may
+/// wait for others that go with the same route, which are held until this one is gone.
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let _level = Level::of_user_code();
+        quietly(mem::take(&mut self.filters));
+        quietly(mem::replace(&mut self.call, nothing()));
+    }
+}
+
+/// Allocates nothing.
+fn nothing() -> Call {
+    Box::new(|_, _, _| Called::Passed)
 }
 
 impl Deref for Entry {

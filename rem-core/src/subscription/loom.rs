@@ -3,8 +3,13 @@
 //! By streams: what an inline handler does beside hangs on locals of threads, which loom's threads share. The gate is the
 //! same; `tests/tests/past_to_live.rs` has both at full speed.
 
+use std::sync::Arc;
+
+use loom::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Unsubscribed;
 use crate::loom::{Tick, model, spawn};
-use crate::{Bus, EventStream, Overflow, Ring, Start};
+use crate::{Bus, Event, EventStream, Overflow, Ring, Start};
 
 /// What a stream has, as numbers, without waiting.
 fn drain(stream: &mut EventStream) -> Vec<u64> {
@@ -56,5 +61,33 @@ fn nothing_is_missed_between_two_publishers() {
         seen.extend(drain(&mut stream));
         seen.sort_unstable();
         assert_eq!(seen, [1, 2]);
+    });
+}
+
+/// A publish, in whose middle the handler is, beside whoever unsubscribes: afterwards no call runs and none comes.
+#[test]
+fn nothing_runs_when_unsubscribe_has_returned() {
+    model(|| {
+        let bus = Bus::builder().topics(4).build();
+        let called = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let held = Arc::clone(&called);
+        let sub = bus.on(move |_: &Event<Tick>| {
+            held.0.fetch_add(1, Ordering::Relaxed);
+            held.1.fetch_add(1, Ordering::Relaxed);
+        });
+        let other = bus.clone();
+        let publisher = spawn(move || {
+            for _ in 0..2 {
+                other.publish(Tick).map_err(drop).unwrap();
+            }
+        });
+        assert_eq!(sub.begin().wait(None), Unsubscribed::Done);
+        // Read as it is written, for loom does not see the order that the counts of owners give.
+        let now = |count: &AtomicUsize| count.fetch_add(0, Ordering::Relaxed);
+        let before = now(&called.0);
+        assert_eq!(before, now(&called.1));
+        assert_eq!(Arc::strong_count(&called), 1);
+        publisher.join().unwrap();
+        assert_eq!(before, now(&called.0));
     });
 }

@@ -1,0 +1,93 @@
+//! [`Subscription::unsubscribe`]: ending a subscription, and knowing when its last call has returned.
+//!
+//! A publish holds the route it goes, and with it every subscription there, from when it found them to its end. So when
+//! an ended subscription has been let go by the index and by the topics' routes, only calls that may still be made hold
+//! it; and when the last lets go, its [`Latch`](crate::sync::Latch) tells. Nothing is counted where events pass.
+
+use std::future::{self, Future};
+use std::task::{Poll, Waker};
+use std::time::Instant;
+
+use super::{Held, Subscription};
+use crate::deliver;
+use crate::sync::Watch;
+
+impl Subscription {
+    /// Ends the subscription and waits until no call of its handler and its filters is running in any thread, and what the
+    /// handler holds is dropped: whoever returns from here may take away what the handler needs.
+    ///
+    /// Called by a handler, a filter or middleware, of whatever subscription, it does not wait, for it might wait for
+    /// itself; then it says [`Unsubscribed::Running`] if a call may still be. It waits for publishes that could still call
+    /// the handler, so also for one that waits for room in a queue before it, at most as long as that queue's
+    /// [`Overflow::Block`](crate::Overflow::Block) lets it. It has no limit otherwise: a handler that never returns is
+    /// waited for without end, so hold no lock here that the handler takes.
+    ///
+    /// ```
+    /// use rem_core::{Bus, Event, Unsubscribed};
+    ///
+    /// let bus = Bus::new();
+    /// let sub = bus.subscribe("order", |event: &Event| println!("{event}"))?;
+    /// assert_eq!(sub.unsubscribe(), Unsubscribed::Done);
+    /// # Ok::<(), rem_core::SubscribeError>(())
+    /// ```
+    ///
+    /// # Cost
+    /// That of [`end`](Self::end), and one allocation. Publishers pay nothing for it.
+    pub fn unsubscribe(self) -> Unsubscribed {
+        self.begin().finish()
+    }
+
+    /// The same in async code: waits without blocking the thread. The subscription ends now, whether the future is awaited
+    /// or not.
+    pub fn unsubscribe_async(self) -> impl Future<Output = Unsubscribed> + Send + 'static {
+        let ending = self.begin();
+        future::poll_fn(move |cx| ending.poll(cx.waker()))
+    }
+
+    /// Ends it, and tells who waits when it is over.
+    pub(crate) fn begin(mut self) -> Ending {
+        let Some(Held { entry, .. }) = self.held.take() else { return Ending(None) };
+        let watch = entry.watch();
+        entry.end();
+        Ending(Some(watch))
+    }
+}
+
+/// What is left of a subscription that was [unsubscribed](Subscription::unsubscribe).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unsubscribed {
+    /// Nothing: no call of its handler is running, none will start, and what it held is dropped.
+    Done,
+    /// No call will start, but one may be running: this was called within one, or within another handler that would be
+    /// waited for.
+    Running,
+}
+
+/// A subscription that has ended, and whose calls may still be running.
+pub(crate) struct Ending(Option<Watch>);
+
+impl Ending {
+    /// Waits, unless this thread is within a publish.
+    pub(crate) fn finish(self) -> Unsubscribed {
+        self.wait(deliver::is_within().then(Instant::now))
+    }
+
+    pub(super) fn wait(self, until: Option<Instant>) -> Unsubscribed {
+        match self.0 {
+            Some(watch) if !watch.wait(until) => Unsubscribed::Running,
+            _ => Unsubscribed::Done,
+        }
+    }
+
+    fn poll(&self, waker: &Waker) -> Poll<Unsubscribed> {
+        match &self.0 {
+            None => Poll::Ready(Unsubscribed::Done),
+            Some(watch) if deliver::is_within() => Poll::Ready(if watch.is_gone() {
+                Unsubscribed::Done
+            } else {
+                Unsubscribed::Running
+            }),
+            Some(watch) => watch.poll(waker).map(|()| Unsubscribed::Done),
+        }
+    }
+}
