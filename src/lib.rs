@@ -64,7 +64,7 @@
 pub mod prelude;
 
 pub use rem_core::{
-    Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, Draft, DraftError,
+    Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport, Draft, DraftError, InFlight, SettleError, SettleErrorKind, Whose,
     Event, EventBuilder, EventId, EventSchema, EventStream, EventType, Evicted, FieldSchema,
     HandlerCall, HandlerFn, Handlers, History, IntoPattern, Iter, Key, Lagged, Leaf, ManualClock,
     Metadata, Middleware, Next, Outcome, Overflow, ParseTimestampError, Part, Pattern,

@@ -2,7 +2,13 @@
 
 mod builder;
 mod child;
+mod close;
+mod in_flight;
+#[cfg(all(test, rem_loom))]
+mod loom;
+mod settle;
 mod state;
+mod unfinished;
 
 use std::fmt;
 use std::panic::Location;
@@ -19,6 +25,9 @@ use crate::subscription::{Delivery, Outcome, Subscription, SubscriptionBuilder};
 use crate::{publish, way};
 
 pub use builder::BusBuilder;
+pub use close::CloseReport;
+pub use in_flight::{InFlight, Whose};
+pub use settle::{SettleError, SettleErrorKind};
 pub(crate) use state::{Core, State};
 
 /// A bus: where events are published and subscribed to. A handle; its clones are the same bus, and cheap.
@@ -226,17 +235,6 @@ impl Bus {
             Some(prefix) => event.topic().strip_prefix(prefix).filter(|rest| !rest.is_empty()),
             None => Some(event.topic()),
         }
-    }
-
-    /// Refuses what is published and subscribed from now on, here and on every bus below. Subscriptions made here stay
-    /// until their guards are dropped, but no event reaches them that was not published on a bus above.
-    pub fn close(&self) {
-        self.0.close();
-    }
-
-    /// `true` once the bus, or one above it, is closed.
-    pub fn is_closed(&self) -> bool {
-        self.0.is_closed()
     }
 
     /// The value of that type which was given to [`BusBuilder::state`], on this bus and every bus below its root.

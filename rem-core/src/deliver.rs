@@ -26,7 +26,7 @@ use turn::{Turn, Waiting};
 pub(crate) fn hand_over(
     bus: &State,
     event: &Arc<Event>,
-    route: &Route,
+    route: &Arc<Route>,
     late: Box<[Arc<Entry>]>,
     seats: Seats,
     receipt: &mut Receipt,
@@ -50,7 +50,7 @@ pub(crate) fn hand_over(
                 delivered = handling(event, None, || run(core, event, inline, false, receipt));
                 turn.finish(run_waiting);
             }
-            None => wait(core, event, inline, receipt),
+            None => wait(core, event, inline, route, receipt),
         }
     }
     delivered
@@ -114,7 +114,13 @@ pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) {
 
 /// Puts the event in the queue of this thread's turn. Subscriptions are asked now, so that the receipt can count.
 #[cold]
-fn wait(core: &Arc<Core>, event: &Arc<Event>, inline: &[Arc<Entry>], receipt: &mut Receipt) {
+fn wait(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    inline: &[Arc<Entry>],
+    route: &Arc<Route>,
+    receipt: &mut Receipt,
+) {
     let (mut entries, mut later) = (Vec::with_capacity(inline.len()), 0);
     for entry in inline {
         match isolate(|| entry.ask(event)) {
@@ -131,7 +137,7 @@ fn wait(core: &Arc<Core>, event: &Arc<Event>, inline: &[Arc<Entry>], receipt: &m
     }
     receipt.deferred += u32::try_from(entries.len()).unwrap_or(u32::MAX) + later;
     if !entries.is_empty() {
-        wait_for_turn(Waiting::new(core, Arc::clone(event), entries.into()));
+        wait_for_turn(Waiting::new(core, Arc::clone(event), entries.into(), Some(route)));
     }
 }
 
@@ -144,11 +150,11 @@ fn wait_for_turn(waiting: Waiting) {
 
 /// One waiting event's turn.
 fn run_waiting(waiting: Waiting) {
-    let Waiting { core, event, entries, above } = waiting;
+    let Waiting { core, event, entries, route, above } = waiting;
     // Its publisher has had its receipt; what fails now is told by system events and the subscriptions' counts.
     let mut receipt = Receipt::default();
     handling(&event, above, || run(&core, &event, &entries, true, &mut receipt));
-    quietly((core, event, entries));
+    quietly((core, event, entries, route));
 }
 
 /// Calls every handler. `asked`: the filters were, when the event was published.
@@ -230,7 +236,7 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
     if inline.is_empty() {
         return;
     }
-    let waiting = Waiting::new(core, event, inline.into());
+    let waiting = Waiting::new(core, event, inline.into(), None);
     match Turn::take() {
         Some(turn) => {
             run_waiting(waiting);

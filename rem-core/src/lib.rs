@@ -30,7 +30,7 @@ mod loom;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use bus::{Bus, BusBuilder};
+pub use bus::{Bus, BusBuilder, CloseReport, InFlight, SettleError, SettleErrorKind, Whose};
 pub use clock::{ManualClock, ParseTimestampError, Timestamp};
 pub use draft::Draft;
 pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, SubscribeError};
@@ -50,8 +50,7 @@ pub use queue::{
 };
 pub use received::Received;
 pub use subscription::{
-    Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId,
-    Unsubscribed,
+    Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Unsubscribed,
 };
 pub use system::SystemEvent;
 

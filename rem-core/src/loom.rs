@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
@@ -159,7 +160,7 @@ fn a_child_does_not_slip_through_a_close() {
         let bus = Bus::builder().topics(4).build();
         let other = bus.clone();
         let opener = spawn(move || other.child("a"));
-        bus.close();
+        bus.close(Duration::ZERO);
         if let Ok(child) = opener.join().unwrap() {
             assert!(child.is_closed());
         }

@@ -90,23 +90,24 @@ pub(crate) fn find<E: EventType>(
     data: &E,
     to: To<'_>,
 ) -> Result<Option<Guard<Arc<Route>>>, Refusal> {
-    if bus.is_closed() {
-        return Err(PublishErrorKind::Closed.into());
-    }
     let router = &bus.core.router;
     let found = |known: &Arc<Known>| router.route(known, bus);
-    match to {
-        To::Table(table) => table.with_known(bus, data, found),
-        To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found)),
+    let route = match to {
+        To::Table(table) => table.with_known(bus, data, found)?,
+        To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found))?,
         // On a child bus too: system topics have no prefix anywhere.
-        To::Named(name) if name.starts_with('$') => Err(PublishErrorKind::SystemTopic.into()),
+        To::Named(name) if name.starts_with('$') => {
+            return Err(PublishErrorKind::SystemTopic.into());
+        }
         To::Named(name) => {
             let mut writer = TopicWriter::new();
             let prefix = bus.prefix();
             let text = writer.below(prefix, name).ok_or_else(|| too_long(prefix, name))?;
-            Ok(found(&router.known(text, bus.scope(), None)?))
+            found(&router.known(text, bus.scope(), None)?)
         }
-    }
+    };
+    // With the route in hand: whoever closes the bus sees either that, or is seen here. See `route/live.rs`.
+    if bus.is_closed() { Err(PublishErrorKind::Closed.into()) } else { Ok(route) }
 }
 
 /// A place on the stack of publishes, if there is room for what its handlers have to wait for.

@@ -8,6 +8,7 @@
 
 mod index;
 mod late;
+mod live;
 mod parts;
 mod seats;
 mod topics;
@@ -34,6 +35,8 @@ use crate::sync::{Guard, Snapshot};
 use index::Index;
 pub(crate) use index::{Keys, lies_below, selects};
 pub(crate) use late::newcomers;
+pub(crate) use live::UnderWay;
+use live::{Live, Marks};
 use parts::Parts;
 pub(crate) use seats::{Ahead, Held, Seats, reserve};
 use topics::Topics;
@@ -54,13 +57,29 @@ pub(crate) struct Route {
     has_seats: bool,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
+    /// The last field: who waits is told when all the others are dropped.
+    marks: Marks,
 }
 
 impl Route {
     /// The route of a topic that nobody has asked for: older than any, so that the next publish resolves it.
     fn stale(topic: Topic, scope: u8) -> Self {
-        let (entries, middleware) = (Box::default(), Box::default());
-        Self { generation: 0, topic, scope, entries, queues: 0, has_seats: false, middleware }
+        let (entries, middleware, marks) = (Box::default(), Box::default(), Marks::default());
+        Self {
+            generation: 0,
+            topic,
+            scope,
+            entries,
+            queues: 0,
+            has_seats: false,
+            middleware,
+            marks,
+        }
+    }
+
+    /// Whether nothing becomes of an event that goes it: nobody has to be waited for.
+    fn leads_nowhere(&self, bus: &State) -> bool {
+        self.entries.is_empty() && self.middleware.is_empty() && bus.core.history.is_none()
     }
 }
 
@@ -113,6 +132,7 @@ pub(crate) struct Router {
     generation: AtomicU64,
     index: Twin<Index>,
     topics: Topics,
+    live: Live,
 }
 
 impl Router {
@@ -121,6 +141,7 @@ impl Router {
             generation: AtomicU64::new(1),
             index: Twin::new([Index::default(), Index::default()]),
             topics: Topics::new(topics),
+            live: Live::new(),
         }
     }
 
@@ -175,7 +196,7 @@ impl Router {
         }
         drop(route);
         let fresh = self.resolve(known, bus);
-        if fresh.entries.is_empty() && fresh.middleware.is_empty() && bus.core.history.is_none() {
+        if fresh.leads_nowhere(bus) {
             known.nobody.store(fresh.generation, Ordering::Relaxed);
             return None;
         }
@@ -186,14 +207,17 @@ impl Router {
     ///
     /// An entry of the route may end meanwhile. It is told of the route before anybody uses it, so that it can make the
     /// topic forget it when it ends; and should it have ended before the route is put in place, that it is no longer
-    /// active is seen here.
+    /// active is seen here. So is that somebody waits until the route is gone.
     fn resolve(&self, known: &Arc<Known>, bus: &State) -> Arc<Route> {
         let fresh = Arc::new(self.ask(known, bus));
+        if !fresh.leads_nowhere(bus) {
+            self.live.note(known, &fresh);
+        }
         for entry in &fresh.entries {
             entry.join(known, &fresh);
         }
         known.replace(Arc::clone(&fresh));
-        if !fresh.entries.iter().all(|entry| entry.is_active()) {
+        if !fresh.marks.is_empty() || !fresh.entries.iter().all(|entry| entry.is_active()) {
             known.forget_route();
         }
         fresh
@@ -209,7 +233,14 @@ impl Router {
         let queues = entries.iter().map_while(|entry| entry.queue());
         let (queues, has_seats) =
             queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
-        Route { generation, topic, scope, entries, queues, has_seats, middleware }
+        let marks = Marks::default();
+        Route { generation, topic, scope, entries, queues, has_seats, middleware, marks }
+    }
+
+    /// The publishes under way below a prefix: all that have found their route. Those that find it from now on see what
+    /// was written before.
+    pub(crate) fn under_way(&self, prefix: &str) -> UnderWay {
+        self.live.under_way(prefix)
     }
 
     /// Every subscription, in no particular order.

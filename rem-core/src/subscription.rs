@@ -155,12 +155,12 @@ impl Drop for Subscription {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.about.fmt(f)
+        fmt::Debug::fmt(&self.about, f)
     }
 }
 
 impl fmt::Display for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to `{}` ({})", self.about.id, self.about.pattern, self.about.place)
+        fmt::Display::fmt(&self.about, f)
     }
 }

@@ -1,5 +1,7 @@
 //! Fields that are marked: the key of an event, and what is not for every eye.
 
+use std::time::Duration;
+
 use rem::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +125,7 @@ fn a_receipt_and_a_draft_show_no_secret() {
     let part = EventType::part(&shop);
     assert!(format!("{part:?}").contains("password: [redacted]"), "{part:?}");
     // An error holds the data, which is its publisher's, and shows none of it.
-    bus.close();
+    bus.close(Duration::ZERO);
     assert!(!format!("{:?}", bus.publish(all()[0].0.clone()).unwrap_err()).contains("hunter2"));
 }
 

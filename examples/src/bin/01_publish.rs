@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
 use std::error::Error;
+use std::time::Duration;
 
 use rem::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("alone:  {}", bus.publish(OrderEvent::Paid { id: 6 })?);
 
     // After `close` nothing is published, and the error gives the data back.
-    bus.close();
+    bus.close(Duration::ZERO);
     if let Err(error) = bus.publish(OrderEvent::Paid { id: 7 }) {
         println!("closed: {error}");
         println!("        still ours: {:?}", error.into_data());

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
 use std::error::Error;
+use std::time::Duration;
 
 use rem::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(root.child_or_open("site.north")?, north);
 
     // A child can be closed alone.
-    south.close();
+    south.close(Duration::ZERO);
     if let Err(error) = south.publish(JobEvent::Started { name: "too late".to_owned() }) {
         println!("{error}");
     }

@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  {:?}", event.data);
     }
 
-    bus.close();
+    bus.close(Duration::ZERO);
     let read: Vec<u64> = reader.join().map_err(|_| "the reader panicked")?;
     println!("the reader has, without a gap or a repeat: {read:?}");
     Ok(())

@@ -71,7 +71,7 @@ impl Core {
     }
 
     /// Ends the streams of the bus with that prefix and of all below it.
-    fn finish_queues(&self, prefix: &str) {
+    pub(super) fn finish_queues(&self, prefix: &str) {
         for entry in self.router.entries() {
             let below = entry.prefix() == prefix || lies_below(entry.prefix(), prefix);
             if let Some(queue) = entry.queue().filter(|_| below) {
@@ -200,14 +200,14 @@ impl State {
         all
     }
 
-    /// Closes this bus and all below it. A child that is being opened meanwhile sees the one or is seen by the other.
-    pub(super) fn close(&self) {
+    /// Refuses what is new, here and on all buses below. A child that is being opened meanwhile sees the one or is seen by
+    /// the other.
+    pub(super) fn refuse(&self) {
         self.closed.store(true, Ordering::Release);
         let open: Vec<_> = lock(&self.core.children).values().filter_map(Weak::upgrade).collect();
         for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
             child.closed.store(true, Ordering::Release);
         }
-        self.core.finish_queues(self.prefix());
     }
 
     pub(crate) fn is_closed(&self) -> bool {

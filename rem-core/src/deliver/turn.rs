@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::bus::Core;
 use crate::event::Event;
 use crate::publish::{self, Link};
+use crate::route::Route;
 use crate::subscription::Entry;
 
 thread_local! {
@@ -22,12 +23,20 @@ pub(super) struct Waiting {
     pub(super) core: Arc<Core>,
     pub(super) event: Arc<Event>,
     pub(super) entries: Box<[Arc<Entry>]>,
+    /// Held so that who waits for what is under way waits for this too. A system event has none.
+    pub(super) route: Option<Arc<Route>>,
     pub(super) above: Option<Rc<Link>>,
 }
 
 impl Waiting {
-    pub(super) fn new(core: &Arc<Core>, event: Arc<Event>, entries: Box<[Arc<Entry>]>) -> Self {
-        Self { core: Arc::clone(core), event, entries, above: publish::link() }
+    pub(super) fn new(
+        core: &Arc<Core>,
+        event: Arc<Event>,
+        entries: Box<[Arc<Entry>]>,
+        route: Option<&Arc<Route>>,
+    ) -> Self {
+        let (core, route) = (Arc::clone(core), route.map(Arc::clone));
+        Self { core, event, entries, route, above: publish::link() }
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::Waker;
 use super::losses::Losses;
 use super::{Lagged, Overflow};
 use crate::event::Event;
-use crate::sync::{Mutex, MutexGuard, ThreadId, lock};
+use crate::sync::{Latch, Mutex, MutexGuard, ThreadId, Watch, latch, lock};
 
 /// A bounded queue of one subscription.
 pub(crate) struct Channel {
@@ -41,11 +41,25 @@ struct Inner {
     ticket: u64,
     /// The thread that is bound to read, if one is.
     bound: Option<ThreadId>,
+    /// How many events were taken in.
+    came: u64,
+    /// Who waits until what is here now is gone.
+    drains: Vec<Drain>,
+}
+
+/// Somebody waits until the events that had come then are gone.
+struct Drain {
+    came: u64,
+    left: usize,
+    /// Its drop tells who waits.
+    latch: Latch,
 }
 
 struct Item {
     event: Arc<Event>,
     sequence: u64,
+    /// Its place among those that came.
+    came: u64,
     key: Option<Box<str>>,
     /// What was lost between the item before and this one.
     before: Losses,
@@ -128,8 +142,30 @@ impl Channel {
         QueueStats { waiting: inner.items.len(), ..inner.stats }
     }
 
+    /// How many publishers wait for room.
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.inner).waiting.len()
+    }
+
+    /// Tells when the events that are here now are gone, to the reader or otherwise; `None` if there are none.
+    pub(crate) fn drain(&self) -> Option<Watch> {
+        let mut inner = lock(&self.inner);
+        let (came, left) = (inner.came, inner.items.len());
+        if left == 0 {
+            return None;
+        }
+        // Those who wait no longer are forgotten by whoever comes after them.
+        let gone = inner.drains.extract_if(.., |drain| !drain.latch.is_watched());
+        let gone = gone.collect::<Vec<_>>();
+        let (latch, watch) = latch();
+        inner.drains.push(Drain { came, left, latch });
+        drop(inner);
+        drop(gone);
+        Some(watch)
+    }
+
     /// The thread that will read, and no other, for as long as this is known.
-    pub(super) fn bound_to(&self) -> Option<ThreadId> {
+    pub(crate) fn bound_to(&self) -> Option<ThreadId> {
         lock(&self.inner).bound
     }
 
@@ -198,11 +234,13 @@ impl Channel {
             return Sent::Ended;
         }
         let sequence = event.sequence().unwrap_or_default();
-        let item = Item { event, sequence, key, before: Losses::default() };
+        inner.came += 1;
+        let item = Item { event, sequence, came: inner.came, key, before: Losses::default() };
         let (sent, gone) = inner.put(item, self.capacity, &self.overflow);
+        let drained = gone.as_ref().and_then(|gone| inner.drained(gone.came));
         let reader = inner.reader.take();
         drop(inner);
-        drop(gone); // an event may go with it, which is user code: under no lock
+        drop((gone, drained)); // an event may go with it, which is user code: under no lock
         if let Some(reader) = reader {
             reader.wake();
         }
@@ -226,12 +264,15 @@ impl Channel {
     }
 
     fn take_from(mut inner: MutexGuard<'_, Inner>) -> Taken {
-        let taken = inner.next();
-        let waiting = match taken {
-            Taken::Event(_) => mem::take(&mut inner.waiting),
-            _ => Vec::new(),
-        };
+        let (taken, came) = inner.next();
+        let mut waiting = Vec::new();
+        let mut drained = None;
+        if let Taken::Event(_) = taken {
+            waiting = mem::take(&mut inner.waiting);
+            drained = inner.drained(came);
+        }
         drop(inner);
+        drop(drained); // wakes who waits: under no lock
         wake_all(waiting);
         taken
     }
@@ -261,7 +302,8 @@ impl Channel {
     pub(crate) fn abandon(&self) {
         let mut inner = lock(&self.inner);
         inner.end = End::Abandoned;
-        let gone = (mem::take(&mut inner.items), inner.reader.take());
+        let drains = mem::take(&mut inner.drains);
+        let gone = (mem::take(&mut inner.items), inner.reader.take(), drains);
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         drop(gone); // user code: under no lock
@@ -330,6 +372,7 @@ impl Inner {
         if there.sequence <= item.sequence {
             mem::swap(&mut there.event, &mut item.event);
             mem::swap(&mut there.sequence, &mut item.sequence);
+            mem::swap(&mut there.came, &mut item.came);
         }
         item
     }
@@ -387,20 +430,32 @@ impl Inner {
         self.lost = self.lost.max(sequence);
     }
 
-    fn next(&mut self) -> Taken {
+    /// What comes next, and its place among those that came.
+    fn next(&mut self) -> (Taken, u64) {
         let losses = self.items.front_mut().map_or(&mut self.tail, |item| &mut item.before);
         if let Some(lagged) = losses.take() {
-            return Taken::Lagged(lagged);
+            return (Taken::Lagged(lagged), 0);
         }
         match self.items.pop_front() {
             Some(item) => {
                 self.taken = self.taken.max(item.sequence);
                 self.stats.delivered += 1;
-                Taken::Event(item.event)
+                (Taken::Event(item.event), item.came)
             }
-            None if self.end == End::Open => Taken::Empty,
-            None => Taken::Ended,
+            None if self.end == End::Open => (Taken::Empty, 0),
+            None => (Taken::Ended, 0),
         }
+    }
+
+    /// An item is gone: gives those who have waited for it as the last, to be dropped under no lock.
+    fn drained(&mut self, came: u64) -> Option<Vec<Drain>> {
+        if self.drains.is_empty() {
+            return None;
+        }
+        for drain in self.drains.iter_mut().filter(|drain| came <= drain.came) {
+            drain.left -= 1;
+        }
+        Some(self.drains.extract_if(.., |drain| drain.left == 0).collect())
     }
 }
 

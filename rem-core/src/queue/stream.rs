@@ -36,7 +36,7 @@ use crate::sync::{current_thread, park, thread_waker};
 /// let bus = Bus::new();
 /// let mut events: EventStream =
 ///     bus.subscription("order.**").queue(1_024, Overflow::Block(Duration::from_secs(1))).stream()?;
-/// bus.close();
+/// bus.close(Duration::ZERO);
 /// for event in events.iter() {
 ///     match event {
 ///         Ok(event) => println!("{event}"),

@@ -98,6 +98,13 @@ impl About {
     }
 }
 
+/// As its guard shows it.
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to `{}` ({})", self.id, self.pattern, self.place)
+    }
+}
+
 impl fmt::Debug for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")

@@ -306,6 +306,6 @@ impl Deref for Entry {
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.about.fmt(f)
+        fmt::Debug::fmt(&self.about, f)
     }
 }

@@ -29,6 +29,13 @@ pub(crate) fn latch() -> (Latch, Watch) {
     (Latch(Arc::clone(&told)), Watch(told))
 }
 
+impl Latch {
+    /// Whether anybody still watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
 impl Drop for Latch {
     fn drop(&mut self) {
         let waker = {
@@ -73,6 +80,14 @@ impl Watch {
             park(until);
         }
         true
+    }
+}
+
+/// Whoever waits no longer leaves no waker behind.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let waker = lock(&self.0).waker.take();
+        drop(waker); // user code: under no lock
     }
 }
 

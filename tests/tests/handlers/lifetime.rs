@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rem::prelude::*;
 use rem::{RegisterErrorKind, SubscribeError};
@@ -106,7 +107,7 @@ fn what_is_let_go_lasts_as_long_as_the_bus() {
 fn a_closed_bus_registers_nothing_and_lets_the_value_go() {
     let (bus, log) = bus();
     let child = bus.child("eu").unwrap();
-    child.close();
+    child.close(Duration::ZERO);
     let error = child.register(Arc::new(Counts { log: log.clone() })).unwrap_err();
     assert_eq!((error.handler(), log.take()), ("paid", vec!["dropped".to_owned()]));
     assert!(matches!(error.kind(), RegisterErrorKind::Subscribe(SubscribeError::Closed)));

@@ -1,6 +1,8 @@
 //! How long things last: subscriptions that end and are waited for, that end by themselves, and buses that close.
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+mod close;
+mod settle;
 mod unsubscribe;
 
 use std::sync::mpsc::{Receiver, channel};
@@ -27,8 +29,8 @@ fn added(bus: &Bus, number: u64) -> Receipt {
 }
 
 /// A handler that says when it has begun, and returns when it is told to.
-fn held() -> (impl Fn(&Event<Job>) + Send + Sync + 'static, Receiver<()>, std::sync::mpsc::Sender<()>)
-{
+fn held()
+-> (impl Fn(&Event<Job>) + Send + Sync + 'static, Receiver<()>, std::sync::mpsc::Sender<()>) {
     let (begun, has_begun) = channel();
     let (go, may_go) = channel();
     let may_go = std::sync::Mutex::new(may_go);

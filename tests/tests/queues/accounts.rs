@@ -38,7 +38,7 @@ fn account(overflow: &Overflow, capacity: usize) {
         for publisher in publishers {
             publisher.join().unwrap();
         }
-        bus.close();
+        bus.close(Duration::ZERO);
     });
     let (mut delivered, mut lost, mut newest) = (Vec::new(), Vec::new(), vec![None; 3]);
     for item in stream.iter() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rem::prelude::*;
 use rem::{Key, SystemEvent, TryRecvError};
@@ -151,7 +152,7 @@ fn a_child_bus_reads_what_lies_below_it() {
     assert_eq!(event.topic().as_str(), "eu.job.added");
     assert_eq!(event.capture("what").as_deref(), Some("added"));
     assert_eq!(event.subscription(), stream.subscription().id());
-    bus.close();
+    bus.close(Duration::ZERO);
     assert_eq!(stream.try_recv().unwrap_err(), TryRecvError::Ended);
 }
 

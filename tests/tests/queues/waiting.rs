@@ -19,7 +19,7 @@ fn a_thread_reads_what_another_publishes_until_the_bus_is_closed() {
         (numbers, stream.try_recv().unwrap_err())
     });
     let receipts = added(&bus, 0..1_000);
-    bus.close();
+    bus.close(Duration::ZERO);
     assert!(receipts.iter().all(|receipt| receipt.delivered() == 1 && receipt.matched() == 1));
     assert_eq!(reader.join().unwrap(), ((0..1_000).collect(), TryRecvError::Ended));
 }

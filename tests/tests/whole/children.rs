@@ -1,5 +1,7 @@
 //! Child buses: prefixes, capabilities, sharing and closing.
 
+use std::time::Duration;
+
 use rem::prelude::*;
 use rem::{ChildError, SubscribeError, TopicErrorKind};
 
@@ -93,7 +95,7 @@ fn a_prefix_is_open_once() {
     assert!(error.to_string().contains("`eu.west` is open already"), "{error}");
     drop(west);
     assert!(bus.child("eu.west").is_ok(), "the last handle is gone");
-    eu.close();
+    eu.close(Duration::ZERO);
     assert!(bus.child("eu").is_ok(), "a closed bus leaves its prefix");
 }
 

@@ -1,5 +1,7 @@
 //! Middleware: what it may do, in which order, and how it fails.
 
+use std::time::Duration;
+
 use rem::middleware::{filter, tap, transform};
 use rem::prelude::*;
 use rem::testing::Recorder;
@@ -292,7 +294,7 @@ fn a_bad_pattern_or_a_closed_bus_adds_nothing() {
         bus.middleware("a..b", filter("x", |_: &Draft| true)),
         Err(SubscribeError::Pattern(_))
     ));
-    bus.close();
+    bus.close(Duration::ZERO);
     assert!(matches!(
         bus.middleware("a", filter("x", |_: &Draft| true)),
         Err(SubscribeError::Closed)

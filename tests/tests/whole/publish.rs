@@ -1,6 +1,7 @@
 //! Publishing: receipts, the builder form, bad topics.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rem::prelude::*;
 use rem::testing::{Recorder, TestBus};
@@ -158,7 +159,7 @@ fn a_closed_bus_refuses() {
     let child = bus.child("eu").unwrap();
     let below = child.child("west").unwrap();
     let sub = bus.on(|_: &Event<Tick>| ());
-    child.close();
+    child.close(Duration::ZERO);
     assert!(!bus.is_closed() && child.is_closed() && below.is_closed());
     assert!(matches!(below.publish(Tick(3)).unwrap_err().kind(), PublishErrorKind::Closed));
     let error = child.publish(Tick(3)).unwrap_err();
@@ -171,7 +172,7 @@ fn a_closed_bus_refuses() {
     assert!(matches!(child.subscribe("**", |_: &Event| ()), Err(rem::SubscribeError::Closed)));
     assert!(matches!(child.child("x"), Err(rem::ChildError::Closed)));
     assert!(!child.on(|_: &Event<Tick>| ()).is_active());
-    bus.close();
+    bus.close(Duration::ZERO);
     assert!(matches!(bus.publish(Tick(3)).unwrap_err().kind(), PublishErrorKind::Closed));
     assert!(sub.is_active() || bus.is_closed());
 }

@@ -1,0 +1,153 @@
+//! [`Bus::close`]: the orderly end of a bus.
+
+use std::fmt;
+use std::future::{self, Future};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::in_flight::{InFlight, list};
+use super::unfinished::{Unfinished, wait};
+use super::{Bus, State};
+use crate::deliver;
+
+impl Bus {
+    /// Closes this bus and every bus below it: what is published or subscribed from now on is refused. Then waits, at most
+    /// so long, until what is in flight is finished, as [`settle`](Self::settle) does, and says what is not. With a limit
+    /// of [`Duration::ZERO`] it waits for nothing.
+    ///
+    /// When the publishes under way are over, or at the limit, the streams of this bus end: what waits in their queues can
+    /// still be read, also after the limit, and then they give `None`. Subscriptions stay until their guards are dropped,
+    /// but no event reaches them that was not published on a bus above. When the report [is
+    /// complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be called.
+    ///
+    /// Called within a publish, by a handler for example, it does not wait; the report names that publish too. Nor does it
+    /// wait for a queue that this thread reads.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use rem_core::Bus;
+    ///
+    /// let bus = Bus::new();
+    /// let report = bus.close(Duration::from_secs(5));
+    /// if !report.is_complete() {
+    ///     eprintln!("{report}");
+    /// }
+    /// ```
+    ///
+    /// # Cost
+    /// As for [`settle`](Self::settle).
+    #[expect(clippy::must_use_candidate, reason = "a bus is closed, whether one asks how or not")]
+    pub fn close(&self, limit: Duration) -> CloseReport {
+        let mut closing = Closing::begin(&self.0);
+        let until = Instant::now().checked_add(limit);
+        let until = if deliver::is_within() { Some(Instant::now()) } else { until };
+        wait(until, |waker| closing.poll_publishes(waker));
+        // At the limit too: what is in the queues is all that comes.
+        closing.finish_queues();
+        wait(until, |waker| closing.poll_queues(waker));
+        CloseReport { in_flight: closing.unfinished.in_flight() }
+    }
+
+    /// The same in async code, without blocking the thread. The bus is closed when this is called, whether the future is
+    /// awaited or not; dropping it ends the streams and waits no longer. It has no limit, for it takes a runtime to tell
+    /// the time: put a timeout of yours around it.
+    ///
+    /// It is ready when all is finished; where waiting would never end, it is ready at once and tells what is in flight.
+    pub fn close_async(&self) -> impl Future<Output = CloseReport> + Send + 'static {
+        let mut closing = Closing::begin(&self.0);
+        future::poll_fn(move |cx| {
+            if !deliver::is_within() {
+                if closing.poll_publishes(cx.waker()).is_pending() {
+                    return Poll::Pending;
+                }
+                closing.finish_queues();
+                if closing.poll_queues(cx.waker()).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+            Poll::Ready(CloseReport { in_flight: closing.unfinished.in_flight() })
+        })
+    }
+
+    /// `true` once the bus, or one above it, is closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// A bus that refuses what is new, and finishes what is not.
+pub(super) struct Closing {
+    state: Arc<State>,
+    unfinished: Unfinished,
+    finished_queues: bool,
+}
+
+impl Closing {
+    pub(super) fn begin(state: &Arc<State>) -> Self {
+        // First the one, then the look: see `route/live.rs`.
+        state.refuse();
+        Self { state: Arc::clone(state), unfinished: Unfinished::of(state), finished_queues: false }
+    }
+
+    pub(super) fn poll_publishes(&self, waker: &Waker) -> Poll<()> {
+        self.unfinished.poll_publishes(waker)
+    }
+
+    pub(super) fn poll_queues(&mut self, waker: &Waker) -> Poll<()> {
+        if self.unfinished.only_own_queues() {
+            return Poll::Ready(());
+        }
+        self.unfinished.poll_queues(waker)
+    }
+
+    pub(super) fn finish_queues(&mut self) {
+        if !self.finished_queues {
+            self.finished_queues = true;
+            self.state.core.finish_queues(self.state.prefix());
+            self.unfinished.look_at_queues();
+        }
+    }
+}
+
+#[cfg(all(test, rem_loom))]
+impl Closing {
+    pub(super) fn is_complete(&self) -> bool {
+        self.unfinished.in_flight().is_empty()
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.finish_queues();
+    }
+}
+
+/// What was not finished when a bus was closed: see [`Bus::close`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseReport {
+    in_flight: Box<[InFlight]>,
+}
+
+impl CloseReport {
+    /// `true` if all was finished: every handler has returned, and every queue is read.
+    pub fn is_complete(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// What was in flight still. It goes on: handlers run to their end, and what is queued can be read.
+    pub fn in_flight(&self) -> &[InFlight] {
+        &self.in_flight
+    }
+}
+
+impl fmt::Display for CloseReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_complete() {
+            return f.write_str("closed, with nothing left unfinished");
+        }
+        f.write_str("closed, but not finished: ")?;
+        list(f, &self.in_flight)
+    }
+}
