@@ -64,15 +64,17 @@
 pub mod prelude;
 
 pub use rem_core::{
-    Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport, Draft, DraftError, InFlight, SettleError, SettleErrorKind, Whose,
-    Event, EventBuilder, EventId, EventSchema, EventStream, EventType, Evicted, FieldSchema,
-    HandlerCall, HandlerFn, Handlers, History, IntoPattern, Iter, Key, Lagged, Leaf, ManualClock,
-    Metadata, Middleware, Next, Outcome, Overflow, ParseTimestampError, Part, Pattern,
-    PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query,
-    QueryError, QueueBuilder, QueueStats, Receipt, Received, Recovered, Recv, RegisterError,
-    RegisterErrorKind, Ring, Schema, Shape, Source, Start, State, Stop, SubscribeError,
-    Subscription, SubscriptionBuilder, SubscriptionId, Subscriptions, SystemEvent, Timestamp,
-    Topic, TopicError, TopicErrorKind, TopicWriter, TryRecvError, TypedPattern, Unsubscribed, When, middleware,
+    Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport,
+    DeliveryReport, Draft, DraftError, Event, EventBuilder, EventId, EventSchema, EventStream,
+    EventType, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers, History, InFlight,
+    IntoPattern, Iter, Key, Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport,
+    Next, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind,
+    Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError, QueueBuilder,
+    QueueStats, Receipt, Received, Recovered, Recv, RegisterError, RegisterErrorKind, Ring, Schema,
+    SettleError, SettleErrorKind, Shape, Source, Start, State, Stats, Stop, SubscribeError,
+    Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport, SubscriptionStats,
+    Subscriptions, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind, TopicReport,
+    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, When, Whose, middleware,
     testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};

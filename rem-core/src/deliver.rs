@@ -38,19 +38,20 @@ pub(crate) fn hand_over(
         queue::put(core, event, queues, seats, receipt);
         inline = rest;
     }
-    let together;
-    if !late.is_empty() {
-        together = join(core, event, inline, late, receipt);
-        inline = &together;
-    }
+    let late = if late.is_empty() { late } else { serve_queues(core, event, late, receipt) };
     let mut delivered = 0;
-    if !inline.is_empty() {
+    if !inline.is_empty() || !late.is_empty() {
         match Turn::take() {
             Some(turn) => {
-                delivered = handling(event, None, || run(core, event, inline, false, receipt));
+                delivered = handling(event, None, || {
+                    let delivered = run(core, event, inline, receipt);
+                    // They stand behind those who were there.
+                    run_each(core, event, &late, false, receipt);
+                    delivered
+                });
                 turn.finish(run_waiting);
             }
-            None => wait(core, event, inline, route, receipt),
+            None => wait(core, event, route, inline, &late, receipt),
         }
     }
     delivered
@@ -64,19 +65,18 @@ pub(crate) fn let_go(evicted: Evicted) {
     }
 }
 
-/// Who came late and has a queue is served; the others stand behind those who were there.
+/// Who came late and has a queue is served; gives back the others.
 #[cold]
-fn join(
+fn serve_queues(
     core: &Arc<Core>,
     event: &Arc<Event>,
-    inline: &[Arc<Entry>],
     late: Box<[Arc<Entry>]>,
     receipt: &mut Receipt,
-) -> Vec<Arc<Entry>> {
+) -> Box<[Arc<Entry>]> {
     let (queues, late): (Vec<_>, Vec<_>) =
         late.into_iter().partition(|entry| entry.queue().is_some());
     queue::put(core, event, &queues, Seats::default(), receipt);
-    inline.iter().cloned().chain(late).collect()
+    late.into()
 }
 
 /// Whether this thread is calling handlers.
@@ -103,9 +103,12 @@ pub(crate) fn wants(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) -> bool
 /// Gives one subscription an event of the past, in this thread, which [is not delivering](is_delivering).
 pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) {
     let turn = Turn::take();
-    handling(event, None, || match isolate(|| entry.replay(event)) {
-        Ok(said) => called(core, entry, event, said, &mut Receipt::default()),
-        Err(panic) => failed(core, entry, event, panic, true),
+    handling(event, None, || {
+        let said = isolate(|| entry.replay(event));
+        if let Ok(Called::Done) = said {
+            entry.count_delivery();
+        }
+        called(core, entry, event, said, &mut Receipt::default());
     });
     if let Some(turn) = turn {
         turn.finish(run_waiting);
@@ -117,12 +120,17 @@ pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) {
 fn wait(
     core: &Arc<Core>,
     event: &Arc<Event>,
-    inline: &[Arc<Entry>],
     route: &Arc<Route>,
+    inline: &[Arc<Entry>],
+    late: &[Arc<Entry>],
     receipt: &mut Receipt,
 ) {
-    let (mut entries, mut later) = (Vec::with_capacity(inline.len()), 0);
+    let (mut entries, mut later) = (Vec::with_capacity(inline.len() + late.len()), 0);
+    // The route has counted the event for all of its own, and none has it yet.
     for entry in inline {
+        entry.count_not_had();
+    }
+    for entry in inline.iter().chain(late) {
         match isolate(|| entry.ask(event)) {
             Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
             Ok(Asked::Passes) => {}
@@ -153,58 +161,95 @@ fn run_waiting(waiting: Waiting) {
     let Waiting { core, event, entries, route, above } = waiting;
     // Its publisher has had its receipt; what fails now is told by system events and the subscriptions' counts.
     let mut receipt = Receipt::default();
-    handling(&event, above, || run(&core, &event, &entries, true, &mut receipt));
+    handling(&event, above, || run_each(&core, &event, &entries, true, &mut receipt));
     quietly((core, event, entries, route));
 }
 
-/// Calls every handler. `asked`: the filters were, when the event was published.
+/// Calls every handler of a route; returns how many have had the event. The route has counted it for all of them: what is
+/// not so is noted.
 ///
 /// All of them are isolated at once, and after a panic it goes on behind the one that panicked: isolating each costs as
 /// much as calling it.
-fn run(
-    core: &Arc<Core>,
-    event: &Arc<Event>,
-    entries: &[Arc<Entry>],
-    asked: bool,
-    receipt: &mut Receipt,
-) -> u32 {
+fn run(core: &Arc<Core>, event: &Arc<Event>, entries: &[Arc<Entry>], receipt: &mut Receipt) -> u32 {
     let seen = Seen::new(event);
     let (mut rest, mut last, mut done) = (entries.iter(), None, 0);
     while let Err(panic) = isolate(|| {
         for entry in rest.by_ref() {
             last = Some(entry);
-            match entry.call(&seen, asked) {
+            match entry.call(&seen, false) {
                 Called::Done => done += 1,
-                said => called(core, entry, event, said, receipt),
+                said => not_had(core, entry, event, Ok(said), receipt),
             }
         }
     }) {
         if let Some(entry) = last {
-            receipt.failed += 1;
-            failed(core, entry, event, panic, true);
+            not_had(core, entry, event, Err(panic), receipt);
         }
     }
     done
 }
 
-/// Counts what came of a call that was not simply done; apart, for nearly all are.
 #[cold]
-fn called(core: &Arc<Core>, entry: &Entry, event: &Event, said: Called, receipt: &mut Receipt) {
+fn not_had(
+    core: &Arc<Core>,
+    entry: &Entry,
+    event: &Event,
+    said: Result<Called, Box<str>>,
+    receipt: &mut Receipt,
+) {
+    entry.count_not_had();
+    called(core, entry, event, said, receipt);
+}
+
+/// Calls handlers beside those of a route, each counted by itself. `deferred`: they have waited, and their filters were
+/// asked when the event was published.
+fn run_each(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    entries: &[Arc<Entry>],
+    deferred: bool,
+    receipt: &mut Receipt,
+) {
+    let seen = Seen::new(event);
+    for entry in entries {
+        if deferred {
+            entry.count_resumed();
+        }
+        let said = isolate(|| entry.call(&seen, deferred));
+        if let Ok(Called::Done) = said {
+            entry.count_delivery();
+        }
+        called(core, entry, event, said, receipt);
+    }
+}
+
+/// Counts what came of one call.
+fn called(
+    core: &Arc<Core>,
+    entry: &Entry,
+    event: &Event,
+    said: Result<Called, Box<str>>,
+    receipt: &mut Receipt,
+) {
     match said {
-        Called::Done => receipt.delivered += 1,
-        Called::Passed => {}
-        Called::Later => receipt.deferred += 1,
-        Called::Mismatched => mismatched(core, entry, event),
-        Called::Failed(error) => {
+        Ok(Called::Done | Called::Had) => receipt.delivered += 1,
+        Ok(Called::Passed) => {}
+        Ok(Called::Later) => receipt.deferred += 1,
+        Ok(Called::Mismatched) => mismatched(core, entry, event),
+        Ok(Called::Failed(error)) => {
             receipt.failed += 1;
             failed(core, entry, event, *error, false);
+        }
+        Err(panic) => {
+            receipt.failed += 1;
+            failed(core, entry, event, panic, true);
         }
     }
 }
 
 /// Counts a failure and tells of it; one while a system event is handled is only counted.
 fn failed(core: &Arc<Core>, entry: &Entry, event: &Event, error: Box<str>, panicked: bool) {
-    entry.count_failure();
+    entry.count_failure(&error);
     if !event.topic().is_system() {
         system::report(core, entry.prefix(), || {
             SystemEvent::handler_failed(entry, event, error, panicked)

@@ -20,6 +20,7 @@ mod queue;
 mod handlers;
 mod history;
 mod system;
+mod topology;
 pub mod testing;
 mod clock;
 mod error;
@@ -53,6 +54,10 @@ pub use subscription::{
     Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Unsubscribed,
 };
 pub use system::SystemEvent;
+pub use topology::{
+    DeliveryReport, MiddlewareReport, Stats, SubscriptionReport, SubscriptionStats, TopicReport,
+    Topology,
+};
 
 pub use rem_patterns::{
     Captures, IntoPattern, Pattern, PatternError, PatternErrorKind, Topic, TopicError,

@@ -13,6 +13,7 @@ pub(crate) fn keep(bus: &State, draft: &mut Draft, route: &Route) -> Evicted {
         draft.record(None);
         return Evicted::default();
     }
+    route.count();
     // It hands out numbers; what it orders, the history and the handlers, is ordered by their own means. Acquire, because
     // who numbers an event after a subscription has looked at the counter must see that subscription: see `Gate`.
     let event = draft.record(Some(core.sequence.fetch_add(1, Ordering::Acquire) + 1));

@@ -11,6 +11,7 @@ mod late;
 mod live;
 mod parts;
 mod seats;
+mod tally;
 mod topics;
 mod twin;
 mod types;
@@ -30,7 +31,7 @@ use crate::event::Payload;
 use crate::middleware::Bound;
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Guard, Snapshot};
+use crate::sync::{Guard, Mutex, Snapshot, lock};
 
 use index::Index;
 pub(crate) use index::{Keys, lies_below, selects};
@@ -39,6 +40,7 @@ pub(crate) use live::UnderWay;
 use live::{Live, Marks};
 use parts::Parts;
 pub(crate) use seats::{Ahead, Held, Seats, reserve};
+pub(crate) use tally::{Tallies, Tally};
 use topics::Topics;
 use twin::Twin;
 pub(crate) use types::{TypeTable, Types};
@@ -57,6 +59,8 @@ pub(crate) struct Route {
     has_seats: bool,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
+    /// How many events went it; none goes a route that is stale from the start.
+    tally: Option<Arc<Tally>>,
     /// The last field: who waits is told when all the others are dropped.
     marks: Marks,
 }
@@ -73,7 +77,16 @@ impl Route {
             queues: 0,
             has_seats: false,
             middleware,
+            tally: None,
             marks,
+        }
+    }
+
+    /// Counts an event that goes it.
+    #[inline]
+    pub(crate) fn count(&self) {
+        if let Some(tally) = &self.tally {
+            tally.add();
         }
     }
 
@@ -91,12 +104,22 @@ pub(crate) struct Known {
     /// The generation in which nobody was there: known without a look at the route.
     nobody: AtomicU64,
     route: Snapshot<Route>,
+    tallies: Mutex<Tallies>,
 }
 
 impl Known {
     fn new(topic: Topic, scope: u8, parts: Parts) -> Self {
         let route = Snapshot::new(Arc::new(Route::stale(topic.clone(), scope)));
-        Self { topic, scope, parts, nobody: AtomicU64::new(0), route }
+        Self { topic, scope, parts, nobody: AtomicU64::new(0), route, tallies: Mutex::default() }
+    }
+
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// How many events were recorded under it.
+    pub(crate) fn published(&self) -> u64 {
+        lock(&self.tallies).total()
     }
 
     fn is(&self, text: &str, scope: u8, whole: Option<TypeId>) -> bool {
@@ -212,6 +235,7 @@ impl Router {
         let fresh = Arc::new(self.ask(known, bus));
         if !fresh.leads_nowhere(bus) {
             self.live.note(known, &fresh);
+            lock(&known.tallies).note(&fresh);
         }
         for entry in &fresh.entries {
             entry.join(known, &fresh);
@@ -233,14 +257,24 @@ impl Router {
         let queues = entries.iter().map_while(|entry| entry.queue());
         let (queues, has_seats) =
             queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
-        let marks = Marks::default();
-        Route { generation, topic, scope, entries, queues, has_seats, middleware, marks }
+        let (tally, marks) = (Some(Arc::default()), Marks::default());
+        Route { generation, topic, scope, entries, queues, has_seats, middleware, tally, marks }
     }
 
     /// The publishes under way below a prefix: all that have found their route. Those that find it from now on see what
     /// was written before.
     pub(crate) fn under_way(&self, prefix: &str) -> UnderWay {
         self.live.under_way(prefix)
+    }
+
+    /// Who would have an event of that topic now.
+    pub(crate) fn hearers(&self, known: &Known) -> Box<[Arc<Entry>]> {
+        in_order(self.index.read().select(&known.topic, usize::from(known.scope), &known.parts))
+    }
+
+    /// The topics that were published to by name or by a template, and are kept.
+    pub(crate) fn known_by_text(&self) -> Vec<Arc<Known>> {
+        self.topics.all()
     }
 
     /// Every subscription, in no particular order.

@@ -18,6 +18,7 @@ use crate::route::{Router, Types, lies_below};
 use crate::subscription::{Delivery, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Snapshot, lock};
+use crate::topology::MiddlewareReport;
 
 /// What a root bus and all buses below it share.
 #[derive(Debug)]
@@ -80,6 +81,18 @@ impl Core {
         }
     }
 
+    /// The last number that was given out, 0 before the first.
+    pub(crate) fn last_sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
+    }
+
+    /// The child buses that are open.
+    pub(crate) fn open_children(&self) -> Vec<Arc<State>> {
+        let mut open: Vec<_> = lock(&self.children).values().filter_map(Weak::upgrade).collect();
+        open.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+        open
+    }
+
     pub(crate) fn next_subscription(&self) -> SubscriptionId {
         SubscriptionId(self.subscriptions.fetch_add(1, Ordering::Relaxed) + 1)
     }
@@ -132,6 +145,10 @@ impl State {
             closed: AtomicBool::new(false),
             types: Types::new(),
         }
+    }
+
+    pub(crate) fn parent(&self) -> Option<&Arc<Self>> {
+        self.parent.as_ref()
     }
 
     pub(crate) fn prefix_topic(&self) -> Option<&Topic> {
@@ -189,6 +206,11 @@ impl State {
         Ok(())
     }
 
+    /// The middleware of this bus alone, told.
+    pub(crate) fn own_middleware(&self) -> Vec<MiddlewareReport> {
+        self.middleware.load().iter().map(|bound| MiddlewareReport::of(bound)).collect()
+    }
+
     /// The middleware of this bus, then of each above it, in the order in which a draft meets it.
     pub(crate) fn middleware(&self) -> Vec<Arc<Bound>> {
         let mut all = Vec::new();
@@ -204,7 +226,7 @@ impl State {
     /// the other.
     pub(super) fn refuse(&self) {
         self.closed.store(true, Ordering::Release);
-        let open: Vec<_> = lock(&self.core.children).values().filter_map(Weak::upgrade).collect();
+        let open = self.core.open_children();
         for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
             child.closed.store(true, Ordering::Release);
         }

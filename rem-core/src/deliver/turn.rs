@@ -35,6 +35,7 @@ impl Waiting {
         entries: Box<[Arc<Entry>]>,
         route: Option<&Arc<Route>>,
     ) -> Self {
+        entries.iter().for_each(|entry| entry.count_deferred());
         let (core, route) = (Arc::clone(core), route.map(Arc::clone));
         Self { core, event, entries, route, above: publish::link() }
     }

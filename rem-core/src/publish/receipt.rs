@@ -75,6 +75,7 @@ fn count(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
+#[expect(clippy::missing_fields_in_debug, reason = "`recorded` is shown as the id and the number")]
 impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Receipt");

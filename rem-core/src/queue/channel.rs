@@ -137,6 +137,11 @@ impl Channel {
         lock(&self.inner).items.len()
     }
 
+    /// The number of the oldest event that waits to be read.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        lock(&self.inner).items.iter().map(|item| item.sequence).min().filter(|number| *number > 0)
+    }
+
     pub(crate) fn stats(&self) -> QueueStats {
         let inner = lock(&self.inner);
         QueueStats { waiting: inner.items.len(), ..inner.stats }

@@ -145,6 +145,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
             match past.step() {
                 Step::Event(event) => {
                     if let Some(event) = T::share(&event) {
+                        self.about.count_delivery();
                         let received = Received::new(event, Arc::clone(&self.about), true);
                         return Poll::Ready(Some(Ok(received)));
                     }

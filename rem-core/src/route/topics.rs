@@ -79,6 +79,12 @@ impl Topics {
         set.hashes[place].store(hash, Ordering::Relaxed);
         Ok(known)
     }
+
+    /// All that are kept.
+    pub(super) fn all(&self) -> Vec<Arc<Known>> {
+        let places = self.sets.iter().filter_map(OnceLock::get).flat_map(|set| &set.topics);
+        places.filter_map(|place| place.load().as_ref().map(Arc::clone)).collect()
+    }
 }
 
 /// Never 0. The state is fixed, so that counts of instructions can be compared from run to run; whoever chooses topics

@@ -10,7 +10,7 @@ use rem_patterns::Topic;
 use super::{Known, Parts};
 use crate::bus::State;
 use crate::error::{PublishErrorKind, Refusal};
-use crate::event::{EventType, Payload, TopicWriter};
+use crate::event::{EventType, Payload, Schema, TopicWriter};
 use crate::publish::Level;
 use crate::sync::{Mutex, Snapshot, lock};
 
@@ -26,6 +26,7 @@ type Tables = HashMap<TypeId, Arc<TypeTable>, BuildHasherDefault<AsItIs>>;
 /// The topics of one event type: one place a leaf of its schema, empty until it is published, and for a template.
 #[derive(Debug)]
 pub(crate) struct TypeTable {
+    schema: &'static Schema,
     leaves: Box<[LeafTopic]>,
 }
 
@@ -54,6 +55,13 @@ impl Types {
         look(&self.add(type_id, TypeTable::of::<E>()))
     }
 
+    /// The schemas of the types, and the fixed topics of them that were published.
+    pub(crate) fn all(&self) -> (Vec<&'static Schema>, Vec<Arc<Known>>) {
+        let tables = self.tables.load();
+        let fixed = tables.values().flat_map(|table| &table.leaves).filter_map(LeafTopic::known);
+        (tables.values().map(|table| table.schema).collect(), fixed.map(Arc::clone).collect())
+    }
+
     fn add(&self, type_id: TypeId, table: TypeTable) -> Arc<TypeTable> {
         let _adding = lock(&self.adding);
         let mut tables = Tables::clone(&self.tables.load());
@@ -63,12 +71,25 @@ impl Types {
     }
 }
 
+impl LeafTopic {
+    fn known(&self) -> Option<&Arc<Known>> {
+        match self {
+            Self::Fixed(known) => known.get(),
+            Self::Template => None,
+        }
+    }
+}
+
 impl TypeTable {
     fn of<E: EventType>() -> Self {
         let leaf = |template| {
             if template { LeafTopic::Template } else { LeafTopic::Fixed(OnceLock::new()) }
         };
-        Self { leaves: E::SCHEMA.leaves().iter().map(|topic| leaf(topic.is_template())).collect() }
+        let schema = const { &E::SCHEMA };
+        Self {
+            schema,
+            leaves: schema.leaves().iter().map(|topic| leaf(topic.is_template())).collect(),
+        }
     }
 
     /// Hands over the topic of `data` on a bus. Only a template's is looked up by its text.

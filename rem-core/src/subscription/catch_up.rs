@@ -134,6 +134,7 @@ impl CatchUp {
             return Step::Event(event);
         }
         loop {
+            self.entry.reads_next(self.next);
             match self.page.front().and_then(|event| event.sequence()) {
                 // Those between went while the page was read: the history has its own pace.
                 Some(number) if number > self.next => {

@@ -12,9 +12,10 @@ use crate::deliver::quietly;
 use crate::event::{Event, Seen};
 use crate::publish::Level;
 use crate::queue::Channel;
-use crate::route::{Keys, Known, Route};
+use crate::route::{Keys, Known, Route, Tallies};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Latch, Mutex, Watch, latch, lock};
+use crate::topology::SubscriptionStats;
 
 /// A subscription with its handler, held by the index and by every route it is in, and by nothing else for longer than a
 /// publish: when they have let it go, the handler is dropped.
@@ -31,6 +32,8 @@ pub(crate) struct Entry {
     /// Of a subscription that reads the past first; one word for all others, which every call looks at.
     gate: Option<Box<Gate>>,
     held: Mutex<Held>,
+    /// Of one without a queue: how many events its routes have counted.
+    tallies: Mutex<Tallies>,
     /// The last field: who waits for the last call is told when the handler is dropped.
     gone: OnceLock<Latch>,
 }
@@ -78,6 +81,8 @@ pub(crate) enum Called {
     Passed,
     /// The subscription still reads the past, and will come to it.
     Later,
+    /// The subscription had it when it read the past.
+    Had,
 }
 
 impl Called {
@@ -131,6 +136,7 @@ impl Entry {
             fits,
             gate: None,
             held: Mutex::new(Held::By { index: None, routes: Vec::new() }),
+            tallies: Mutex::default(),
             gone: OnceLock::new(),
         }
     }
@@ -174,6 +180,18 @@ impl Entry {
         self.gate.as_ref().map_or(Ok(()), |gate| gate.open(read))
     }
 
+    /// Notes the number of the past that it comes to next.
+    pub(super) fn reads_next(&self, next: u64) {
+        if let Some(gate) = &self.gate {
+            gate.reads(next);
+        }
+    }
+
+    /// That number, while it reads the past.
+    pub(crate) fn reads(&self) -> Option<u64> {
+        self.gate.as_ref()?.reading()
+    }
+
     /// Whether it reads the past, or has.
     pub(crate) fn catches_up(&self) -> bool {
         self.gate.is_some()
@@ -207,7 +225,7 @@ impl Entry {
                 Turn::Live if self.accepts(event) => {}
                 Turn::Live => return Called::Passed,
                 Turn::Later => return Called::Later,
-                Turn::Past => return Called::Done,
+                Turn::Past => return Called::Had,
             }
         }
         (self.call)(event, &self.about, false)
@@ -246,6 +264,16 @@ impl Entry {
             routes.retain(|(_, route)| route.strong_count() > 0);
         }
         routes.push((Arc::downgrade(known), Arc::downgrade(route)));
+        drop(held);
+        if self.queue.is_none() {
+            lock(&self.tallies).note(route);
+        }
+    }
+
+    /// What became of its events so far.
+    pub(crate) fn stats(&self) -> SubscriptionStats {
+        let stats = self.about.stats(lock(&self.tallies).total());
+        self.queue.as_ref().map_or(stats, |queue| stats.with_queue(queue.stats()))
     }
 
     /// Ends it: no new call starts. The index and the routes that hold it let go of it; when the calls under way have

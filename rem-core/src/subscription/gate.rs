@@ -18,6 +18,8 @@ pub(crate) struct Gate {
     live_after: AtomicU64,
     /// The highest number that a publisher left to the reader.
     left: Mutex<u64>,
+    /// The number that the reader comes to next, for whoever wants to know how far it is; 0 before it begins.
+    next: AtomicU64,
 }
 
 /// Whose an event is.
@@ -33,7 +35,18 @@ pub(crate) enum Turn {
 
 impl Gate {
     pub(crate) fn new() -> Self {
-        Self { live_after: AtomicU64::new(u64::MAX), left: Mutex::new(0) }
+        Self { live_after: AtomicU64::new(u64::MAX), left: Mutex::new(0), next: AtomicU64::new(0) }
+    }
+
+    /// Notes how far the reader is.
+    pub(crate) fn reads(&self, next: u64) {
+        self.next.store(next, Ordering::Relaxed);
+    }
+
+    /// What the reader comes to next, while it reads the past.
+    pub(crate) fn reading(&self) -> Option<u64> {
+        let reads = self.live_after.load(Ordering::Relaxed) == u64::MAX;
+        reads.then(|| self.next.load(Ordering::Relaxed)).filter(|next| *next > 0)
     }
 
     /// Whose the event of that number is.

@@ -25,7 +25,8 @@ fn close_waits_for_what_is_in_flight_and_queued() {
     let bus = Bus::new();
     let (handle, has_begun, go) = held();
     let _sub = bus.on(handle);
-    let mut stream = bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
+    let mut stream =
+        bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
     thread::scope(|scope| {
         let publisher = scope.spawn(|| added(&bus, 1));
         has_begun.recv().unwrap();
@@ -48,7 +49,8 @@ fn what_is_not_finished_is_reported_and_goes_on() {
     let bus = Bus::new();
     let (handle, has_begun, go) = held();
     let sub = bus.on(handle);
-    let mut stream = bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
+    let mut stream =
+        bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
     thread::scope(|scope| {
         let publisher = scope.spawn(|| added(&bus, 1));
         has_begun.recv().unwrap();
@@ -84,7 +86,8 @@ fn a_handler_may_close_its_bus() {
 #[test]
 fn a_reader_may_close_its_bus() {
     let bus = Bus::new();
-    let mut stream = bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
+    let mut stream =
+        bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
     for number in 1..=3 {
         added(&bus, number);
     }
@@ -100,9 +103,8 @@ fn children_close_with_their_parent_and_alone() {
     let bus = Bus::new();
     let (eu, us) = (bus.child("eu").unwrap(), bus.child("us").unwrap());
     let north = eu.child("north").unwrap();
-    let mut streams = [&bus, &eu, &north, &us].map(|bus| {
-        bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap()
-    });
+    let mut streams = [&bus, &eu, &north, &us]
+        .map(|bus| bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap());
     assert!(eu.close(LONG).is_complete());
     let closed = [&bus, &eu, &north, &us].map(Bus::is_closed);
     assert_eq!(closed, [false, true, true, false]);
@@ -135,7 +137,8 @@ fn a_publisher_that_waits_for_room_is_let_go_at_the_limit() {
 #[test]
 fn in_async_code_closing_is_awaited() {
     let bus = Bus::new();
-    let mut stream = bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
+    let mut stream =
+        bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
     added(&bus, 1);
     let closing = bus.close_async();
     assert!(bus.is_closed(), "whether it is awaited or not");
@@ -152,7 +155,8 @@ fn in_async_code_closing_is_awaited() {
         assert_eq!(read, 1);
     });
     let bus = Bus::new();
-    let mut stream = bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
+    let mut stream =
+        bus.subscription("job").queue(8, Overflow::DropOldest).stream::<Job>().unwrap();
     drop(bus.close_async());
     assert_eq!(stream.try_recv().unwrap_err(), TryRecvError::Ended, "dropping it ends the streams");
 }

@@ -229,7 +229,8 @@ fn a_queue_is_drained_of_what_it_held() {
 #[test]
 fn a_publisher_that_waits_for_room_is_in_flight() {
     let bus = Bus::new();
-    let mut stream = bus.subscription("job").queue(1, Overflow::Block(LONG)).stream::<Job>().unwrap();
+    let mut stream =
+        bus.subscription("job").queue(1, Overflow::Block(LONG)).stream::<Job>().unwrap();
     added(&bus, 1);
     thread::scope(|scope| {
         scope.spawn(|| added(&bus, 2));

@@ -23,6 +23,7 @@ const OWN: &[(&str, &str)] = &[
         "rem-core/src/event/id.rs",
         "the counter of fixed ids: it hands out numbers and orders nothing",
     ),
+    ("rem-core/src/route/tally.rs", "counts, on which no protocol of the bus hangs"),
     ("rem-core/src/event/view.rs", "a cell of one event, which no protocol of the bus reads"),
 ];
 

@@ -1,0 +1,155 @@
+//! What is told of one topic, one subscription, one middleware.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use rem_patterns::Topic;
+
+use super::SubscriptionStats;
+use crate::middleware::Bound;
+use crate::queue::Overflow;
+use crate::subscription::{Entry, SubscriptionId};
+
+/// A topic that was published to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TopicReport {
+    /// The topic, from the root.
+    pub topic: Topic,
+    /// How many events were recorded under it, as long as it is kept; one that nobody listened to and no history keeps is
+    /// not counted.
+    pub published: u64,
+    /// Which subscriptions would have an event of it now, oldest first: of this bus and those below it.
+    pub heard_by: Vec<SubscriptionId>,
+}
+
+/// A subscription.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SubscriptionReport {
+    /// Its identity.
+    pub id: SubscriptionId,
+    /// What it selects: from the root bus, or below any scope for a subscription by type.
+    pub pattern: Box<str>,
+    /// The name of the event type that it takes; `None` for any.
+    pub event_type: Option<&'static str>,
+    /// The prefix of the bus it was made on; `None` for the root.
+    pub prefix: Option<Topic>,
+    /// How events reach its handler.
+    pub delivery: DeliveryReport,
+    /// Its priority among inline handlers.
+    pub priority: i32,
+    /// Where it was made.
+    pub place: &'static Location<'static>,
+    /// What became of its events.
+    pub stats: SubscriptionStats,
+    /// How far it is behind: how many numbers the bus has given out since that of the oldest event in its queue, or, while it
+    /// reads the past, since that which it reads next. 0 for one that has all.
+    pub lag: u64,
+    /// What its last failure said.
+    pub last_error: Option<Arc<str>>,
+}
+
+/// How events reach a handler.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum DeliveryReport {
+    /// By a call in the thread that publishes.
+    Inline,
+    /// By a queue that somebody reads.
+    #[non_exhaustive]
+    Queue {
+        /// How many events it has room for.
+        capacity: usize,
+        /// How many wait to be read.
+        depth: usize,
+        /// What happens when it is full.
+        overflow: Overflow,
+    },
+}
+
+/// Middleware.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MiddlewareReport {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Which topics it sees, from the root.
+    pub pattern: Box<str>,
+    /// Where it was added.
+    pub place: &'static Location<'static>,
+}
+
+impl SubscriptionReport {
+    /// `last`: the last number that the bus gave out.
+    pub(super) fn of(entry: &Entry, last: u64) -> Self {
+        let delivery =
+            entry.queue().map_or(DeliveryReport::Inline, |queue| DeliveryReport::Queue {
+                capacity: queue.capacity(),
+                depth: queue.len(),
+                overflow: queue.overflow().clone(),
+            });
+        let oldest = entry.reads().or_else(|| entry.queue()?.oldest());
+        Self {
+            id: entry.id,
+            pattern: entry.pattern.as_str().into(),
+            event_type: entry.wanted.map(|wanted| wanted.schema.name),
+            prefix: entry.prefix.clone(),
+            delivery,
+            priority: entry.priority,
+            place: entry.place,
+            stats: entry.stats(),
+            lag: oldest.map_or(0, |oldest| (last + 1).saturating_sub(oldest)),
+            last_error: entry.last_error(),
+        }
+    }
+}
+
+impl MiddlewareReport {
+    pub(crate) fn of(bound: &Bound) -> Self {
+        let (name, pattern) = (Arc::clone(&bound.name), bound.pattern.as_str().into());
+        Self { name, pattern, place: bound.place }
+    }
+}
+
+impl fmt::Display for TopicReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: published {}, ", self.topic, self.published)?;
+        match self.heard_by.len() {
+            0 => f.write_str("heard by nobody"),
+            count => write!(f, "heard by {count}"),
+        }
+    }
+}
+
+impl fmt::Display for DeliveryReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline => f.write_str("inline"),
+            Self::Queue { capacity, depth, overflow } => {
+                write!(f, "queue {depth}/{capacity}, {overflow}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for SubscriptionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, pattern, place, delivery, stats, .. } = self;
+        write!(f, "{id} to `{pattern}` ({place}): {delivery}; {stats}")?;
+        if self.lag > 0 {
+            write!(f, ", {} behind", self.lag)?;
+        }
+        match &self.last_error {
+            Some(error) => write!(f, "; last error: {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for MiddlewareReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on `{}` ({})", self.name, self.pattern, self.place)
+    }
+}
