@@ -6,16 +6,11 @@
 #![expect(clippy::print_stdout, reason = "a report")]
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
-// Taken over as it is, layout and all; other benchmarks use the rest of it.
-#[rustfmt::skip]
-#[path = "../peers/baseline.rs"]
-#[expect(dead_code, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used, reason = "as above")]
-mod baseline;
-
 use std::time::Instant;
 
-use baseline::workload;
 use rem::prelude::*;
+use rem_benches::baseline::workload;
+use rem_benches::rounds::median;
 
 const ROUNDS: usize = 11;
 
@@ -77,9 +72,4 @@ fn with(count: usize) -> Vec<(&'static str, f64)> {
 
 fn each(start: Instant, count: usize) -> f64 {
     start.elapsed().as_nanos() as f64 / count as f64
-}
-
-fn median(rounds: &mut [f64]) -> f64 {
-    rounds.sort_by(f64::total_cmp);
-    rounds[rounds.len() / 2]
 }

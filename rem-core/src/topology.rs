@@ -60,7 +60,7 @@ impl Bus {
     /// let bus = Bus::new();
     /// let _sub = bus.subscribe("order.**", |_: &Event| ())?;
     /// let topology = bus.topology();
-    /// assert_eq!(topology.subscriptions[0].pattern, "order.**");
+    /// assert_eq!(&*topology.subscriptions[0].pattern, "order.**");
     /// println!("{topology}");
     /// # Ok::<(), rem_core::SubscribeError>(())
     /// ```

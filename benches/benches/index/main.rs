@@ -8,11 +8,6 @@
 #![expect(clippy::print_stdout, reason = "its figures are what it is for")]
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
-// Taken over as it is, layout and all; other benchmarks use the rest of it.
-#[rustfmt::skip]
-#[path = "../../peers/baseline.rs"]
-#[expect(dead_code, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used, reason = "as above")]
-mod baseline;
 mod globs;
 mod hostile;
 mod instructions;
@@ -21,7 +16,8 @@ mod peers;
 use std::hint::black_box;
 use std::time::Instant;
 
-use baseline::{ArenaTrie, workload};
+use rem_benches::baseline::{ArenaTrie, workload};
+use rem_benches::rounds::median;
 use rem_patterns::{Pattern, PatternTree};
 
 const ROUNDS: usize = 15;
@@ -160,9 +156,4 @@ fn each<T>(topics: &[T], passes: usize, mut run: impl FnMut(&T)) -> f64 {
         }
     }
     start.elapsed().as_nanos() as f64 / (passes * topics.len()) as f64
-}
-
-fn median(rounds: &mut [f64]) -> f64 {
-    rounds.sort_by(f64::total_cmp);
-    rounds[rounds.len() / 2]
 }

@@ -14,14 +14,15 @@ use std::hint::black_box;
 
 use mqtt_topic_engine::topic_matcher::{Len, TopicMatcherNode};
 use mqtt_topic_engine::{TopicPath, TopicPatternPath};
+use rem_benches::baseline::workload;
 use rem_patterns::{Pattern, PatternTree};
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_keyexpr::keyexpr_tree::{
     IKeyExprTree, IKeyExprTreeMut, IKeyExprTreeNode, IKeyExprTreeNodeMut, KeBoxTree,
 };
 
-use crate::baseline::workload;
 use crate::{ROUNDS, each, median};
+use rem_benches::baseline::workload;
 
 pub(crate) fn run(count: usize) {
     let (patterns, topics) = workload(count);
