@@ -3,7 +3,7 @@
 pub use crate::event::{
     Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part, Payload, Redacted, Schema,
     Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
-    check_pattern, check_topics, check_whole_pattern, checked_pattern, cut, key_field, segments,
+    check_pattern, check_topics, check_whole_pattern, checked_pattern, checked_topics, cut, key_field, segments,
     topic_field,
 };
 pub use crate::handlers::{

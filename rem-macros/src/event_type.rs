@@ -5,6 +5,7 @@ mod ast;
 mod template;
 mod validate;
 mod expand;
+mod generics;
 mod group;
 mod marks;
 mod schema;

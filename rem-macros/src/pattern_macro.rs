@@ -45,7 +45,8 @@ const NO_REGEX: &str = "a regular expression is not checked by the compiler: wri
 const USAGE: &str = "a pattern that the compiler checks is a string literal: write `pattern!(\"order.*\")` or \
                      `pattern!(OrderEvent, \"*\")`, and parse others with `Pattern::parse`";
 
-fn parse(text: &LitStr) -> syn::Result<Pattern> {
+/// The pattern that a literal is, without a regular expression.
+pub(crate) fn parse(text: &LitStr) -> syn::Result<Pattern> {
     Pattern::parse(text.value()).map_err(|error| match error.kind() {
         PatternErrorKind::RegexUnsupported => syn::Error::new(text.span(), NO_REGEX),
         _ => syn::Error::new(text.span(), format_args!("this is not a pattern: {error}")),

@@ -56,7 +56,7 @@ use rem::{Bus, Pattern, Subscriptions, Topic, TypedPattern};
 
 /// A module, as a program has it, for what is private to be judged as well.
 mod program {
-    use core::fmt::Error;
+    use core::fmt::{Display, Error};
     use core::marker::PhantomData;
 
     use rem::wire::RawEvent;
@@ -269,6 +269,75 @@ mod program {
         const fn every(&self, _event: &Event<E>) {}
     }
 
+    /// As it was first, of any amount.
+    #[derive(EventType, Debug, Clone, Copy, Serialize, Deserialize)]
+    #[event(name = "weighed")]
+    struct WeighedFirst<A> {
+        /// How much.
+        amount: A,
+    }
+
+    /// Of a type and a number, with bounds.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[event(namespace = "weight", group(Amounts = "{weighed,of}.**"))]
+    #[non_exhaustive]
+    pub enum Weight<A, const N: usize>
+    where
+        A: Display + PartialEq,
+    {
+        /// A template.
+        #[event(topic = "of.{amount}")]
+        Of {
+            /// How much.
+            amount: A,
+            /// For nobody's eyes.
+            #[event(redact)]
+            secret: A,
+        },
+        /// In a second version.
+        #[event(version = 2, upcast = Self::from_first)]
+        Weighed(#[event(key)] A),
+        /// Nested.
+        #[event(nested)]
+        Cache(CacheEvent),
+    }
+
+    impl<A: Display + PartialEq, const N: usize> Weight<A, N> {
+        fn from_first(WeighedFirst { amount }: WeighedFirst<A>) -> Self {
+            Self::Weighed(amount)
+        }
+    }
+
+    /// Nobody else's, of any type.
+    #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+    struct Own<T>(T);
+
+    impl<T: Display> Display for Own<T> {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+
+    /// In its topic is what is nobody else's.
+    #[derive(EventType, Debug, Clone, Copy, Serialize, Deserialize)]
+    #[event(topic = "kept.{own}")]
+    #[non_exhaustive]
+    pub struct Kept<T> {
+        /// Its own.
+        own: Own<T>,
+    }
+
+    /// Nests what it is given, deprecated.
+    #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+    #[deprecated = "it was a bad idea"]
+    #[event(namespace = "around", group(Insides = "**"))]
+    #[non_exhaustive]
+    pub enum Around<E> {
+        /// Nested.
+        #[event(nested)]
+        Inside(E),
+    }
+
     /// A function.
     #[on("order.*.placed")]
     #[on("order.*")]
@@ -283,9 +352,10 @@ mod program {
 }
 
 #[expect(deprecated, reason = "it is exported as long as it is there")]
-pub use program::Old;
+pub use program::{Around, Old};
 pub use program::{
-    CacheEvent, Desk, Either, Never, Of, Placed, ProviderEvent, Silent, Tick, Whole, audit, made,
+    CacheEvent, Desk, Either, Kept, Never, Of, Placed, ProviderEvent, Silent, Tick, Weight, Whole, audit,
+    made,
 };
 
 /// What is linted above is used as well.
@@ -298,7 +368,7 @@ fn the_expansion_is_clean() {
     let bus = Bus::builder().state(0_u8).build();
     let all = [
         bus.register(Arc::new(Desk)),
-        bus.register(Arc::new(Of::<CacheEvent> { of: PhantomData })),
+        bus.register(Arc::new(Of::<Weight<u8, 1>> { of: PhantomData })),
         bus.register_fn::<audit>(),
     ];
     let held: Vec<_> = all.iter().map(|subs| subs.as_ref().map_or(0, Subscriptions::len)).collect();

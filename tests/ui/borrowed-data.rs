@@ -4,7 +4,7 @@ use rem::EventType;
 use serde::Serialize;
 
 #[derive(EventType, Debug, Clone, Serialize)]
-struct Changed<'a> {
+struct Changed<'a, T> {
     name: &'a str,
 }
 

@@ -77,6 +77,22 @@ pub const fn check_topics<const N: usize>(schema: &'static Schema) {
     }
 }
 
+/// The schema of a type with parameters, refused as [`check_topics`] does. How many topics it has is known too late to be
+/// a parameter.
+///
+/// # Panics
+/// Says so; derived code calls this in a constant, where a panic is a compile error.
+#[track_caller]
+pub const fn checked_topics(schema: &'static Schema) -> Schema {
+    match schema.topics() {
+        0..=64 => check_topics::<64>(schema),
+        65..=1_024 => check_topics::<1_024>(schema),
+        1_025..=16_384 => check_topics::<16_384>(schema),
+        _ => panic!("a generic event type has at most 16,384 topics: nest less in it"),
+    }
+    *schema
+}
+
 /// Refuses a pattern that can select none of a type's topics, relative to its namespace, and names the nearest.
 ///
 /// `cuts` is [`EventType::CUTS`](super::EventType::CUTS).

@@ -1,50 +1,101 @@
 //! `From` and `TryFrom` between a nested event type and its parent.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{GenericParam, Type};
 
 use super::ast::{Event, Input};
 use super::expand::allow;
 
 /// The conversions of each type that is nested once: where it is nested twice, a value does not tell which is meant.
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
-    let nested = |event: &Event<'_>| event.nested().map(|(_, ty)| ty.to_token_stream().to_string());
-    let written: Vec<String> = input.events.iter().filter_map(nested).collect();
+    let nested = || input.events.iter().filter_map(|event| Some((event, event.nested()?.1)));
     let mut conversions = TokenStream::new();
-    for event in &input.events {
-        let Some((_, ty)) = event.nested() else { continue };
-        let this = ty.to_token_stream().to_string();
-        if written.iter().filter(|&other| *other == this).count() == 1 {
-            conversions.extend(pair(input, event, ty));
+    for (event, ty) in nested() {
+        let alike = nested().filter(|(_, other)| may_be_same(input, ty, other));
+        let once = alike.count() == 1;
+        if once && head(ty).is_none_or(|head| !is_parameter(input, head)) {
+            conversions.extend(from(input, event, ty));
+            conversions.extend(try_from(input, event, ty));
+        } else if once && is_bare_parameter(input, ty) {
+            // `TryFrom` for any type is not ours to implement.
+            conversions.extend(from(input, event, ty));
         }
     }
     conversions
 }
 
-fn pair(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
-    let (parent, variant) = (input.ident, event.ident);
-    let other =
-        (input.events.len() > 1).then(|| quote!(other => ::core::result::Result::Err(other),));
-    let allow = allow(input);
+/// Whether two types as they are written are one, or may become one with some parameters.
+fn may_be_same(input: &Input<'_>, a: &Type, b: &Type) -> bool {
+    if !input.depends(a) && !input.depends(b) {
+        return a.to_token_stream().to_string() == b.to_token_stream().to_string();
+    }
+    let any = |ty| head(ty).is_none_or(|head| is_parameter(input, head));
+    any(a) || any(b) || last(a) == last(b)
+}
+
+/// The first name of a path, by which a parameter and what is associated with one are known; `None` for what is no plain
+/// path.
+fn head(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Group(group) => head(&group.elem),
+        Type::Paren(paren) => head(&paren.elem),
+        Type::Path(path) if path.qself.is_none() => Some(&path.path.segments.first()?.ident),
+        _ => None,
+    }
+}
+
+fn last(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Group(group) => last(&group.elem),
+        Type::Paren(paren) => last(&paren.elem),
+        Type::Path(path) => Some(&path.path.segments.last()?.ident),
+        _ => None,
+    }
+}
+
+fn is_parameter(input: &Input<'_>, ident: &Ident) -> bool {
+    input.generics.params.iter().any(|param| match param {
+        GenericParam::Type(param) => param.ident == *ident,
+        _ => false,
+    })
+}
+
+fn is_bare_parameter(input: &Input<'_>, ty: &Type) -> bool {
+    head(ty).is_some_and(|head| is_parameter(input, head))
+        && ty.to_token_stream().into_iter().count() == 1
+}
+
+fn from(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
+    let (parent, variant, allow) = (input.ident, event.ident, allow(input));
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote_spanned! {ty.span()=>
         #allow
         #[automatically_derived]
-        impl ::core::convert::From<#ty> for #parent {
+        impl #impl_generics ::core::convert::From<#ty> for #parent #type_generics #where_clause {
             fn from(part: #ty) -> Self {
                 Self::#variant(part)
             }
         }
+    }
+}
 
+fn try_from(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
+    let (ident, variant, allow) = (input.ident, event.ident, allow(input));
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let parent = quote_spanned!(ty.span()=> #ident #type_generics);
+    let other =
+        (input.events.len() > 1).then(|| quote!(other => ::core::result::Result::Err(other),));
+    quote_spanned! {ty.span()=>
         #allow
         #[automatically_derived]
-        impl ::core::convert::TryFrom<#parent> for #ty {
+        impl #impl_generics ::core::convert::TryFrom<#parent> for #ty #where_clause {
             type Error = #parent;
 
             fn try_from(value: #parent) -> ::core::result::Result<Self, #parent> {
                 match value {
-                    #parent::#variant(part) => ::core::result::Result::Ok(part),
+                    #ident::#variant(part) => ::core::result::Result::Ok(part),
                     #other
                 }
             }

@@ -13,7 +13,9 @@ use crate::rem_path;
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let private = rem_path::private(&input.rem);
     let ident = input.ident;
-    let events = schema::events(input, &private);
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let where_clause = input.where_clause(&private);
+    let outside = schema::outside(input, &private);
     let schema = schema::expand(input, &private);
     let leaf = leaf(input, &private);
     let write_topic = write_topic(input, &private);
@@ -22,16 +24,17 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let marks = marks::expand(input, &private);
     let wire = wire::expand(input, &private);
     let conversions = convert::expand(input);
-    let checks = checks(input, &private);
+    let checks = schema::checks(input, &private);
     let versions = version::checks(input, &private);
     let groups = group::expand(input);
+    let groups_beside = group::beside(input, &private);
     let allow = allow(input);
     quote! {
         #allow
         const _: () = {
-            #events
+            #outside
             #[automatically_derived]
-            impl #private::EventType for #ident {
+            impl #impl_generics #private::EventType for #ident #type_generics #where_clause {
                 #schema
                 #leaf
                 #write_topic
@@ -40,6 +43,7 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
                 #marks
                 #wire
             }
+            #groups_beside
         };
         #conversions
         #checks
@@ -229,19 +233,6 @@ fn nesting(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
             ::core::option::Option::None
         }
     })
-}
-
-/// What only the compiler can see: topics within nested types.
-fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
-    let (ident, allow) = (input.ident, allow(input));
-    let mut checks = TokenStream::new();
-    if input.events.iter().any(|event| event.nested().is_some()) {
-        let schema = quote!(<#ident as #private::EventType>::SCHEMA);
-        checks.extend(
-            quote!(#allow const _: () = #private::check_topics::<{ #schema.topics() }>(&#schema);),
-        );
-    }
-    rem_path::shown_at(ident.span(), checks)
 }
 
 /// `match self`, or what stands for it where there is nothing to match.

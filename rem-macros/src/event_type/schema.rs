@@ -6,38 +6,101 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::ast::{Event, Input};
+use super::expand::allow;
+use super::version;
+use crate::rem_path;
 
-/// The name of the constant that [`events`] makes.
+/// The names of the constants that [`outside`] makes.
 fn events_name() -> Ident {
     Ident::new("__REM_EVENTS", Span::call_site())
 }
 
-/// The entries of all variants, outside of the implementation: what asks them there needs no bound of the trait, so that
-/// a type that breaks one is told so once.
-pub(super) fn events(input: &Input<'_>, private: &TokenStream) -> TokenStream {
-    let name = events_name();
+pub(super) fn schema_name() -> Ident {
+    Ident::new("__REM_SCHEMA", Span::call_site())
+}
+
+/// What stands outside of the implementation: what asks it there needs no bound of the trait, so that a type that breaks
+/// one is told so once; and of a generic type it is evaluated where it stands, whatever the parameters will be.
+pub(super) fn outside(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    if input.topics_depend() {
+        return TokenStream::new(); // An item cannot name the parameters.
+    }
+    let events_name = events_name();
+    let events = events(input, private);
+    let events = quote!(const #events_name: &[#private::EventSchema] = #events;);
+    let schema = input.is_generic().then(|| {
+        let name = schema_name();
+        let schema = schema(input, &events_name, private);
+        let check = check_topics(input, &name, private);
+        quote!(const #name: #private::Schema = #schema; #check)
+    });
+    quote!(#events #schema)
+}
+
+pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    if input.topics_depend() {
+        // They are not cut, for how many there are is known too late to be the length of an array.
+        let schema = schema(input, events(input, private), private);
+        let checked = rem_path::shown_at(input.ident.span(), quote!(#private::checked_topics));
+        let versions = version::checks_within(input, private);
+        return quote!(const SCHEMA: #private::Schema = { #versions #checked(&#schema) };);
+    }
+    let cuts = cuts(private);
+    let schema = if input.is_generic() {
+        let (name, versions) = (schema_name(), version::checks_within(input, private));
+        quote!({ #versions #name })
+    } else {
+        schema(input, events_name(), private)
+    };
+    quote! {
+        const SCHEMA: #private::Schema = #schema;
+        const CUTS: &'static [#private::Cut<'static>] = #cuts;
+    }
+}
+
+/// The segments of all topics, where the constants of [`outside`] are.
+pub(super) fn cuts(private: &TokenStream) -> TokenStream {
+    let events = events_name();
+    quote!(&#private::cut::<{ #private::segments(#events) }>(#events))
+}
+
+/// What only the compiler can see: topics within nested types. Of a generic type this is done beside its constants.
+pub(super) fn checks(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let ident = input.ident;
+    let schema = quote!(<#ident as #private::EventType>::SCHEMA);
+    (!input.is_generic()).then(|| check_topics(input, schema, private)).flatten()
+}
+
+fn check_topics(
+    input: &Input<'_>,
+    schema: impl ToTokens,
+    private: &TokenStream,
+) -> Option<TokenStream> {
+    let allow = allow(input);
+    let check =
+        quote!(#allow const _: () = #private::check_topics::<{ #schema.topics() }>(&#schema););
+    let any_nested = input.events.iter().any(|event| event.nested().is_some());
+    any_nested.then(|| rem_path::shown_at(input.ident.span(), check))
+}
+
+fn schema(input: &Input<'_>, events: impl ToTokens, private: &TokenStream) -> TokenStream {
+    let name = input.ident.unraw().to_string();
+    let namespace = namespace(input);
+    let doc = doc(&input.doc);
+    let local = input.local.then(|| quote!(.local()));
+    let open = input.events.iter().any(|event| event.other().is_some());
+    let open = open.then(|| quote!(.open()));
+    quote!(#private::Schema::new(#name, #namespace, #events) #doc #local #open)
+}
+
+/// The entries of all variants.
+fn events(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let namespace = namespace(input);
     let published = input.events.iter().filter(|event| event.topic().is_some());
     let events = published
         .zip(0_u32..)
         .filter_map(|(event, place)| entry(event, place, &namespace, private));
-    quote!(const #name: &[#private::EventSchema] = &[#(#events),*];)
-}
-
-pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
-    let name = input.ident.unraw().to_string();
-    let namespace = namespace(input);
-    let events = events_name();
-    let doc = doc(&input.doc);
-    let local = input.local.then(|| quote!(.local()));
-    let open = input.events.iter().any(|event| event.other().is_some());
-    let open = open.then(|| quote!(.open()));
-    quote! {
-        const SCHEMA: #private::Schema =
-            #private::Schema::new(#name, #namespace, #events) #doc #local #open;
-        const CUTS: &'static [#private::Cut<'static>] =
-            &#private::cut::<{ #private::segments(#events) }>(#events);
-    }
+    quote!(&[#(#events),*])
 }
 
 fn namespace(input: &Input<'_>) -> String {

@@ -28,23 +28,15 @@ pub(super) fn validate(input: &Input<'_>, errors: &mut Errors) {
 
 fn generics(input: &Input<'_>, errors: &mut Errors) {
     for param in &input.generics.params {
-        match param {
-            GenericParam::Lifetime(param) => {
-                let Lifetime { ident, .. } = &param.lifetime;
-                errors.on(
-                    param,
-                    format_args!(
-                        "an event outlives its publisher, so that its type cannot borrow for `'{ident}`: \
-                         hold owned data, or an `Arc`"
-                    ),
-                );
-            }
-            GenericParam::Type(_) | GenericParam::Const(_) => {
-                errors.on(
-                    param,
-                    "an event type has no generic parameters: derive it on a concrete type",
-                );
-            }
+        if let GenericParam::Lifetime(param) = param {
+            let Lifetime { ident, .. } = &param.lifetime;
+            errors.on(
+                param,
+                format_args!(
+                    "an event outlives its publisher, so that its type cannot borrow for `'{ident}`: hold owned data, \
+                     or an `Arc`"
+                ),
+            );
         }
     }
 }

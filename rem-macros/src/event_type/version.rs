@@ -36,14 +36,29 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
 
 /// A constant for each function: the compiler knows the type that it takes, and that has a version.
 pub(super) fn checks(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    if input.is_generic() {
+        return TokenStream::new();
+    }
     let allow = allow(input);
-    let check = |event: &Event<'_>| {
-        let (upcast, version) = (named(event.upcast.as_ref()?, input.ident), event.version);
-        let check =
-            rem_path::shown_at(upcast.span(), quote!(#private::check_upcast(&#upcast, #version)));
-        Some(quote!(#allow const _: () = #check;))
-    };
-    input.events.iter().filter(|_| !input.local).filter_map(check).collect()
+    upcasts(input)
+        .map(|(upcast, version)| check(&named(upcast, input.ident), version, private))
+        .map(|check| quote!(#allow const _: () = #check;))
+        .collect()
+}
+
+/// The same within a constant of a generic type, for a constant of its own could not name the parameters.
+pub(super) fn checks_within(input: &Input<'_>, private: &TokenStream) -> TokenStream {
+    let checks = upcasts(input).map(|(upcast, version)| check(upcast, version, private));
+    quote!(#(#checks;)*)
+}
+
+fn upcasts<'i>(input: &'i Input<'_>) -> impl Iterator<Item = (&'i Path, u32)> {
+    let events = input.events.iter().filter(|_| !input.local);
+    events.filter_map(|event| Some((event.upcast.as_ref()?, event.version)))
+}
+
+fn check(upcast: &Path, version: u32, private: &TokenStream) -> TokenStream {
+    rem_path::shown_at(upcast.span(), quote!(#private::check_upcast(&#upcast, #version)))
 }
 
 /// The path for use outside an `impl`, where `Self` has no meaning.

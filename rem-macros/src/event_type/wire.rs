@@ -16,7 +16,8 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
     }
     // Shown at the type's name, and by it: so the compiler says where serde's traits are missing, not what was expanded.
     let ident = input.ident;
-    let wired = rem_path::shown_at(ident.span(), quote!(#private::wired::<#ident>()));
+    let of = if input.is_generic() { quote!(Self) } else { quote!(#ident) };
+    let wired = rem_path::shown_at(ident.span(), quote!(#private::wired::<#of>()));
     let own = quote! {
         const WIRE: ::core::option::Option<#private::Wiring<Self>> = #wired;
     };

@@ -10,7 +10,7 @@ use rem_patterns::{MAX_BYTES, MAX_SEGMENTS};
 use super::super::{EventSchema, Schema};
 use super::path::{Message, Path, is_field, same};
 
-/// What is wrong with the topics of a type, of which there are `N`, if anything.
+/// What is wrong with the topics of a type, of which there are at most `N`, if anything.
 pub(super) const fn fault<const N: usize>(schema: &'static Schema) -> Option<Message> {
     if let Some(event) = local_within(schema) {
         let message = Message::new().push("`").push(event.variant).push("` of `");
@@ -109,7 +109,7 @@ impl<const N: usize> Leaves<N> {
         let namespace = Path::EMPTY.and(namespace);
         let (above_depth, above_bytes) = (namespace.depth(), bytes(&namespace));
         let mut at = 0;
-        while at < N {
+        while at < self.len {
             let path = &self.list[at].path;
             // Each is counted with a dot after it, of which the last has none.
             if above_depth + path.depth() > MAX_SEGMENTS
@@ -126,10 +126,10 @@ impl<const N: usize> Leaves<N> {
     const fn overlap(&mut self) -> Option<(usize, usize, Message)> {
         self.sort();
         let mut at = 0;
-        while at < N {
+        while at < self.len {
             let one = &self.list[at];
             let mut with = at + 1;
-            while with < N && (one.first == ANY || one.first == self.list[with].first) {
+            while with < self.len && (one.first == ANY || one.first == self.list[with].first) {
                 let other = &self.list[with];
                 if one.variant != other.variant
                     && let Some(topic) = common(&one.path, &other.path)
@@ -145,10 +145,10 @@ impl<const N: usize> Leaves<N> {
 
     /// Shell's sort by `first`: short, and near to linear.
     const fn sort(&mut self) {
-        let mut gap = N / 2;
+        let mut gap = self.len / 2;
         while gap > 0 {
             let mut at = gap;
-            while at < N {
+            while at < self.len {
                 let leaf = self.list[at];
                 let mut to = at;
                 while to >= gap && self.list[to - gap].first > leaf.first {
