@@ -3,8 +3,8 @@
 pub use crate::event::{
     Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part, Payload, Redacted, Schema,
     Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
-    check_pattern, check_topics, check_whole_pattern, checked_pattern, checked_topics, cut, key_field, segments,
-    topic_field,
+    check_pattern, check_topics, check_whole_pattern, checked_pattern, checked_topics, cut,
+    key_field, segments, topic_field,
 };
 pub use crate::handlers::{
     Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
@@ -18,6 +18,8 @@ pub use rem_patterns::constant::{
     ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText, Cut,
 };
 pub use rem_patterns::{Pattern, Topic};
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
 
 /// A vector of bytes, by a name that no user can have taken.
 pub type Bytes = Vec<u8>;

@@ -354,8 +354,8 @@ mod program {
 #[expect(deprecated, reason = "it is exported as long as it is there")]
 pub use program::{Around, Old};
 pub use program::{
-    CacheEvent, Desk, Either, Kept, Never, Of, Placed, ProviderEvent, Silent, Tick, Weight, Whole, audit,
-    made,
+    CacheEvent, Desk, Either, Kept, Never, Of, Placed, ProviderEvent, Silent, Tick, Weight, Whole,
+    audit, made,
 };
 
 /// What is linted above is used as well.

@@ -41,9 +41,15 @@ where
     P: PartialEq,
 {
     #[event(topic = "labelled.{id}", alias = "named.{id}")]
-    Labelled { id: Id, label: String },
+    Labelled {
+        id: Id,
+        label: String,
+    },
     #[event(version = 2, upcast = Self::from_one)]
-    Moved { from: P, to: Option<P> },
+    Moved {
+        from: P,
+        to: Option<P>,
+    },
     Checked {
         #[event(key)]
         id: Id,
@@ -262,7 +268,11 @@ fn nested_types_convert_and_are_seen() {
 fn patterns_and_groups_are_checked_against_them() {
     let typed = pattern!(Stock<u8, u8>, "labelled.*");
     assert!(typed.pattern().matches("labelled.1"));
-    assert!(pattern!(Site<Shop<u8>>, "inner.stock.{moved,empty}").pattern().matches("inner.stock.moved"));
+    assert!(
+        pattern!(Site<Shop<u8>>, "inner.stock.{moved,empty}")
+            .pattern()
+            .matches("inner.stock.moved")
+    );
     assert_eq!(Stock::<u8, u8>::labels().pattern().as_str(), "{labelled,moved}.**");
     assert_eq!(Shop::<u8>::stocks().pattern().as_str(), "stock.**");
 

@@ -4,8 +4,8 @@ use rem::EventType;
 use serde::Serialize;
 
 #[derive(EventType, Debug, Clone, Serialize)]
-struct Changed<'a, T> {
-    name: &'a str,
+struct Changed<'a, T: Send> {
+    name: &'a T,
 }
 
 fn main() {}

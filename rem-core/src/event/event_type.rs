@@ -18,8 +18,8 @@ use crate::wire::{self, Body, Codec, DecodeError, EncodeError, RawEvent, Wiring}
     message = "`{Self}` is not an event type",
     label = "not an event type",
     note = "write `#[derive(EventType)]` on `{Self}`, an enum with one variant an event, or a struct that is one event",
-    note = "one with parameters is an event type where it is `Debug`, `Send`, `Sync` and, unless it is `local`, \
-            `Serialize` and `DeserializeOwned` with them"
+    note = "if that is there: a type with parameters is an event type as far as it is `Debug`, `Send`, `Sync`, `'static` \
+            and, unless it is `#[event(local)]`, `Serialize` and `Deserialize`"
 )]
 pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// The type's topics, fields and documentation.

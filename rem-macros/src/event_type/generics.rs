@@ -49,7 +49,8 @@ impl Input<'_> {
         if !self.is_generic() {
             return quote!(where #(#own,)*);
         }
-        let wire = (!self.local).then(|| quote!(+ #private::Wire));
+        let wire =
+            (!self.local).then(|| quote!(+ #private::Serialize + #private::DeserializeOwned));
         let all = quote! {
             ::core::fmt::Debug + ::core::marker::Send + ::core::marker::Sync + 'static #wire
         };

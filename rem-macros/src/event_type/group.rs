@@ -63,10 +63,7 @@ pub(super) fn beside(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
     })
 }
 
-fn functions<B: ToTokens>(
-    input: &Input<'_>,
-    body: impl Fn(&LitStr) -> B,
-) -> Option<TokenStream> {
+fn functions<B: ToTokens>(input: &Input<'_>, body: impl Fn(&LitStr) -> B) -> Option<TokenStream> {
     let (ident, vis, allow) = (input.ident, input.vis, allow(input));
     let private = rem_path::private(&input.rem);
     let functions = input.groups.iter().map(|group| {
@@ -87,7 +84,8 @@ fn functions<B: ToTokens>(
     let functions: Vec<_> = functions.collect();
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
-    let bounds = input.is_generic().then(|| quote!(where #(#predicates,)* Self: #private::EventType));
+    let bounds =
+        input.is_generic().then(|| quote!(where #(#predicates,)* Self: #private::EventType));
     (!functions.is_empty()).then(|| {
         quote! {
             #allow
