@@ -159,6 +159,7 @@ const FIELDS: &[FieldSchema] = &[
 ];
 
 /// Written out, for the core does not depend on the derive.
+#[diagnostic::do_not_recommend]
 impl EventType for SystemEvent {
     const SCHEMA: Schema = Schema::new(
         "SystemEvent",

@@ -34,10 +34,10 @@ impl TopicErrorKind {
                 "a segment of a topic is not empty: write one dot between two segments, none at the ends"
             }
             Self::PatternSign => {
-                "a topic holds none of `* > ? [ ] { } , ! =`, which belong to patterns: escape values with `Topic::escape`"
+                "a topic holds none of `* > ? [ ] { } , ! =`, which belong to patterns: write another character, and values with `Topic::escape`"
             }
             Self::ForbiddenChar => {
-                "a topic holds no whitespace and no control character: escape values with `Topic::escape`"
+                "a topic holds no whitespace and no control character: write another, and values with `Topic::escape`"
             }
             Self::TooLong => {
                 "a topic has at most 255 bytes: shorten it, or move a value into the event's data"

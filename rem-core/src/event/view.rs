@@ -14,6 +14,11 @@ use crate::wire::{DecodeError, RawEvent};
 /// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
 ///
 /// The parameter of the [`Event`] that a handler takes. It cannot be implemented otherwise.
+#[diagnostic::on_unimplemented(
+    message = "no event can be seen as `{Self}`: it is not an event type",
+    label = "takes an `Event` or `Received` of `{Self}`",
+    note = "write `#[derive(EventType)]` on `{Self}`, or take `&Event`, without a parameter, for events of any type"
+)]
 pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
     /// The event as this type, if its data is one, or holds one, or lies within one.
     #[doc(hidden)]

@@ -8,7 +8,9 @@ use std::fmt::Display;
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "this handler's return type",
-    note = "return `()`, or a `Result<(), E>` with an `E` that implements `Display`; end an expression with `;` to return `()`"
+    note = "return `()`, or a `Result<(), E>` with an `E` that implements `Display`; end an expression with `;` to return `()`",
+    note = "a future is not waited for: to handle events in async code read them from \
+            `bus.subscription(…).queue(…).stream()`"
 )]
 pub trait Outcome {
     /// The error's text, if it is one.
@@ -32,6 +34,7 @@ impl<E: Display> Outcome for Result<(), E> {
 
 /// For a handler that only panics, `|event: &Event| todo!()` for example: its return type is `!`, which stable Rust can
 /// mean but not write.
+#[diagnostic::do_not_recommend]
 impl Outcome for <fn() -> ! as Returns>::Value {
     fn outcome(self) -> Result<(), Box<str>> {
         self

@@ -88,6 +88,7 @@ impl RawEvent {
 }
 
 /// It has no topic of its own, and is published by name.
+#[diagnostic::do_not_recommend]
 impl EventType for RawEvent {
     const SCHEMA: Schema = Schema::new("RawEvent", "", &[]);
 

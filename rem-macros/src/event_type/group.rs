@@ -99,11 +99,12 @@ fn functions<B: ToTokens>(input: &Input<'_>, body: impl Fn(&LitStr) -> B) -> Opt
 
 /// `Connections` and `connections` name the same function.
 fn function(name: &Ident) -> Ident {
-    let mut function = name.clone();
-    // A name that is a keyword in this case stays as it is.
-    if let Ok(snake) = syn::parse_str::<Ident>(&NameCase::Snake.apply(&name.unraw().to_string())) {
-        function = snake;
-        function.set_span(name.span());
-    }
+    let snake = NameCase::Snake.apply(&name.unraw().to_string());
+    // Where that is a keyword it is raw, or, where it cannot be raw either, the name stays as it is.
+    let function = syn::parse_str::<Ident>(&snake);
+    let Ok(mut function) = function.or_else(|_| syn::parse_str(&format!("r#{snake}"))) else {
+        return name.clone();
+    };
+    function.set_span(name.span());
     function
 }
