@@ -113,6 +113,44 @@ fn a_type_that_is_not_open_holds_one_that_is() {
     assert_eq!(error.kind(), DecodeErrorKind::NoSuchTopic);
 }
 
+/// Nests open types beside what it knows itself: the farthest first, where all of its topics could be.
+#[derive(EventType, Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[event(namespace = "around")]
+enum Around {
+    #[event(nested = "")]
+    Anywhere(Cache),
+    Paid(u8),
+    #[event(nested = "near")]
+    Near(Cache),
+    #[event(nested = "near.by")]
+    Shut(Closed),
+    #[event(topic = "near.paid.{0}")]
+    PaidNear(u8),
+}
+
+#[test]
+fn what_another_variant_knows_is_not_unknown() {
+    let new = |topic| Cache::Else(raw("1").under(topic));
+    for (topic, expected) in [
+        ("paid", Around::Paid(1)),
+        ("paid.1", Around::Anywhere(new("paid.1"))),
+        ("near.new", Around::Near(new("new"))),
+        ("near.paid.1", Around::PaidNear(1)),
+        ("near.paid", Around::Near(new("paid"))),
+        ("near.by.new", Around::Near(new("by.new"))),
+        ("near.by.cache.new", Around::Shut(Closed::Cache(new("new")))),
+        ("nearby.new", Around::Anywhere(new("nearby.new"))),
+        ("new", Around::Anywhere(new("new"))),
+    ] {
+        let read = Around::decode(topic, &Body::new(Codec::Json, b"1"));
+        assert_eq!(read.as_ref(), Ok(&expected), "{topic}");
+        let bus = Bus::new();
+        let (_sub, seen) = recorder::<Around>(&bus);
+        bus.publish_to(format!("around.{topic}"), raw("1")).unwrap();
+        assert_eq!(*seen.lock().unwrap(), [expected], "{topic}");
+    }
+}
+
 #[test]
 fn serde_keeps_it_too() {
     let event = raw(r#"{"a":1}"#).under("b.c");

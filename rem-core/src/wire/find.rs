@@ -63,9 +63,16 @@ fn agrees<E: EventType>(value: &E, event: &EventSchema, topic: &str) -> Result<(
 
 impl Schema {
     /// The variant that has `topic`, relative to the namespace, and its place among [`events`](Self::events). One that
-    /// nests a type has every topic of that type below its own.
+    /// nests a type has every topic of that type below its own; but what a nested type has because it is
+    /// [open](Self::open) is its own only where no other variant knows it, and then it is the nearest's.
     pub fn variant_of(&self, topic: &str) -> Option<(usize, &'static EventSchema)> {
-        self.events.iter().enumerate().find(|(_, event)| event.has(topic))
+        let mut events = self.events.iter().enumerate();
+        let known = events.clone().find(|(_, event)| event.has(topic, Self::knows));
+        known.or_else(|| {
+            let open = events.by_ref().filter(|(_, event)| event.has(topic, Self::reads));
+            // The first of those that are equally near.
+            open.min_by_key(|(_, event)| std::cmp::Reverse(event.topic.len()))
+        })
     }
 }
 
@@ -73,15 +80,21 @@ impl Schema {
     /// Whether the type reads what comes under `topic`, relative to the namespace.
     #[doc(hidden)]
     pub fn reads(&self, topic: &str) -> bool {
-        self.open || self.variant_of(topic).is_some()
+        self.open || self.events.iter().any(|event| event.has(topic, Self::reads))
+    }
+
+    /// Whether it is one of the type's own topics, and not one that it has because it is open.
+    fn knows(&self, topic: &str) -> bool {
+        self.events.iter().any(|event| event.has(topic, Self::knows))
     }
 }
 
 impl EventSchema {
-    fn has(&self, topic: &str) -> bool {
+    /// Whether the variant has the topic; of a nested type that is asked by `of_nested`.
+    fn has(&self, topic: &str, of_nested: fn(&Schema, &str) -> bool) -> bool {
         if let Some(schema) = self.nested {
             let rest = below(topic, self.topic);
-            return rest.is_some_and(|rest| schema.reads(rest));
+            return rest.is_some_and(|rest| of_nested(schema, rest));
         }
         let mut topics = [self.topic].into_iter().chain(self.aliases.iter().copied());
         topics.any(|template| fits(template, topic))

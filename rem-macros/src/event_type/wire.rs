@@ -21,20 +21,20 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
     let own = quote! {
         const WIRE: ::core::option::Option<#private::Wiring<Self>> = #wired;
     };
-    let [part, codec, topic, below, body] = ["part", "codec", "topic", "below", "body"].map(local);
+    let [part, codec, topic, below, body, place] =
+        ["part", "codec", "topic", "below", "body", "place"].map(local);
     let mut writes = TokenStream::new();
     let mut reads = TokenStream::new();
-    for event in &input.events {
+    let published = input.events.iter().filter(|event| event.topic().is_some());
+    for (number, event) in published.enumerate() {
         let Some((prefix, ty)) = event.nested() else { continue };
         let constructor = event.constructor();
         let nested = quote_spanned!(ty.span()=> <#ty as #private::Nested>);
         writes.extend(quote!(#constructor(#part) => #nested::encode(#part, #codec),));
         reads.extend(quote! {
-            if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
-                if #nested::SCHEMA.reads(#below) {
-                    return #nested::decode(#below, #body).map(#constructor);
-                }
-            }
+            #number => if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
+                return #nested::decode(#below, #body).map(#constructor);
+            },
         });
     }
     let mut holds = None;
@@ -58,6 +58,15 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
         |event: &super::ast::Event<'_>| event.nested().is_some() || event.other().is_some();
     let others = input.events.iter().any(|event| !written(event));
     let others = others.then(|| quote!(_ => #private::encode_variant(self, #codec),));
+    // A type that is open, and nests none, has every topic that it has by itself.
+    let find = (!reads.is_empty()).then(|| {
+        quote! {
+            if let ::core::option::Option::Some((#place, _)) =
+                <Self as #private::EventType>::SCHEMA.variant_of(#topic) {
+                match #place { #reads _ => {} }
+            }
+        }
+    });
     Some(quote! {
         #own
         #holds
@@ -73,7 +82,7 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
             #topic: &::core::primitive::str,
             #body: &#private::Body<'_>,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
-            #reads
+            #find
             #private::decode_variant(#topic, #body)
         }
     })
