@@ -3,7 +3,7 @@
 pub use crate::event::{
     Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part, Payload, Redacted, Schema,
     Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
-    check_pattern, check_topics, check_whole_pattern, checked_pattern, checked_topics, cut,
+    check_pattern, check_topics, check_whole_pattern, checked_pattern, checked_topics, index,
     key_field, segments, topic_field,
 };
 pub use crate::handlers::{
@@ -15,7 +15,8 @@ pub use crate::wire::{
     decode_variant, encode_variant, upcast, wired,
 };
 pub use rem_patterns::constant::{
-    ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText, Cut,
+    ConstClass, ConstElement, ConstForm, ConstPattern, ConstPiece, ConstSegment, ConstText, Index,
+    Topics,
 };
 pub use rem_patterns::{Pattern, Topic};
 pub use serde::Serialize;

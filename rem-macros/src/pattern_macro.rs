@@ -32,7 +32,7 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     let pattern = write_pattern(&constant, &private);
     let check = rem_path::shown_at(text.span(), quote!(#private::check_pattern));
     let of_type = quote_spanned!(of.span()=> <#of as #private::EventType>);
-    let check = quote_spanned!(text.span()=> #check(#of_type::SCHEMA, #of_type::CUTS, &#pattern));
+    let check = quote_spanned!(text.span()=> #check(#of_type::SCHEMA, #of_type::TOPICS, &#pattern));
     // An item, and not an inline `const`, which `cargo check` would not evaluate in code that is never called.
     Ok(quote! {{
         const _: () = #check;

@@ -3,8 +3,9 @@
 //! The compiler's interpreter is some hundred times slower than the machine, and slowest at calls, so the work is done
 //! where it is cheap or where it is done once. The macro, which is native code, lowers a pattern to a [`ConstPattern`]:
 //! each literal or glob becomes [forms](ConstForm), bytes in a number with a mask. A type's topics are cut into
-//! [segments](Cut) once for all of its patterns, with the same numbers beside the text. What is left for each pattern is
-//! to compare numbers: a topic costs the same however long it is.
+//! [segments](Cut) once for all of its patterns, with the same numbers beside the text, and put into an [`Index`]: which
+//! different segments stand at each place, and in which topics. What is left for each pattern is to compare its segments
+//! with those that stand at their places, each once however many topics have it, as numbers.
 //!
 //! A topic template arrives as pieces, for constants cannot be joined: the namespace, the name, those of a nested type.
 //! Between two pieces stands a dot; an empty piece is skipped. A segment of a template that begins with `{`, as in
@@ -20,16 +21,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::glob::glob_matches;
 use crate::topic::rules::MAX_SEGMENTS;
 
 mod cuts;
+mod index;
+mod take;
+mod follow;
 mod form;
 mod lower;
 mod text;
 
 pub use cuts::{Cut, Cuts};
 pub use form::{ConstClass, ConstForm, ConstPiece};
+pub use index::{Index, Topics};
+pub use take::selects_any;
 pub use text::Text;
 
 /// A parsed pattern as constants.
@@ -86,6 +91,8 @@ pub struct ConstText<'a> {
 ///
 /// Exact for a template without fields and for a pattern without exclusions. Elsewhere it errs towards `true`: an
 /// exclusion counts where it takes every topic of the template, whatever the fields hold.
+///
+/// For many topics and patterns [`selects_any`] says the same at less cost.
 pub const fn selects(pattern: &ConstPattern<'_>, template: &[&str]) -> bool {
     // What is longer is no topic.
     if Cut::count(template) > MAX_SEGMENTS {
@@ -93,214 +100,13 @@ pub const fn selects(pattern: &ConstPattern<'_>, template: &[&str]) -> bool {
     }
     let mut cuts = Cuts::<MAX_SEGMENTS>::new();
     cuts.push(template);
-    selects_any(pattern, cuts.as_slice())
-}
-
-/// Whether the pattern can select one of the topics that were [cut](Cuts); as [`selects`] for each of them.
-///
-/// A set of topics is a number with a bit each, so that an element is asked about as many topics at once.
-pub const fn selects_any(pattern: &ConstPattern<'_>, mut topics: &[Cut<'_>]) -> bool {
-    let excludes = excludes(pattern);
-    while !topics.is_empty() {
-        let (mut set, mut end, mut at) = (0, 0, 0);
-        while at < pattern.elements.len() {
-            let element = &pattern.elements[at];
-            if !element.exclude {
-                let (taken, read) = take(element, topics, !set, !excludes);
-                if taken != 0 && !excludes {
-                    return true;
-                }
-                (set, end) = (set | taken, read);
-            }
-            at += 1;
-        }
-        // Nothing is included, as where all that was has another beginning: no topic was read, and none is selected.
-        if end == 0 {
-            return false;
-        }
-        at = 0;
-        while at < pattern.elements.len() && set != 0 {
-            let element = &pattern.elements[at];
-            if element.exclude {
-                set &= !take(element, topics, set, false).0;
-            }
-            at += 1;
-        }
-        if set != 0 {
-            return true;
-        }
-        topics = topics.split_at(end).1;
-    }
-    false
-}
-
-const fn excludes(pattern: &ConstPattern<'_>) -> bool {
-    let mut at = 0;
-    while at < pattern.elements.len() {
-        if pattern.elements[at].exclude {
-            return true;
+    let (mut included, mut excluded, mut at) = (false, false, 0);
+    while at < pattern.elements.len() && !excluded {
+        let element = &pattern.elements[at];
+        if follow::takes(element, cuts.as_slice()) {
+            (included, excluded) = (included || !element.exclude, element.exclude);
         }
         at += 1;
     }
-    false
-}
-
-/// Which of the first 128 topics, among those `asked` about, the element can take, or as an exclusion takes altogether;
-/// and where the others begin. Stops at the `first` that it takes, if that is enough.
-///
-/// This is what is run most often. So it calls nothing where the numbers decide, and begins at each topic with the
-/// segment that was another in the last: topics of one type have most of their segments in common.
-const fn take(
-    element: &ConstElement<'_>,
-    topics: &[Cut<'_>],
-    asked: u128,
-    first: bool,
-) -> (u128, usize) {
-    let segments = element.segments;
-    let least = segments.len() - element.many;
-    let mut first_many = 0;
-    while first_many < segments.len() && !matches!(segments[first_many], ConstSegment::Many) {
-        first_many += 1;
-    }
-    let (mut taken, mut bit, mut at, mut suspect) = (0, 1, 0, 0);
-    while at < topics.len() && bit != 0 {
-        let topic = at;
-        let depth = topics[topic].left;
-        at += depth;
-        let own = bit;
-        bit <<= 1;
-        if asked & own == 0
-            || depth < least
-            || depth > least && element.many == 0
-            || topics[topic].system && !element.system
-        {
-            continue;
-        }
-        if element.many > 1 {
-            if wanders(element, topics, topic) {
-                taken |= own;
-            }
-            continue;
-        }
-        let mut left = segments.len();
-        while left > 0 {
-            if let ConstSegment::Literal(text) | ConstSegment::Glob(text) = &segments[suspect] {
-                // Behind `**` places are counted from the end.
-                let place = if suspect < first_many {
-                    topic + suspect
-                } else {
-                    at + suspect - segments.len()
-                };
-                let cut = &topics[place];
-                if cut.field {
-                    if element.exclude {
-                        break;
-                    }
-                } else if text.ascii && !cut.ascii {
-                    if !glob_matches(text.text.as_bytes(), cut.text) {
-                        break;
-                    }
-                } else {
-                    let mut form = 0;
-                    while form < text.forms.len() {
-                        let is = &text.forms[form];
-                        let [head, head_said, tail, tail_said, rest] = &is.0;
-                        if cut.head & *head_said == *head
-                            && cut.tail & *tail_said == *tail
-                            && cut.len >= *rest & 511
-                            && cut.len <= *rest >> 9 & 511
-                            && (*rest >> 18 & 1 == 1 || is.holds(text, cut))
-                        {
-                            break;
-                        }
-                        form += 1;
-                    }
-                    if form == text.forms.len() {
-                        break;
-                    }
-                }
-            }
-            suspect += 1;
-            if suspect == segments.len() {
-                suspect = 0;
-            }
-            left -= 1;
-        }
-        if left == 0 {
-            taken |= own;
-            if first {
-                break;
-            }
-        }
-    }
-    (taken, at)
-}
-
-/// Whether an element with several `**` can take the topic at `at`: reads it once, with the set of all places where the
-/// pattern may stand.
-const fn wanders(element: &ConstElement<'_>, topics: &[Cut<'_>], mut at: usize) -> bool {
-    let segments = element.segments;
-    let after = at + topics[at].left;
-    let wild = many(segments);
-    let mut states = 1 | (1 & wild) << 1;
-    while at < after && states != 0 {
-        let (mut next, mut segment, mut place) = (0, 0, 1);
-        while segment < segments.len() {
-            if states & place != 0 {
-                match &segments[segment] {
-                    ConstSegment::Many => next |= place,
-                    ConstSegment::One => next |= place << 1,
-                    ConstSegment::Literal(text) | ConstSegment::Glob(text) => {
-                        if fits(text, &topics[at], element.exclude) {
-                            next |= place << 1;
-                        }
-                    }
-                }
-            }
-            segment += 1;
-            place <<= 1;
-        }
-        states = next | (next & wild) << 1;
-        at += 1;
-    }
-    states >> segments.len() & 1 != 0
-}
-
-/// The places of `**`, of which no two stand side by side.
-const fn many(segments: &[ConstSegment<'_>]) -> u64 {
-    let (mut at, mut many, mut place) = (0, 0, 1);
-    while at < segments.len() {
-        if matches!(segments[at], ConstSegment::Many) {
-            many |= place;
-        }
-        (at, place) = (at + 1, place << 1);
-    }
-    many
-}
-
-/// Whether the literal or glob can take the segment; with `all`, whether it takes all that a field may hold.
-///
-/// What [`take`] has in its loop, as a function.
-const fn fits(text: &ConstText<'_>, cut: &Cut<'_>, all: bool) -> bool {
-    if cut.field {
-        return !all;
-    }
-    if text.ascii && !cut.ascii {
-        return glob_matches(text.text.as_bytes(), cut.text);
-    }
-    let mut form = 0;
-    while form < text.forms.len() {
-        let is = &text.forms[form];
-        let [head, head_said, tail, tail_said, rest] = &is.0;
-        if cut.head & *head_said == *head
-            && cut.tail & *tail_said == *tail
-            && cut.len >= *rest & 511
-            && cut.len <= *rest >> 9 & 511
-            && (*rest >> 18 & 1 == 1 || is.holds(text, cut))
-        {
-            return true;
-        }
-        form += 1;
-    }
-    false
+    included && !excluded
 }

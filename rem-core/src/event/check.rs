@@ -9,7 +9,7 @@ mod select;
 mod whole;
 
 pub use nested::Nested;
-pub use select::{cut, segments};
+pub use select::{index, segments};
 
 use std::fmt::Display;
 
@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use rem_patterns::Pattern;
-use rem_patterns::constant::{ConstPattern, Cut};
+use rem_patterns::constant::{ConstPattern, Topics};
 
 use super::Schema;
 
@@ -95,13 +95,13 @@ pub const fn checked_topics(schema: &'static Schema) -> Schema {
 
 /// Refuses a pattern that can select none of a type's topics, relative to its namespace, and names the nearest.
 ///
-/// `cuts` is [`EventType::CUTS`](super::EventType::CUTS).
+/// `topics` is [`EventType::TOPICS`](super::EventType::TOPICS).
 ///
 /// # Panics
 /// Says so; `pattern!(Type, "…")` calls this in a constant, where a panic is a compile error.
 #[track_caller]
-pub const fn check_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPattern<'_>) {
-    if let Some(message) = select::fault(schema, cuts, pattern) {
+pub const fn check_pattern(schema: Schema, topics: &Topics<'_>, pattern: &ConstPattern<'_>) {
+    if let Some(message) = select::fault(schema, topics, pattern) {
         panic!("{}", message.as_str());
     }
 }
@@ -111,8 +111,8 @@ pub const fn check_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPatt
 /// # Panics
 /// As for [`check_pattern`].
 #[track_caller]
-pub const fn check_whole_pattern(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPattern<'_>) {
-    if let Some(message) = whole::fault(schema, cuts, pattern) {
+pub const fn check_whole_pattern(schema: Schema, topics: &Topics<'_>, pattern: &ConstPattern<'_>) {
+    if let Some(message) = whole::fault(schema, topics, pattern) {
         panic!("{}", message.as_str());
     }
 }

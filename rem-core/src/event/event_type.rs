@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
-use rem_patterns::constant::Cut;
+use rem_patterns::constant::Topics;
 
 use super::head::Head;
 use super::{Event, Payload, Schema, Shown, TopicWriter};
@@ -25,10 +25,10 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// The type's topics, fields and documentation.
     const SCHEMA: Schema;
 
-    /// The segments of all topics, cut once for all patterns that the compiler compares with them; none if `SCHEMA` is to
-    /// be asked.
+    /// An index of all topics, made once for all patterns that the compiler compares with them; none if `SCHEMA` is to be
+    /// asked.
     #[doc(hidden)]
-    const CUTS: &'static [Cut<'static>] = &[];
+    const TOPICS: &'static Topics<'static> = &Topics::NONE;
 
     /// How values leave the process and come back; `None` for a type that never does (`#[event(local)]`).
     const WIRE: Option<Wiring<Self>> = None;

@@ -41,7 +41,7 @@ pub(super) fn expand(input: &Input<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The same of a generic type. `schema` and `cuts` are what the pattern is compared with.
+/// The same of a generic type. They stand where the constants are that the pattern is compared with.
 pub(super) fn beside(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
     if !input.is_generic() {
         return None;
@@ -53,10 +53,10 @@ pub(super) fn beside(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
         let pattern = rem_path::shown_at(text.span(), pattern);
         let check = if input.topics_depend() {
             let this = quote!(<Self as #private::EventType>);
-            quote!(const { #private::check_pattern(#this::SCHEMA, #this::CUTS, &#pattern) };)
+            quote!(const { #private::check_pattern(#this::SCHEMA, #this::TOPICS, &#pattern) };)
         } else {
-            let (schema, cuts) = (schema::schema_name(), schema::cuts(private));
-            quote!(const _: () = #private::check_pattern(#schema, #cuts, &#pattern);)
+            let (schema, topics) = (schema::schema_name(), schema::topics(private));
+            quote!(const _: () = #private::check_pattern(#schema, #topics, &#pattern);)
         };
         let check = rem_path::shown_at(text.span(), check);
         Some(quote!(#check #private::TypedPattern::<Self>::checked(#text)))

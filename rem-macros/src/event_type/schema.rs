@@ -39,13 +39,13 @@ pub(super) fn outside(input: &Input<'_>, private: &TokenStream) -> TokenStream {
 
 pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     if input.topics_depend() {
-        // They are not cut, for how many there are is known too late to be the length of an array.
+        // There is no index of them, for how many they are is known too late to be the length of an array.
         let schema = schema(input, events(input, private), private);
         let checked = rem_path::shown_at(input.ident.span(), quote!(#private::checked_topics));
         let versions = version::checks_within(input, private);
         return quote!(const SCHEMA: #private::Schema = { #versions #checked(&#schema) };);
     }
-    let cuts = cuts(private);
+    let topics = topics(private);
     let schema = if input.is_generic() {
         let (name, versions) = (schema_name(), version::checks_within(input, private));
         quote!({ #versions #name })
@@ -54,14 +54,15 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     };
     quote! {
         const SCHEMA: #private::Schema = #schema;
-        const CUTS: &'static [#private::Cut<'static>] = #cuts;
+        const TOPICS: &'static #private::Topics<'static> = #topics;
     }
 }
 
-/// The segments of all topics, where the constants of [`outside`] are.
-pub(super) fn cuts(private: &TokenStream) -> TokenStream {
+/// The index of all topics, where the constants of [`outside`] are. It is made where a pattern asks for it, and so is no
+/// constant there itself.
+pub(super) fn topics(private: &TokenStream) -> TokenStream {
     let events = events_name();
-    quote!(&#private::cut::<{ #private::segments(#events) }>(#events))
+    quote!(&#private::index::<{ #private::segments(#events) }>(#events).topics())
 }
 
 /// What only the compiler can see: topics within nested types. Of a generic type this is done beside its constants.

@@ -43,7 +43,7 @@ impl Topics {
         let pattern = rem_path::shown_at(text.span(), write_pattern(constant, private));
         let check = rem_path::shown_at(text.span(), quote!(#private::check_whole_pattern));
         let of = event_type(of, private);
-        let arguments = quote_spanned!(text.span()=> (#of::SCHEMA, #of::CUTS, &#pattern));
+        let arguments = quote_spanned!(text.span()=> (#of::SCHEMA, #of::TOPICS, &#pattern));
         quote!(#check #arguments)
     }
 }

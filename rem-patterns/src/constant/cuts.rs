@@ -1,7 +1,10 @@
 //! The topics of a type, cut at their dots once for all of its patterns.
 
+use super::Index;
+
 /// One segment of a topic or template, as a pattern is compared with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked alone, where a call costs more")]
 pub struct Cut<'a> {
     pub(super) text: &'a [u8],
     /// How long the text is, as a form's numbers have it.
@@ -15,6 +18,8 @@ pub struct Cut<'a> {
     pub(super) ascii: bool,
     /// `{field}`: any text.
     pub(super) field: bool,
+    /// In ASCII and no field: what forms say of it is so.
+    pub(super) decided: bool,
     /// Begins with `$`.
     pub(super) system: bool,
 }
@@ -23,7 +28,7 @@ pub struct Cut<'a> {
 pub(super) const PACKED: usize = 16;
 
 impl<'a> Cut<'a> {
-    const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         text: &[],
         len: 0,
         left: 0,
@@ -31,6 +36,7 @@ impl<'a> Cut<'a> {
         tail: 0,
         ascii: true,
         field: false,
+        decided: false,
         system: false,
     };
 
@@ -72,6 +78,7 @@ impl<'a> Cut<'a> {
         cut.len = len as u128;
         cut.text = text.split_at(len).0;
         cut.field = matches!(text, [b'{', ..]);
+        cut.decided = cut.ascii && !cut.field;
         cut.system = matches!(text, [b'$', ..]);
         match rest {
             [_, after @ ..] => (cut, after),
@@ -111,9 +118,9 @@ impl<'a, const N: usize> Cuts<'a, N> {
         }
     }
 
-    /// The segments of all topics, one behind the other, when all `N` are there.
-    pub const fn into_array(self) -> [Cut<'a>; N] {
-        self.list
+    /// What many patterns are compared with.
+    pub const fn index(self) -> Index<'a, N> {
+        Index::of(self.list, self.len)
     }
 
     /// The segments of all topics, one behind the other.

@@ -81,6 +81,16 @@ pub struct ConstPiece {
 }
 
 impl ConstForm {
+    /// Whether it takes a text that is no field.
+    pub(super) const fn takes(&self, text: &ConstText<'_>, cut: &Cut<'_>) -> bool {
+        let [head, head_said, tail, tail_said, rest] = self.0;
+        cut.head & head_said == head
+            && cut.tail & tail_said == tail
+            && cut.len >= rest & 511
+            && cut.len <= rest >> 9 & 511
+            && (rest >> 18 & 1 == 1 || self.holds(text, cut))
+    }
+
     /// Whether a text that is as long as it should be, begins and ends so, has the rest too.
     pub(super) const fn holds(&self, text: &ConstText<'_>, cut: &Cut<'_>) -> bool {
         // The shifts are those of `Rest`; a named one would be looked up at each use.

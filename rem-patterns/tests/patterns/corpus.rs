@@ -8,6 +8,7 @@ use rem_patterns::constant::selects;
 use rem_patterns::{Pattern, PatternTree, Topic, validate};
 
 use crate::oracle::Oracle;
+use crate::support::select_by_index;
 
 #[derive(Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -143,6 +144,26 @@ fn the_compiler_agrees() {
             assert_eq!(selects(&constant, &[&topic]), expected, "{text} on {topic}");
             let pieces: Vec<&str> = topic.split('.').flat_map(|segment| ["", segment]).collect();
             assert_eq!(selects(&constant, &pieces), expected, "{text} on {topic} in pieces");
+            let found = select_by_index(&[constant], &[&topic]);
+            assert_eq!(found, [expected], "{text} on {topic} by the index");
+        }
+    }
+}
+
+/// Each pattern of the corpus against all of its topics at once, as it is for an event type.
+#[test]
+fn the_compiler_agrees_about_all_at_once() {
+    let pairs = pairs();
+    let topics: Vec<&str> = pairs.iter().map(|(_, topic, _)| &**topic).collect();
+    let topics: Vec<&str> = topics.into_iter().filter(|topic| validate(topic).is_ok()).collect();
+    let mut texts: Vec<&str> = pairs.iter().map(|(text, ..)| &**text).collect();
+    texts.dedup();
+    let patterns: Vec<_> = texts.into_iter().filter_map(|text| parse(text).to_const()).collect();
+    for topics in topics.chunks(200).chain(topics.chunks(7)) {
+        let found = select_by_index(&patterns, topics);
+        for (pattern, found) in patterns.iter().zip(found) {
+            let expected = topics.iter().any(|topic| selects(pattern, &[topic]));
+            assert_eq!(found, expected, "{} on {topics:?}", pattern.text);
         }
     }
 }

@@ -5,7 +5,7 @@ use rem_patterns::constant::{ConstElement, ConstPattern, selects};
 use rem_patterns::{MAX_BYTES, MAX_SEGMENTS, Pattern, Topic, check_topic, validate};
 
 use crate::oracle::Oracle;
-use crate::support::{pattern_text, topic_text};
+use crate::support::{pattern_text, select_by_index, topic_text};
 
 /// Texts of the signs and of some that are none: most are no patterns, but near to one.
 fn near_pattern() -> impl Strategy<Value = String> {
@@ -108,17 +108,40 @@ proptest! {
         }
     }
 
+    /// The two ways in which the compiler asks, each topic by itself and all by their index, say the same.
+    #[test]
+    fn an_index_of_topics_says_what_each_of_them_does(
+        texts in prop::collection::vec(pattern_text(), 8),
+        topics in prop::collection::vec((topic_text(), 0..128_u32), 1..20),
+        same in 1..30_usize,
+    ) {
+        let templates: Vec<String> = topics.iter().map(|(topic, fields)| template(topic, *fields)).collect();
+        // Many of them, so that some indices have several batches.
+        let many: Vec<&str> = (0..same).flat_map(|_| &templates).map(String::as_str).take(400).collect();
+        let patterns: Vec<_> = texts.iter().filter_map(|text| Pattern::parse(text).expect("a pattern").to_const()).collect();
+        let expected: Vec<bool> = patterns
+            .iter()
+            .map(|pattern| templates.iter().any(|template| selects(pattern, &[template])))
+            .collect();
+        prop_assert_eq!(select_by_index(&patterns, &many), expected, "{:?} on {:?}", texts, templates);
+    }
+
     /// A template with fields: the compiler says no only if no topic of it can be selected.
     #[test]
     fn the_compiler_refuses_only_what_selects_nothing(text in pattern_text(), topic in topic_text(), fields in 0..128_u32) {
         let pattern = Pattern::parse(&text).expect("a pattern");
-        let segments = topic.split('.').enumerate();
-        let template: Vec<&str> =
-            segments.map(|(at, segment)| if at > 0 && fields >> at & 1 == 1 { "{field}" } else { segment }).collect();
+        let template = template(&topic, fields);
         if let Some(constant) = pattern.to_const() && pattern.matches(&topic) {
-            prop_assert!(selects(&constant, &template), "{} on {:?}", text, template);
+            prop_assert!(selects(&constant, &[&template]), "{} on {:?}", text, template);
         }
     }
+}
+
+/// The topic with fields in some places, but not in the first.
+fn template(topic: &str, fields: u32) -> String {
+    let segments = topic.split('.').enumerate();
+    let field = |(at, segment)| if at > 0 && fields >> at & 1 == 1 { "{field}" } else { segment };
+    segments.map(field).collect::<Vec<&str>>().join(".")
 }
 
 #[test]

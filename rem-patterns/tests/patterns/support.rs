@@ -1,6 +1,7 @@
 //! Patterns and topics over so small an alphabet that they meet often.
 
 use proptest::prelude::*;
+use rem_patterns::constant::{ConstPattern, Cuts, selects_any};
 
 /// One segment of a pattern, without captures.
 fn segment() -> impl Strategy<Value = String> {
@@ -64,4 +65,22 @@ pub(crate) fn topic_text() -> impl Strategy<Value = String> {
     let segment =
         prop::sample::select(&["a", "a", "b", "b", "ab", "aa", "bb", "é", "$s", "aab"][..]);
     prop::collection::vec(segment, 1..7).prop_map(|segments| segments.join("."))
+}
+
+/// Whether each of the constants selects one of the topics, by their index: what the compiler is asked of an event type.
+///
+/// On a thread of its own, for the index is as large as it is in a constant, and is made on the stack.
+pub(crate) fn select_by_index(patterns: &[ConstPattern<'_>], topics: &[&str]) -> Vec<bool> {
+    let asked = || {
+        let mut cuts = Cuts::<4_096>::new();
+        for topic in topics {
+            cuts.push(&[topic]);
+        }
+        let index = cuts.index();
+        patterns.iter().map(|pattern| selects_any(pattern, &index.topics())).collect()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(1 << 26).spawn_scoped(scope, asked);
+        thread.expect("a thread").join().expect("its answers")
+    })
 }

@@ -1,9 +1,11 @@
 //! Whether a pattern can select a topic of a type, and which one it was meant to.
 //!
-//! Whether it can is asked of the type's topics as they were cut once, for all of its patterns; all else is done for
+//! Whether it can is asked of an index of the type's topics, made once for all of its patterns; all else is done for
 //! those alone that are refused. Every walk is linear in the topics.
 
-use rem_patterns::constant::{ConstPattern, ConstSegment, Cut, Cuts, selects, selects_any};
+use rem_patterns::constant::{
+    ConstPattern, ConstSegment, Cut, Cuts, Index, Topics, selects, selects_any,
+};
 
 use super::super::{EventSchema, Schema};
 use super::path::{Message, Path, is_field};
@@ -13,11 +15,11 @@ pub const fn segments(events: &'static [EventSchema]) -> usize {
     count(events, &Path::EMPTY)
 }
 
-/// The segments of all topics of a type, relative to its namespace; `N` is what [`segments`] says.
-pub const fn cut<const N: usize>(events: &'static [EventSchema]) -> [Cut<'static>; N] {
+/// All topics of a type, relative to its namespace; `N` is what [`segments`] says.
+pub const fn index<const N: usize>(events: &'static [EventSchema]) -> Index<'static, N> {
     let mut cuts = Cuts::new();
     push(events, &Path::EMPTY, &mut cuts);
-    cuts.into_array()
+    cuts.index()
 }
 
 const fn count(events: &'static [EventSchema], above: &Path) -> usize {
@@ -52,13 +54,14 @@ const fn push<const N: usize>(
 /// Why the pattern is refused, if it is.
 pub(super) const fn fault(
     schema: Schema,
-    cuts: &[Cut<'_>],
+    topics: &Topics<'_>,
     pattern: &ConstPattern<'_>,
 ) -> Option<Message> {
-    // An event type that was not derived has topics, but none that are cut.
-    let selects = match cuts {
-        [] => any(schema.events, &Path::EMPTY, pattern),
-        cuts => selects_any(pattern, cuts),
+    // An event type that was not derived has topics, but none in an index.
+    let selects = if topics.is_empty() {
+        any(schema.events, &Path::EMPTY, pattern)
+    } else {
+        selects_any(pattern, topics)
     };
     // A type whose derive has reported a mistake has no name and no topics; one error is enough.
     if selects || schema.name.is_empty() {

@@ -1,9 +1,9 @@
 //! Whether a pattern over whole topics can select one of a type: what `#[on("…")]` asks.
 //!
-//! A type's topics are cut without its namespace, for patterns that are relative to it. So of a pattern over whole topics
+//! The index of a type's topics is made without its namespace, for patterns that are relative to it. So of a pattern over whole topics
 //! the namespace is taken off first, once, and what is left of it is compared with them as any other.
 
-use rem_patterns::constant::{ConstElement, ConstPattern, ConstSegment, Cut, selects_any};
+use rem_patterns::constant::{ConstElement, ConstPattern, ConstSegment, Topics, selects_any};
 
 use super::super::Schema;
 use super::path::{Message, Path, same};
@@ -12,7 +12,7 @@ use super::select::{any, nearest};
 /// Why the pattern is refused, if it is.
 pub(super) const fn fault(
     schema: Schema,
-    cuts: &[Cut<'_>],
+    topics: &Topics<'_>,
     pattern: &ConstPattern<'_>,
 ) -> Option<Message> {
     // A type whose derive has reported a mistake has no name and no topics; one error is enough. And raw data is
@@ -20,7 +20,7 @@ pub(super) const fn fault(
     if schema.name.is_empty() || is_raw(schema) {
         return None;
     }
-    if selects_whole(schema, cuts, pattern) {
+    if selects_whole(schema, topics, pattern) {
         return None;
     }
     let message = Message::new().push("`").push(pattern.text).push("` selects no topic of `");
@@ -51,15 +51,15 @@ const fn is_raw(schema: Schema) -> bool {
     schema.is_empty() && same(schema.name.as_bytes(), b"RawEvent")
 }
 
-const fn selects_whole(schema: Schema, cuts: &[Cut<'_>], pattern: &ConstPattern<'_>) -> bool {
+const fn selects_whole(schema: Schema, topics: &Topics<'_>, pattern: &ConstPattern<'_>) -> bool {
     let mut below = Below { list: [NOTHING; MOST], len: 0, complete: true };
     below.take_namespace_off(pattern, schema.namespace);
-    // An event type that was not derived has topics, but none that are cut.
-    if cuts.is_empty() || !below.complete {
+    // An event type that was not derived has topics, but none in an index.
+    if topics.is_empty() || !below.complete {
         return any(schema.events, &Path::EMPTY.and(schema.namespace), pattern);
     }
     let elements = below.list.split_at(below.len).0;
-    selects_any(&ConstPattern { text: pattern.text, elements }, cuts)
+    selects_any(&ConstPattern { text: pattern.text, elements }, topics)
 }
 
 /// More than a pattern that somebody writes is likely to come to.
@@ -145,7 +145,7 @@ const fn split(namespace: &'static [u8]) -> (&'static [u8], &'static [u8]) {
 mod tests {
     use rem_patterns::Pattern;
 
-    use super::super::{cut, segments};
+    use super::super::{index, segments};
     use super::*;
     use crate::event::EventSchema;
 
@@ -205,7 +205,8 @@ mod tests {
             "a.b.inner.*",
             "a.b.by.**",
         ];
-        let cuts = cut::<{ segments(EVENTS) }>(EVENTS);
+        let index = index::<{ segments(EVENTS) }>(EVENTS);
+        let topics = index.topics();
         let (mut yes, mut no) = (0, 0);
         for namespace in ["", "a", "a.b", "$rem", "$rem.b"] {
             let schema = Schema::new("Type", namespace, EVENTS);
@@ -214,7 +215,7 @@ mod tests {
                     Pattern::parse(text).expect("a pattern").to_const().expect("no regex");
                 let expected = any(EVENTS, &Path::EMPTY.and(namespace), &pattern);
                 assert_eq!(
-                    selects_whole(schema, &cuts, &pattern),
+                    selects_whole(schema, &topics, &pattern),
                     expected,
                     "{text} of {namespace}"
                 );
