@@ -343,6 +343,42 @@ fn bounds_are_no_stricter_than_the_types_own() {
     recorder.assert_topics(&["measured.0%2E5", "tagged"]);
 }
 
+/// More topics than most types have, of which the compiler learns when the parameter is known.
+mod large {
+    macro_rules! large {
+        ($name:ident: $($variant:ident)*) => {
+            #[derive(rem::EventType, Debug, Clone, Copy)]
+            #[event(local)]
+            pub(crate) enum $name { $($variant,)* }
+        };
+    }
+    large!(Large:
+        A00 A01 A02 A03 A04 A05 A06 A07 A08 A09 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23
+        A24 A25 A26 A27 A28 A29 A30 A31 A32 A33 A34 A35 A36 A37 A38 A39 A40 A41 A42 A43 A44 A45 A46 A47);
+
+    #[derive(rem::EventType, Debug, Clone, Copy)]
+    #[event(local)]
+    pub(crate) enum Twice<A, B> {
+        #[event(nested)]
+        First(A),
+        #[event(nested)]
+        Second(B),
+    }
+}
+
+#[test]
+fn many_topics_are_checked_too() {
+    use large::{Large, Twice};
+
+    type Eight = Twice<Twice<Large, Large>, Twice<Large, Large>>;
+    type All = Twice<Twice<Eight, Eight>, Twice<Eight, Eight>>;
+    const { assert!(All::SCHEMA.len() == 16 * 48) };
+    let last: All = Twice::Second(Twice::Second(Twice::Second(Twice::Second(Large::A47))));
+    assert_eq!(last.leaf(), 16 * 48 - 1);
+    let pattern = pattern!(Twice<Twice<Large, Large>, Large>, "first.second.a4[5-7]");
+    assert!(pattern.pattern().matches("first.second.a47"));
+}
+
 /// Conversions stand where the language lets them: none of two that could be the same.
 #[test]
 fn conversions_that_could_meet_are_left_out() {
@@ -361,7 +397,45 @@ fn conversions_that_could_meet_are_left_out() {
         #[event(nested)]
         Any(E),
     }
+    #[derive(EventType, Debug, Clone, PartialEq)]
+    #[event(local)]
+    struct Tick;
+    #[derive(EventType, Debug, Clone, PartialEq)]
+    #[event(local)]
+    enum Beside<E> {
+        #[event(nested)]
+        Tick(Tick),
+        #[event(nested)]
+        Any(E),
+    }
     let two: Two<u8, One<u16>> = Two::Second(One::Of(1));
     assert!(matches!(two, Two::Second(_)));
     assert_eq!(topics_of::<Two<u8, One<u16>>>(), ["first.of", "second.of", "any.of"]);
+    // What is no parameter keeps its own.
+    assert_eq!(Beside::<Tick>::from(Tick), Beside::Tick(Tick));
+    assert_eq!(Tick::try_from(Beside::Any(Tick)), Err(Beside::Any(Tick)));
+}
+
+/// What is associated with a parameter may be nested too.
+#[test]
+fn a_type_that_a_parameter_names_is_nested() {
+    trait Store {
+        type Event: EventType + Clone;
+    }
+    #[derive(Debug, Clone, PartialEq)]
+    struct Disk;
+    impl Store for Disk {
+        type Event = Cache;
+    }
+    #[derive(EventType, Debug, Clone, PartialEq)]
+    #[event(local)]
+    enum Stored<S: Store> {
+        Opened(S),
+        #[event(nested)]
+        Event(S::Event),
+        #[event(nested)]
+        Own(<S as Store>::Event),
+    }
+    assert_eq!(topics_of::<Stored<Disk>>()[3..], ["own.hit", "own.miss"]);
+    assert_eq!(Stored::<Disk>::Own(Cache::Miss).leaf(), 4);
 }

@@ -9,18 +9,20 @@ use super::ast::{Event, Input};
 use super::expand::allow;
 
 /// The conversions of each type that is nested once: where it is nested twice, a value does not tell which is meant.
+///
+/// What a parameter stands for may be any of the others; so it has one only where it is alone.
 pub(super) fn expand(input: &Input<'_>) -> TokenStream {
     let nested = || input.events.iter().filter_map(|event| Some((event, event.nested()?.1)));
     let mut conversions = TokenStream::new();
     for (event, ty) in nested() {
-        let alike = nested().filter(|(_, other)| may_be_same(input, ty, other));
-        let once = alike.count() == 1;
-        if once && head(ty).is_none_or(|head| !is_parameter(input, head)) {
+        if is_any(input, ty) {
+            // `TryFrom` for any type is not ours to implement, nor `From` for what is associated with one.
+            if is_bare_parameter(input, ty) && nested().count() == 1 {
+                conversions.extend(from(input, event, ty));
+            }
+        } else if nested().filter(|(_, other)| may_be_same(input, ty, other)).count() == 1 {
             conversions.extend(from(input, event, ty));
             conversions.extend(try_from(input, event, ty));
-        } else if once && is_bare_parameter(input, ty) {
-            // `TryFrom` for any type is not ours to implement.
-            conversions.extend(from(input, event, ty));
         }
     }
     conversions
@@ -28,11 +30,15 @@ pub(super) fn expand(input: &Input<'_>) -> TokenStream {
 
 /// Whether two types as they are written are one, or may become one with some parameters.
 fn may_be_same(input: &Input<'_>, a: &Type, b: &Type) -> bool {
-    if !input.depends(a) && !input.depends(b) {
-        return a.to_token_stream().to_string() == b.to_token_stream().to_string();
+    if input.depends(a) || input.depends(b) {
+        return last(a) == last(b) && !is_any(input, b);
     }
-    let any = |ty| head(ty).is_none_or(|head| is_parameter(input, head));
-    any(a) || any(b) || last(a) == last(b)
+    a.to_token_stream().to_string() == b.to_token_stream().to_string()
+}
+
+/// A parameter, or what is associated with one.
+fn is_any(input: &Input<'_>, ty: &Type) -> bool {
+    input.depends(ty) && head(ty).is_none_or(|head| is_parameter(input, head))
 }
 
 /// The first name of a path, by which a parameter and what is associated with one are known; `None` for what is no plain

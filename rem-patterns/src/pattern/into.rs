@@ -18,6 +18,11 @@ use crate::topic::Topic;
 /// assert_eq!(one.as_str(), "=order.paid");
 /// # Ok::<(), rem_patterns::PatternError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a pattern",
+    label = "not a pattern",
+    note = "write a text, `\"order.*\"`, a set of them, `[\"order\", \"!order.*.heartbeat\"]`, a `Pattern` or a `Topic`"
+)]
 pub trait IntoPattern {
     /// Makes the pattern.
     ///
