@@ -29,6 +29,18 @@ mod hostile {
     trait Clone {}
     trait Debug {}
     trait EventType {}
+    #[expect(non_camel_case_types, reason = "patterns that bind these names would be taken for it")]
+    struct out;
+    #[expect(non_upper_case_globals, reason = "and for these")]
+    const part: u8 = 0;
+    #[expect(non_upper_case_globals, reason = "and for these")]
+    const topic: u8 = 0;
+    #[expect(non_upper_case_globals, reason = "and for these")]
+    const below: u8 = 0;
+    #[expect(non_upper_case_globals, reason = "and for these")]
+    const value: u8 = 0;
+    #[expect(non_upper_case_globals, reason = "and for these")]
+    const field_out: u8 = 0;
     #[expect(non_camel_case_types, reason = "they hide primitive types")]
     struct usize;
     #[expect(non_camel_case_types, reason = "they hide primitive types")]

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{GenericParam, Type};
 
 use super::ast::{Event, Input};
-use super::expand::allow;
+use super::expand::{allow, local};
 
 /// The conversions of each type that is nested once: where it is nested twice, a value does not tell which is meant.
 ///
@@ -76,12 +76,13 @@ fn is_bare_parameter(input: &Input<'_>, ty: &Type) -> bool {
 fn from(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
     let (parent, variant, allow) = (input.ident, event.ident, allow(input));
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let part = local("part");
     quote_spanned! {ty.span()=>
         #allow
         #[automatically_derived]
         impl #impl_generics ::core::convert::From<#ty> for #parent #type_generics #where_clause {
-            fn from(part: #ty) -> Self {
-                Self::#variant(part)
+            fn from(#part: #ty) -> Self {
+                Self::#variant(#part)
             }
         }
     }
@@ -91,18 +92,19 @@ fn try_from(input: &Input<'_>, event: &Event<'_>, ty: &Type) -> TokenStream {
     let (ident, variant, allow) = (input.ident, event.ident, allow(input));
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let parent = quote_spanned!(ty.span()=> #ident #type_generics);
-    let other =
-        (input.events.len() > 1).then(|| quote!(other => ::core::result::Result::Err(other),));
+    let [part, value, other] = ["part", "value", "other"].map(local);
+    let others =
+        (input.events.len() > 1).then(|| quote!(#other => ::core::result::Result::Err(#other),));
     quote_spanned! {ty.span()=>
         #allow
         #[automatically_derived]
         impl #impl_generics ::core::convert::TryFrom<#parent> for #ty #where_clause {
             type Error = #parent;
 
-            fn try_from(value: #parent) -> ::core::result::Result<Self, #parent> {
-                match value {
-                    #ident::#variant(part) => ::core::result::Result::Ok(part),
-                    #other
+            fn try_from(#value: #parent) -> ::core::result::Result<Self, #parent> {
+                match #value {
+                    #ident::#variant(#part) => ::core::result::Result::Ok(#part),
+                    #others
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The implementation, from an input that has been found right: nothing here can fail.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Member;
 use syn::spanned::Spanned;
 
@@ -251,9 +251,10 @@ fn one_arm(
     (!patterns.is_empty()).then(|| quote!(#(#patterns)|* => #result,))
 }
 
-/// A local name that no name of the user can take the place of.
+/// A local name that no name of the user can take the place of: not one of a variable, for it is seen here alone, and not
+/// one of a constant, which would be taken for a pattern where it is bound, for nobody has such.
 pub(super) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    format_ident!("__rem_{name}", span = Span::mixed_site())
 }
 
 impl Event<'_> {
@@ -296,6 +297,6 @@ impl Field<'_> {
             Member::Unnamed(_) => self.ty.span(),
         };
         let span = Span::mixed_site().located_at(shown_at);
-        Ident::new(&format!("field_{}", self.name()), span)
+        format_ident!("__rem_field_{}", self.name(), span = span)
     }
 }
