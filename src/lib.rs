@@ -73,9 +73,9 @@ pub use rem_core::{
     QueueStats, Receipt, Received, Recovered, Recv, RegisterError, RegisterErrorKind, Ring, Schema,
     SettleError, SettleErrorKind, Shape, Source, Start, State, Stats, Stop, SubscribeError,
     Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport, SubscriptionStats,
-    Subscriptions, SystemEvent, Timestamp, Topic, TopicError, TopicErrorKind, TopicReport,
-    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, When, Whose, middleware,
-    testing, wire,
+    Subscriptions, SystemEvent, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport,
+    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, When, Whose,
+    middleware, testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

@@ -51,7 +51,8 @@ pub use queue::{
 };
 pub use received::Received;
 pub use subscription::{
-    Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Unsubscribed,
+    Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Token,
+    Unsubscribed, Until,
 };
 pub use system::SystemEvent;
 pub use topology::{

@@ -10,7 +10,10 @@ mod loom;
 mod outcome;
 mod queue;
 mod start;
+mod term;
+mod token;
 mod unsubscribe;
+mod weak;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -27,6 +30,7 @@ pub use builder::SubscriptionBuilder;
 pub use outcome::Outcome;
 pub use queue::QueueBuilder;
 pub use start::Start;
+pub use token::{Token, Until};
 pub use unsubscribe::Unsubscribed;
 
 pub(crate) use about::{About, Counts};
@@ -34,6 +38,7 @@ pub(crate) use builder::Delivery;
 pub(crate) use catch_up::{CatchUp, Step};
 pub(crate) use entry::{Asked, Call, Called, Entry, Filter, Handler, To};
 pub(crate) use gate::Turn;
+pub(crate) use term::Mortals;
 pub(crate) use unsubscribe::Ending;
 
 /// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
@@ -80,10 +85,17 @@ impl Subscription {
         self.about.pattern.as_str()
     }
 
-    /// `true` as long as events are delivered: until its bus is closed or gone.
+    /// `true` as long as events are delivered: until its bus is gone, or it has ended by itself.
     pub fn is_active(&self) -> bool {
-        let held = self.held.as_ref();
-        self.about.is_active() && held.is_some_and(|held| held.core.strong_count() > 0)
+        let here = |held: &Held| held.core.strong_count() > 0 && !held.entry.is_over_quietly();
+        self.held.as_ref().is_some_and(here)
+    }
+
+    /// Ends it while the guard is still there.
+    pub(crate) fn end_now(&self) {
+        if let Some(held) = &self.held {
+            held.entry.end();
+        }
     }
 
     /// How many calls of its handler and filters failed or panicked.

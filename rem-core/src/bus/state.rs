@@ -15,7 +15,7 @@ use crate::history::History;
 use crate::middleware::Bound;
 use crate::queue::Waits;
 use crate::route::{Router, Types, lies_below};
-use crate::subscription::{Delivery, Subscription, SubscriptionId};
+use crate::subscription::{Delivery, Mortals, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Snapshot, lock};
 use crate::topology::MiddlewareReport;
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) waits: Waits,
     /// What declared handlers share.
     pub(crate) states: Arc<States>,
+    /// Subscriptions that end by what others do.
+    pub(crate) mortals: Mortals,
     subscriptions: AtomicU64,
     /// The child buses that are open, by prefix.
     pub(super) children: Mutex<HashMap<Topic, Weak<State>>>,
@@ -66,6 +68,7 @@ impl Core {
             limits,
             waits: Waits::default(),
             states: Arc::new(states),
+            mortals: Mortals::default(),
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }

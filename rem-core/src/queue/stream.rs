@@ -52,6 +52,8 @@ pub struct EventStream<T: ?Sized = dyn Payload> {
     channel: Arc<Channel>,
     /// The past, until it is read.
     past: Option<Box<CatchUp>>,
+    /// How many events it gives before it ends.
+    left: Option<u64>,
     of: PhantomData<fn() -> Arc<Event<T>>>,
 }
 
@@ -65,7 +67,33 @@ impl<T: Shape + ?Sized> EventStream<T> {
         channel: Arc<Channel>,
         past: Option<Box<CatchUp>>,
     ) -> Self {
-        Self { subscription, about, channel, past, of: PhantomData }
+        Self { subscription, about, channel, past, left: None, of: PhantomData }
+    }
+
+    /// Lets it end when it has given so many events.
+    pub(crate) fn last(&mut self, events: u64) {
+        self.left = Some(events);
+        if events == 0 {
+            self.end_now();
+        }
+    }
+
+    /// Ends it for good: what is unread goes.
+    fn end_now(&mut self) {
+        self.past = None;
+        self.channel.abandon();
+        self.subscription.end_now();
+    }
+
+    /// One event is given.
+    fn received(&mut self, event: Arc<Event<T>>, is_replay: bool) -> Received<T> {
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+            if *left == 0 {
+                self.end_now();
+            }
+        }
+        Received::new(event, Arc::clone(&self.about), is_replay)
     }
 
     /// The next event, if one is there.
@@ -142,12 +170,16 @@ impl<T: Shape + ?Sized> EventStream<T> {
     /// What comes next of the past; pending when it is read.
     fn replay(&mut self) -> Poll<Option<Item<T>>> {
         while let Some(past) = &mut self.past {
+            if !self.about.is_active() {
+                // It has ended by itself: what it has not read is not asked for.
+                self.past = None;
+                break;
+            }
             match past.step() {
                 Step::Event(event) => {
                     if let Some(event) = T::share(&event) {
                         self.about.count_delivery();
-                        let received = Received::new(event, Arc::clone(&self.about), true);
-                        return Poll::Ready(Some(Ok(received)));
+                        return Poll::Ready(Some(Ok(self.received(event, true))));
                     }
                 }
                 Step::Lagged(lagged) => {
@@ -180,8 +212,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
                 // What is not of the type was not queued, so there is a view; making it was the publisher's work.
                 Taken::Event(event) => {
                     if let Some(event) = T::share(&event) {
-                        let received = Received::new(event, Arc::clone(&self.about), false);
-                        return Poll::Ready(Some(Ok(received)));
+                        return Poll::Ready(Some(Ok(self.received(event, false))));
                     }
                 }
                 Taken::Lagged(lagged) => return Poll::Ready(Some(Err(lagged))),

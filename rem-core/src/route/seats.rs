@@ -170,7 +170,7 @@ fn ask(entry: &Entry, draft: &Draft) -> Held {
     if !entry.queue().is_some_and(|channel| channel.has_seats()) {
         return Held::Unasked;
     }
-    match isolate(|| entry.is_active() && entry.accepts(draft)) {
+    match isolate(|| !entry.is_over() && entry.accepts(draft)) {
         Ok(true) => Held::Wanted,
         Ok(false) => Held::Unwanted,
         Err(panic) => Held::Failed(panic),

@@ -8,7 +8,7 @@ use rem_patterns::{Pattern, PatternError};
 
 use super::{
     About, Call, Called, Counts, Entry, Filter, Handler, Outcome, QueueBuilder, Start,
-    Subscription, To, catch_up::CatchUp,
+    Subscription, To, catch_up::CatchUp, term::Term, token::Untils,
 };
 use crate::bus::Bus;
 use crate::error::SubscribeError;
@@ -38,6 +38,9 @@ pub struct SubscriptionBuilder<'a> {
     filters: Vec<Filter>,
     priority: i32,
     start: Start,
+    /// How many calls it lasts.
+    pub(super) calls: Option<u64>,
+    pub(super) untils: Untils,
     place: &'static Location<'static>,
 }
 
@@ -47,8 +50,9 @@ impl<'a> SubscriptionBuilder<'a> {
         pattern: Result<Pattern, PatternError>,
         place: &'static Location<'static>,
     ) -> Self {
-        let (filters, start) = (Vec::new(), Start::Latest);
-        Self { bus, pattern, by_type: false, filters, priority: 0, start, place }
+        let (filters, start, untils) = (Vec::new(), Start::Latest, Untils::default());
+        let calls = None;
+        Self { bus, pattern, by_type: false, filters, priority: 0, start, calls, untils, place }
     }
 
     /// A subscription by type: the pattern, of the type's topics, selects below any scope.
@@ -152,7 +156,7 @@ impl<'a> SubscriptionBuilder<'a> {
         self.bus
     }
 
-    fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
+    pub(super) fn finish(self, delivery: Delivery) -> Result<Subscription, SubscribeError> {
         let (bus, place) = (self.bus, self.place);
         let (entry, past) = self.prepare(delivery)?;
         match past {
@@ -172,18 +176,32 @@ impl<'a> SubscriptionBuilder<'a> {
         delivery: Delivery,
     ) -> Result<(Arc<Entry>, Option<Box<CatchUp>>), SubscribeError> {
         let bus = self.bus.state_arc();
-        let Self { pattern, by_type, filters, priority, start, place, .. } = self;
+        let Self { pattern, by_type, filters, priority, start, calls, untils, place, .. } = self;
         let pattern = if by_type { pattern? } else { bus.absolute(pattern?)? };
         if bus.is_closed() {
             return Err(SubscribeError::Closed);
         }
+        let history = match (start, &bus.core.history) {
+            (Start::Latest, _) => None,
+            (_, Some(history)) => Some(history),
+            (_, None) => return Err(SubscribeError::NoHistory),
+        };
         let mut entry = delivery.entry(bus, pattern, by_type, filters, priority, place);
-        if start == Start::Latest {
-            return Ok((Arc::new(entry), None));
+        if history.is_some() {
+            entry.read_past_first();
         }
-        let history = bus.core.history.as_ref().ok_or(SubscribeError::NoHistory)?;
-        entry.read_past_first();
+        let term = Term::of(calls, untils.over);
+        let may_be_over = term.as_ref().is_some_and(|term| term.may_be_over());
+        entry.last(term);
         let entry = Arc::new(entry);
+        if may_be_over {
+            bus.core.mortals.watch_over(&entry);
+        }
+        untils.tokens.iter().for_each(|token| token.bind(&entry));
+        if calls == Some(0) {
+            entry.end();
+        }
+        let Some(history) = history else { return Ok((entry, None)) };
         let past = CatchUp::new(bus, history, &entry, start);
         Ok((entry, Some(Box::new(past))))
     }
@@ -195,6 +213,7 @@ impl fmt::Debug for SubscriptionBuilder<'_> {
             .field("pattern", &self.pattern)
             .field("filters", &self.filters.len())
             .field("priority", &self.priority)
+            .field("calls", &self.calls)
             .finish_non_exhaustive()
     }
 }

@@ -240,6 +240,9 @@ impl CatchUp {
                 Step::Live(_) => return Ok(guard),
                 Step::Ended => return Err(SubscribeError::Closed),
             }
+            if !entry.is_active() {
+                return Ok(guard); // it has ended by itself
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::gate::{Gate, Turn};
+use super::term::Term;
 use super::{About, Outcome};
 use crate::bus::Core;
 use crate::deliver::quietly;
@@ -31,6 +32,8 @@ pub(crate) struct Entry {
     fits: fn(&Arc<Event>) -> bool,
     /// Of a subscription that reads the past first; one word for all others, which every call looks at.
     gate: Option<Box<Gate>>,
+    /// Of a subscription that ends by itself.
+    term: Option<Box<Term>>,
     held: Mutex<Held>,
     /// Of one without a queue: how many events its routes have counted.
     tallies: Mutex<Tallies>,
@@ -135,6 +138,7 @@ impl Entry {
             filters,
             fits,
             gate: None,
+            term: None,
             held: Mutex::new(Held::By { index: None, routes: Vec::new() }),
             tallies: Mutex::default(),
             gone: OnceLock::new(),
@@ -147,13 +151,26 @@ impl Entry {
         self.careful = AtomicBool::new(true);
     }
 
+    /// Lets it end by itself.
+    pub(super) fn last(&mut self, term: Option<Box<Term>>) {
+        if term.is_some() {
+            self.term = term;
+            self.careful = AtomicBool::new(true);
+        }
+    }
+
+    #[inline]
+    pub(super) fn term(&self) -> Option<&Term> {
+        self.term.as_deref()
+    }
+
     pub(crate) fn about(&self) -> &Arc<About> {
         &self.about
     }
 
     /// Asks whether the event is wanted. User code: it may panic.
     pub(crate) fn ask(&self, event: &Arc<Event>) -> Asked {
-        if !self.is_active() {
+        if self.is_over() {
             return Asked::Passes;
         }
         match self.turn(event) {
@@ -200,7 +217,7 @@ impl Entry {
     /// Calls the handler with an event of the past, of which the filters were asked. User code: it may panic.
     pub(crate) fn replay(&self, event: &Arc<Event>) -> Called {
         if self.is_active() {
-            (self.call)(&Seen::new(event), &self.about, true)
+            self.call_within_term(&Seen::new(event), true)
         } else {
             Called::Passed
         }
@@ -212,7 +229,7 @@ impl Entry {
         if self.careful.load(Ordering::Acquire) {
             return self.call_with_care(event, asked);
         }
-        (self.call)(event, &self.about, false)
+        self.call_now(event, false)
     }
 
     #[cold]
@@ -228,7 +245,12 @@ impl Entry {
                 Turn::Past => return Called::Had,
             }
         }
-        (self.call)(event, &self.about, false)
+        self.call_within_term(event, false)
+    }
+
+    #[inline]
+    pub(super) fn call_now(&self, event: &Seen<'_>, is_replay: bool) -> Called {
+        (self.call)(event, &self.about, is_replay)
     }
 
     /// The queue, if it has one.

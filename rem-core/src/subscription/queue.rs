@@ -32,7 +32,9 @@ impl<'a> QueueBuilder<'a> {
     /// begins in the past.
     pub fn stream<T: Shape + ?Sized>(self) -> Result<EventStream<T>, SubscribeError> {
         let Self { subscription, capacity, overflow } = self;
-        let bus = subscription.bus();
+        let (bus, mut subscription) = (subscription.bus(), subscription);
+        // By its reader, who alone knows what reaches him.
+        let events = subscription.calls.take();
         let channel = Arc::new(Channel::new(capacity, overflow));
         let (entry, past) = subscription.prepare(Delivery::queue::<T>(&channel))?;
         let about = Arc::clone(entry.about());
@@ -45,6 +47,10 @@ impl<'a> QueueBuilder<'a> {
         if bus.is_closed() {
             channel.finish();
         }
-        Ok(EventStream::new(subscription, about, channel, past))
+        let mut stream = EventStream::new(subscription, about, channel, past);
+        if let Some(events) = events {
+            stream.last(events);
+        }
+        Ok(stream)
     }
 }

@@ -3,6 +3,7 @@
 
 mod close;
 mod settle;
+mod terms;
 mod unsubscribe;
 
 use std::sync::mpsc::{Receiver, channel};

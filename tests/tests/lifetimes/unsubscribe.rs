@@ -169,6 +169,31 @@ fn what_a_handler_holds_may_panic_when_it_goes() {
     assert_eq!(sub.unsubscribe(), Unsubscribed::Done);
 }
 
+/// What a handler holds goes with the route that it was in, which others are in still.
+#[test]
+fn what_is_dropped_with_a_handler_does_not_wait_for_those_beside_it() {
+    struct Ends(Mutex<Option<Subscription>>, Arc<OnceLock<Unsubscribed>>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            let sub = self.0.get_mut().unwrap().take().unwrap();
+            self.1.set(sub.unsubscribe()).unwrap();
+        }
+    }
+    let bus = Bus::new();
+    let cell = Arc::new(Mutex::new(None::<Subscription>));
+    let said = Arc::new(OnceLock::new());
+    let beside = bus.on(|_: &Event<Job>| ());
+    let (own, ends) = (Arc::clone(&cell), Ends(Mutex::new(Some(beside)), Arc::clone(&said)));
+    let first = bus.subscription("job").priority(1).inline(move |_: &Event| {
+        let _held = &ends;
+        drop(own.lock().unwrap().take());
+    });
+    *cell.lock().unwrap() = Some(first.unwrap());
+    added(&bus, 1);
+    assert_eq!(said.get(), Some(&Unsubscribed::Running));
+    assert_eq!(added(&bus, 2).matched(), 0);
+}
+
 struct Desk(AtomicU64);
 
 #[rem::handlers]
