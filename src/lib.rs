@@ -70,12 +70,13 @@ pub use rem_core::{
     IntoPattern, Iter, Key, Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport,
     Next, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind,
     Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError, QueueBuilder,
-    QueueStats, Receipt, Received, Recovered, Recv, RegisterError, RegisterErrorKind, Ring, Schema,
-    SettleError, SettleErrorKind, Shape, Source, Start, State, Stats, Stop, SubscribeError,
-    Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport, SubscriptionStats,
-    Subscriptions, SystemEvent, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport,
-    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, When, Whose,
-    middleware, testing, wire,
+    QueueStats, Ready, ReadyError, ReadyErrorKind, Receipt, Received, Recovered, Recv,
+    RegisterError, RegisterErrorKind, Ring, Schema, SettleError, SettleErrorKind, Shape, Source,
+    Start, State, Stats, Stop, SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId,
+    SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, Timestamp, Token, Topic,
+    TopicError, TopicErrorKind, TopicReport, TopicWriter, Topology, TryRecvError, TypedPattern,
+    Unsubscribed, Until, Wait, WaitError, WaitErrorKind, WeakBus, When, Whose, middleware, testing,
+    wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

@@ -6,9 +6,11 @@ mod close;
 mod in_flight;
 #[cfg(all(test, rem_loom))]
 mod loom;
+mod ready;
 mod settle;
 mod state;
 mod unfinished;
+mod weak;
 
 use std::fmt;
 use std::panic::Location;
@@ -27,8 +29,10 @@ use crate::{publish, way};
 pub use builder::BusBuilder;
 pub use close::CloseReport;
 pub use in_flight::{InFlight, Whose};
+pub use ready::{Ready, ReadyError, ReadyErrorKind};
 pub use settle::{SettleError, SettleErrorKind};
 pub(crate) use state::{Core, State};
+pub use weak::WeakBus;
 
 /// A bus: where events are published and subscribed to. A handle; its clones are the same bus, and cheap.
 ///

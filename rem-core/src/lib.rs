@@ -31,7 +31,10 @@ mod loom;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use bus::{Bus, BusBuilder, CloseReport, InFlight, SettleError, SettleErrorKind, Whose};
+pub use bus::{
+    Bus, BusBuilder, CloseReport, InFlight, Ready, ReadyError, ReadyErrorKind, SettleError,
+    SettleErrorKind, WeakBus, Whose,
+};
 pub use clock::{ManualClock, ParseTimestampError, Timestamp};
 pub use draft::Draft;
 pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, SubscribeError};
@@ -52,7 +55,7 @@ pub use queue::{
 pub use received::Received;
 pub use subscription::{
     Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Token,
-    Unsubscribed, Until,
+    Unsubscribed, Until, Wait, WaitError, WaitErrorKind,
 };
 pub use system::SystemEvent;
 pub use topology::{

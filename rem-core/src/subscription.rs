@@ -13,6 +13,7 @@ mod start;
 mod term;
 mod token;
 mod unsubscribe;
+mod wait;
 mod weak;
 
 use std::fmt;
@@ -32,6 +33,7 @@ pub use queue::QueueBuilder;
 pub use start::Start;
 pub use token::{Token, Until};
 pub use unsubscribe::Unsubscribed;
+pub use wait::{Wait, WaitError, WaitErrorKind};
 
 pub(crate) use about::{About, Counts};
 pub(crate) use builder::Delivery;

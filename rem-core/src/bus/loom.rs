@@ -112,3 +112,15 @@ fn a_queue_has_all_that_was_published_before_its_bus_was_closed() {
         assert!(bus.close(Duration::ZERO).is_complete());
     });
 }
+
+/// A subscription beside whoever waits for it.
+#[test]
+fn who_waits_for_a_subscription_sees_it_come() {
+    model(|| {
+        let bus = Bus::builder().topics(4).build();
+        let other = bus.clone();
+        let subscriber = spawn(move || other.on(|_: &Event<Tick>| ()).detach());
+        bus.ready("tick", 1, Duration::MAX).unwrap();
+        subscriber.join().unwrap();
+    });
+}

@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 
 use rem_patterns::{IntoPattern, Pattern, PatternError, Topic};
 
+use super::ready::Arrivals;
 use crate::clock::Clock;
 use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
@@ -34,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) waits: Waits,
     /// What declared handlers share.
     pub(crate) states: Arc<States>,
+    /// Those who wait for subscriptions.
+    pub(crate) arrivals: Arrivals,
     /// Subscriptions that end by what others do.
     pub(crate) mortals: Mortals,
     subscriptions: AtomicU64,
@@ -68,6 +71,7 @@ impl Core {
             limits,
             waits: Waits::default(),
             states: Arc::new(states),
+            arrivals: Arrivals::default(),
             mortals: Mortals::default(),
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
@@ -233,6 +237,7 @@ impl State {
         for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
             child.closed.store(true, Ordering::Release);
         }
+        self.core.arrivals.arrived();
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -15,6 +15,8 @@ use crate::sync::{Latch, Mutex, MutexGuard, ThreadId, Watch, latch, lock};
 pub(crate) struct Channel {
     capacity: usize,
     overflow: Overflow,
+    /// It takes one event in, and no more.
+    for_one: bool,
     inner: Mutex<Inner>,
 }
 
@@ -117,7 +119,12 @@ pub(crate) enum Taken {
 
 impl Channel {
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Self {
-        Self { capacity: capacity.max(1), overflow, inner: Mutex::default() }
+        Self { capacity: capacity.max(1), overflow, for_one: false, inner: Mutex::default() }
+    }
+
+    /// For whoever waits for one event: when that is there, nothing more comes in.
+    pub(crate) fn for_one() -> Self {
+        Self { for_one: true, ..Self::new(1, Overflow::DropNewest) }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -242,6 +249,9 @@ impl Channel {
         inner.came += 1;
         let item = Item { event, sequence, came: inner.came, key, before: Losses::default() };
         let (sent, gone) = inner.put(item, self.capacity, &self.overflow);
+        if self.for_one {
+            inner.end = End::Finished;
+        }
         let drained = gone.as_ref().and_then(|gone| inner.drained(gone.came));
         let reader = inner.reader.take();
         drop(inner);

@@ -222,7 +222,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
         }
     }
 
-    fn poll(&mut self, waker: &Waker) -> Poll<Option<Item<T>>> {
+    pub(crate) fn poll(&mut self, waker: &Waker) -> Poll<Option<Item<T>>> {
         let taken = self.take(Channel::take);
         if taken.is_ready() {
             return taken;

@@ -272,9 +272,11 @@ impl Entry {
     pub(crate) fn stands(self: &Arc<Self>, core: &Arc<Core>, keys: Keys) {
         if let Held::By { index, .. } = &mut *lock(&self.held) {
             *index = Some((Arc::downgrade(core), keys));
+        } else {
+            core.router.remove(self, &keys);
             return;
         }
-        core.router.remove(self, &keys);
+        core.arrivals.arrived();
     }
 
     /// Notes a route that holds it, before anybody uses that; unless it has ended.

@@ -32,11 +32,20 @@ impl<'a> QueueBuilder<'a> {
     /// begins in the past.
     pub fn stream<T: Shape + ?Sized>(self) -> Result<EventStream<T>, SubscribeError> {
         let Self { subscription, capacity, overflow } = self;
-        let (bus, mut subscription) = (subscription.bus(), subscription);
-        // By its reader, who alone knows what reaches him.
-        let events = subscription.calls.take();
-        let channel = Arc::new(Channel::new(capacity, overflow));
-        let (entry, past) = subscription.prepare(Delivery::queue::<T>(&channel))?;
+        subscription.stream_of(Arc::new(Channel::new(capacity, overflow)))
+    }
+}
+
+impl SubscriptionBuilder<'_> {
+    /// The reader's end of a queue.
+    pub(super) fn stream_of<T: Shape + ?Sized>(
+        mut self,
+        channel: Arc<Channel>,
+    ) -> Result<EventStream<T>, SubscribeError> {
+        let bus = self.bus();
+        // Counted by its reader, who alone knows what reaches him.
+        let events = self.calls.take();
+        let (entry, past) = self.prepare(Delivery::queue::<T>(&channel))?;
         let about = Arc::clone(entry.about());
         let core = &bus.state().core;
         let subscription = match past {

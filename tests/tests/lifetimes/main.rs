@@ -5,6 +5,7 @@ mod close;
 mod settle;
 mod terms;
 mod unsubscribe;
+mod waits;
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
