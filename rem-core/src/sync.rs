@@ -31,6 +31,15 @@ pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Gives a list of what others hold weakly, out of which those that are gone were taken, room for as many again and a few:
+/// when that is used up it is looked through again. So it costs each one a look or two, and keeps no more of those that are
+/// gone than there are others.
+pub(crate) fn keep_room<T>(list: &mut Vec<T>) {
+    let room = list.len() + 4;
+    list.shrink_to(list.len() + room);
+    list.reserve_exact(room);
+}
+
 /// Between two looks at something that another thread is about to have done.
 pub(crate) fn spin() {
     #[cfg(rem_loom)]

@@ -1,13 +1,14 @@
 //! [`Live`]: every route that publishes may be going, for whoever waits until none is.
 
 use std::fmt;
+use std::ptr;
 use std::sync::{Arc, Weak};
 
 use super::{Known, Route, lies_below};
 use crate::deliver::quietly;
-use crate::sync::{Latch, Mutex, Watch, latch, lock};
+use crate::sync::{Latch, Mutex, Watch, keep_room, latch, lock};
 
-/// So many parts as there may well be threads that find new topics at once: each has a lock of its own.
+/// As many parts as there may well be threads that find new topics at once: each part has a lock of its own.
 const PARTS: usize = if cfg!(rem_loom) { 1 } else { 16 };
 
 /// A route is noted here when it is resolved, before a publish goes it, and nowhere else on the way. Who waits has each
@@ -54,10 +55,11 @@ impl Live {
 
     /// Notes a route, before anybody uses it.
     pub(super) fn note(&self, known: &Arc<Known>, route: &Arc<Route>) {
-        let mut noted = lock(&self.0[part(known)]);
+        let mut noted = lock(&self.0[part()]);
         // Those that are gone are forgotten before the list has to grow, so it is at most twice what it must be.
         if noted.len() == noted.capacity() {
             noted.retain(|(_, route)| route.strong_count() > 0);
+            keep_room(&mut noted);
         }
         noted.push((Arc::downgrade(known), Arc::downgrade(route)));
     }
@@ -90,9 +92,17 @@ impl Live {
     }
 }
 
-/// By where it lies in memory.
-fn part(known: &Arc<Known>) -> usize {
-    (Arc::as_ptr(known).addr() >> 6) % PARTS
+thread_local! {
+    static HERE: u8 = const { 0 };
+}
+
+/// That of this thread, told by where its locals lie. Not by the route's own place: where many are given back at once, their
+/// places are used next, and all would go to one part.
+fn part() -> usize {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let address = HERE.try_with(|here| ptr::from_ref(here).addr()).unwrap_or_default();
+    let mixed = u64::try_from(address).unwrap_or_default().wrapping_mul(GOLDEN) >> 32;
+    usize::try_from(mixed).unwrap_or_default() % PARTS
 }
 
 impl UnderWay {

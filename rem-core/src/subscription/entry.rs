@@ -15,7 +15,7 @@ use crate::publish::Level;
 use crate::queue::Channel;
 use crate::route::{Keys, Known, Route, Tallies};
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Latch, Mutex, Watch, latch, lock};
+use crate::sync::{Latch, Mutex, Watch, keep_room, latch, lock};
 use crate::topology::SubscriptionStats;
 
 /// A subscription with its handler, held by the index and by every route it is in, and by nothing else for longer than a
@@ -286,6 +286,7 @@ impl Entry {
         // Routes that were replaced are forgotten before the list has to grow, so it is at most twice what it must be.
         if routes.len() == routes.capacity() {
             routes.retain(|(_, route)| route.strong_count() > 0);
+            keep_room(routes);
         }
         routes.push((Arc::downgrade(known), Arc::downgrade(route)));
         drop(held);

@@ -9,7 +9,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Unsubscribed;
 use crate::loom::{Tick, model, spawn};
-use crate::{Bus, Event, EventStream, Overflow, Ring, Start};
+use crate::{Bus, Event, EventStream, Overflow, Ring, Start, Token};
 
 /// What a stream has, as numbers, without waiting.
 fn drain(stream: &mut EventStream) -> Vec<u64> {
@@ -89,5 +89,21 @@ fn nothing_runs_when_unsubscribe_has_returned() {
         assert_eq!(Arc::strong_count(&called), 1);
         publisher.join().unwrap();
         assert_eq!(before, now(&called.0));
+    });
+}
+
+/// A token that ends beside whoever hangs a subscription on it: it is over, and out of the index.
+#[test]
+fn nothing_hangs_on_a_token_that_has_ended() {
+    model(|| {
+        let bus = Bus::builder().topics(4).build();
+        let token = Token::new();
+        let other = token.clone();
+        let ender = spawn(move || other.end());
+        let sub = bus.subscription("tick").until(&token).inline(|_: &Event<Tick>| ()).unwrap();
+        ender.join().unwrap();
+        assert!(!sub.is_active());
+        assert_eq!(bus.state().core.router.subscriptions(), 0);
+        assert_eq!(bus.publish(Tick).map_err(drop).unwrap().matched(), 0);
     });
 }

@@ -8,7 +8,7 @@ use super::{Called, Entry};
 use crate::deliver::isolate;
 use crate::event::Seen;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, keep_room, lock};
 
 /// What may end a subscription beside its guard. Most have none.
 #[derive(Default)]
@@ -71,8 +71,7 @@ impl Mortals {
         let mut lives: Vec<_> = full.into_iter().filter(lives).collect();
         let mut all = lock(&self.0);
         lives.append(&mut all);
-        // Room for as many again.
-        lives.reserve(lives.len() + 4);
+        keep_room(&mut lives);
         *all = lives;
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use super::term::Over;
 use super::{Entry, SubscriptionBuilder};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, keep_room, lock};
 
 /// Ends all subscriptions that were made [`until`](SubscriptionBuilder::until) it, at once and from any thread. A handle;
 /// its clones are the same.
@@ -66,6 +66,7 @@ impl Token {
             // Those that are gone are forgotten before the list has to grow, so it is at most twice what it must be.
             if entries.len() == entries.capacity() {
                 entries.retain(|entry| entry.strong_count() > 0);
+                keep_room(entries);
             }
             entries.push(Arc::downgrade(entry));
             return;
