@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Channel;
@@ -9,7 +10,11 @@ use crate::sync::{Mutex, ThreadId, current_thread, lock, park, thread_waker};
 
 /// Which thread waits for room in which queue, on one root bus and all below it.
 #[derive(Default)]
-pub(crate) struct Waits(Mutex<Vec<(ThreadId, Arc<Channel>)>>);
+pub(crate) struct Waits {
+    publishers: Mutex<Vec<(ThreadId, Arc<Channel>)>>,
+    /// Threads that wait for publishers, to be told when another begins to wait.
+    others: Mutex<Vec<(ThreadId, Waker)>>,
+}
 
 /// What a publisher that waits comes back with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,21 +74,76 @@ impl Waits {
     /// all the others here.
     fn enter<'w>(&'w self, channel: &Arc<Channel>) -> Option<Waiting<'w>> {
         let this = current_thread();
-        let mut waits = lock(&self.0);
-        let mut reader = channel.bound_to();
-        // No longer than there are threads that wait: each has one place.
-        for _ in 0..=waits.len() {
-            match reader {
-                Some(thread) if thread == this => return None,
-                Some(thread) => {
-                    let next = waits.iter().find(|(other, _)| *other == thread);
-                    reader = next.and_then(|(_, channel)| channel.bound_to());
-                }
-                None => break,
+        {
+            let mut publishers = lock(&self.publishers);
+            if leads_to(this, channel, &publishers) {
+                return None;
             }
+            publishers.push((this, Arc::clone(channel)));
         }
-        waits.push((this, Arc::clone(channel)));
+        let others: Vec<_> = lock(&self.others).iter().map(|(_, waker)| waker.clone()).collect();
+        others.into_iter().for_each(Waker::wake);
         Some(Waiting { waits: self, thread: this })
+    }
+
+    /// Waits in this thread until `poll` is ready; `false` if the time has come before, or that might never be: a publisher
+    /// waits for this thread to read.
+    pub(crate) fn for_publishers(
+        &self,
+        until: Option<Instant>,
+        mut poll: impl FnMut(&Waker) -> Poll<()>,
+    ) -> bool {
+        let (this, waker) = (current_thread(), thread_waker());
+        // Known first, and then the look: of this and a publisher that begins to wait, one sees the other.
+        let _other = Other::enter(self, this, waker.clone());
+        loop {
+            let publishers = lock(&self.publishers);
+            let hangs = publishers.iter().any(|(_, channel)| leads_to(this, channel, &publishers));
+            drop(publishers);
+            if poll(&waker).is_ready() {
+                return true;
+            }
+            if hangs || until.is_some_and(|until| Instant::now() >= until) {
+                return false;
+            }
+            park(until);
+        }
+    }
+}
+
+/// Whether room in the queue is made by that thread, or by one that waits for it in turn.
+fn leads_to(thread: ThreadId, channel: &Channel, publishers: &[(ThreadId, Arc<Channel>)]) -> bool {
+    let mut reader = channel.bound_to();
+    // No longer than there are threads that wait: each has one place.
+    for _ in 0..=publishers.len() {
+        match reader {
+            Some(reader) if reader == thread => return true,
+            Some(waits) => {
+                let next = publishers.iter().find(|(other, _)| *other == waits);
+                reader = next.and_then(|(_, channel)| channel.bound_to());
+            }
+            None => return false,
+        }
+    }
+    false
+}
+
+/// A place among those that wait for publishers.
+struct Other<'w> {
+    waits: &'w Waits,
+    thread: ThreadId,
+}
+
+impl<'w> Other<'w> {
+    fn enter(waits: &'w Waits, thread: ThreadId, waker: Waker) -> Self {
+        lock(&waits.others).push((thread, waker));
+        Self { waits, thread }
+    }
+}
+
+impl Drop for Other<'_> {
+    fn drop(&mut self) {
+        lock(&self.waits.others).retain(|(thread, _)| *thread != self.thread);
     }
 }
 
@@ -95,7 +155,7 @@ struct Waiting<'w> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut waits = lock(&self.waits.0);
+        let mut waits = lock(&self.waits.publishers);
         let at = waits.iter().position(|(thread, _)| *thread == self.thread);
         let gone = at.map(|at| waits.swap_remove(at));
         drop(waits);
@@ -105,6 +165,6 @@ impl Drop for Waiting<'_> {
 
 impl fmt::Debug for Waits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Waits").field(&lock(&self.0).len()).finish()
+        f.debug_tuple("Waits").field(&lock(&self.publishers).len()).finish()
     }
 }

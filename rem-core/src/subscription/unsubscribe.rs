@@ -5,10 +5,12 @@
 //! it; and when the last lets go, its [`Latch`](crate::sync::Latch) tells. Nothing is counted where events pass.
 
 use std::future::{self, Future};
+use std::sync::Weak;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::{Held, Subscription};
+use crate::bus::Core;
 use crate::deliver;
 use crate::sync::Watch;
 
@@ -18,9 +20,9 @@ impl Subscription {
     ///
     /// Called by a handler, a filter or middleware, of whatever subscription, it does not wait, for it might wait for
     /// itself; then it says [`Unsubscribed::Running`] if a call may still be. It waits for publishes that could still call
-    /// the handler, so also for one that waits for room in a queue before it, at most as long as that queue's
-    /// [`Overflow::Block`](crate::Overflow::Block) lets it. It has no limit otherwise: a handler that never returns is
-    /// waited for without end, so hold no lock here that the handler takes.
+    /// the handler, so also for one that waits for room in a queue before it; but not if that queue is read by this thread
+    /// ([`EventStream::iter`](crate::EventStream::iter)), for then neither would go on. There is no limit: a handler that
+    /// never returns is waited for without end, so hold no lock here that the handler takes.
     ///
     /// ```
     /// use rem_core::{Bus, Event, Unsubscribed};
@@ -46,10 +48,10 @@ impl Subscription {
 
     /// Ends it, and tells who waits when it is over.
     pub(crate) fn begin(mut self) -> Ending {
-        let Some(Held { entry, .. }) = self.held.take() else { return Ending(None) };
+        let Some(Held { core, entry }) = self.held.take() else { return Ending(None) };
         let watch = entry.watch();
         entry.end();
-        Ending(Some(watch))
+        Ending(Some((watch, core)))
     }
 }
 
@@ -59,12 +61,12 @@ pub enum Unsubscribed {
     /// Nothing: no call of its handler is running, none will start, and what it held is dropped.
     Done,
     /// No call will start, but one may be running: this was called within one, or within another handler that would be
-    /// waited for.
+    /// waited for, or by a thread for which a publisher waits.
     Running,
 }
 
 /// A subscription that has ended, and whose calls may still be running.
-pub(crate) struct Ending(Option<Watch>);
+pub(crate) struct Ending(Option<(Watch, Weak<Core>)>);
 
 impl Ending {
     /// Waits, unless this thread is within a publish.
@@ -73,21 +75,24 @@ impl Ending {
     }
 
     pub(super) fn wait(self, until: Option<Instant>) -> Unsubscribed {
-        match self.0 {
-            Some(watch) if !watch.wait(until) => Unsubscribed::Running,
-            _ => Unsubscribed::Done,
-        }
+        let Some((watch, core)) = self.0 else { return Unsubscribed::Done };
+        let done = watch.is_gone()
+            || match core.upgrade() {
+                Some(core) => core.waits.for_publishers(until, |waker| watch.poll(waker)),
+                None => watch.wait(until),
+            };
+        if done { Unsubscribed::Done } else { Unsubscribed::Running }
     }
 
     fn poll(&self, waker: &Waker) -> Poll<Unsubscribed> {
         match &self.0 {
             None => Poll::Ready(Unsubscribed::Done),
-            Some(watch) if deliver::is_within() => Poll::Ready(if watch.is_gone() {
+            Some((watch, _)) if deliver::is_within() => Poll::Ready(if watch.is_gone() {
                 Unsubscribed::Done
             } else {
                 Unsubscribed::Running
             }),
-            Some(watch) => watch.poll(waker).map(|()| Unsubscribed::Done),
+            Some((watch, _)) => watch.poll(waker).map(|()| Unsubscribed::Done),
         }
     }
 }

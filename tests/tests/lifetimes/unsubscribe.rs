@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use rem::Unsubscribed;
 use rem::prelude::*;
@@ -192,6 +193,38 @@ fn what_is_dropped_with_a_handler_does_not_wait_for_those_beside_it() {
     added(&bus, 1);
     assert_eq!(said.get(), Some(&Unsubscribed::Running));
     assert_eq!(added(&bus, 2).matched(), 0);
+}
+
+/// Whoever reads a queue does not wait for a publisher that waits for room there, whichever of them began first.
+#[test]
+fn a_reader_does_not_wait_for_whoever_waits_for_him() {
+    let bus = Bus::new();
+    let wait_forever = Overflow::Block(Duration::MAX);
+    let mut stream = bus.subscription("job").queue(1, wait_forever).stream::<Job>().unwrap();
+    let (handle, has_begun, go) = held();
+    let of = bus.subscribe("job.of.a", handle).unwrap();
+    let calls = bus.on(|_: &Event<Job>| ());
+    thread::scope(|scope| {
+        // One is in the handler …
+        let first = scope.spawn(|| bus.publish(Job::Of { name: "a", value: 1 }).unwrap());
+        has_begun.recv().unwrap();
+        let mut events = stream.iter();
+        // … and another begins to wait for room while the reader waits for the first.
+        let second = scope.spawn(|| {
+            while !format!("{bus:?}").contains("subscriptions: 2") {
+                thread::yield_now();
+            }
+            added(&bus, 2)
+        });
+        assert_eq!(of.unsubscribe(), Unsubscribed::Running);
+        // Now it has begun before: it holds what it may call.
+        assert_eq!(calls.unsubscribe(), Unsubscribed::Running);
+        assert!(events.next().is_some());
+        assert!(events.next().is_some());
+        second.join().unwrap();
+        go.send(()).unwrap();
+        first.join().unwrap();
+    });
 }
 
 struct Desk(AtomicU64);
