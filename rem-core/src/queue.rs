@@ -12,18 +12,19 @@
 //! waits is woken when it is free again. Checked by loom (`queue/loom.rs`).
 
 mod channel;
+mod drains;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod losses;
 mod overflow;
+mod stats;
 mod stream;
 mod wait;
 
 pub use losses::Lagged;
 pub use overflow::{Key, Overflow};
+pub use stats::QueueStats;
 pub use stream::{EventStream, Iter, Recovered, Recv, TryRecvError};
-
-pub use channel::QueueStats;
 
 pub(crate) use channel::{Channel, Seat, Sent};
 pub(crate) use wait::{Deadline, Waited, Waits};

@@ -82,14 +82,9 @@ impl Unfinished {
             let subscriptions = seen.map(|entry| Whose::of(entry)).collect();
             all.push(InFlight::Publish { topic: route.topic.clone(), subscriptions });
         });
-        let now;
-        let queues = match &self.queues {
-            Some(queues) => queues,
-            None => {
-                now = unread(&self.state.core, &self.state);
-                &now
-            }
-        };
+        let now =
+            if self.queues.is_none() { unread(&self.state.core, &self.state) } else { Vec::new() };
+        let queues = self.queues.as_ref().unwrap_or(&now);
         let left = queues.iter().filter(|unread| !unread.watch.is_gone());
         all.extend(left.map(|unread| InFlight::Queued {
             subscription: Whose::of(&unread.about),

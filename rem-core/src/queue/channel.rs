@@ -6,10 +6,11 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::drains::Drains;
 use super::losses::Losses;
-use super::{Lagged, Overflow};
+use super::{Lagged, Overflow, QueueStats};
 use crate::event::Event;
-use crate::sync::{Latch, Mutex, MutexGuard, ThreadId, Watch, latch, lock};
+use crate::sync::{Mutex, MutexGuard, ThreadId, Watch, lock};
 
 /// A bounded queue of one subscription.
 pub(crate) struct Channel {
@@ -45,16 +46,7 @@ struct Inner {
     bound: Option<ThreadId>,
     /// How many events were taken in.
     came: u64,
-    /// Who waits until what is here now is gone.
-    drains: Vec<Drain>,
-}
-
-/// Somebody waits until the events that had come then are gone.
-struct Drain {
-    came: u64,
-    left: usize,
-    /// Its drop tells who waits.
-    latch: Latch,
+    drains: Drains,
 }
 
 struct Item {
@@ -75,20 +67,6 @@ enum End {
     Finished,
     /// The reader is gone.
     Abandoned,
-}
-
-/// What became of the events that a queue was given: each is counted in one of these.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QueueStats {
-    /// They wait to be read.
-    pub waiting: usize,
-    /// The reader has them.
-    pub delivered: u64,
-    /// They were lost, as [`Lagged`] says or will say.
-    pub dropped: u64,
-    /// A newer event of the same key took their place.
-    pub replaced: u64,
 }
 
 /// What a publisher hears that asks for a seat.
@@ -159,18 +137,11 @@ impl Channel {
         lock(&self.inner).waiting.len()
     }
 
-    /// Tells when the events that are here now are gone, to the reader or otherwise; `None` if there are none.
+    /// Tells when the events that are here now are gone; `None` if there are none.
     pub(crate) fn drain(&self) -> Option<Watch> {
         let mut inner = lock(&self.inner);
         let (came, left) = (inner.came, inner.items.len());
-        if left == 0 {
-            return None;
-        }
-        // Those who wait no longer are forgotten by whoever comes after them.
-        let gone = inner.drains.extract_if(.., |drain| !drain.latch.is_watched());
-        let gone = gone.collect::<Vec<_>>();
-        let (latch, watch) = latch();
-        inner.drains.push(Drain { came, left, latch });
+        let (watch, gone) = if left > 0 { inner.drains.wait(came, left) } else { return None };
         drop(inner);
         drop(gone);
         Some(watch)
@@ -252,7 +223,7 @@ impl Channel {
         if self.for_one {
             inner.end = End::Finished;
         }
-        let drained = gone.as_ref().and_then(|gone| inner.drained(gone.came));
+        let drained = gone.as_ref().and_then(|gone| inner.drains.gone(gone.came));
         let reader = inner.reader.take();
         drop(inner);
         drop((gone, drained)); // an event may go with it, which is user code: under no lock
@@ -284,7 +255,7 @@ impl Channel {
         let mut drained = None;
         if let Taken::Event(_) = taken {
             waiting = mem::take(&mut inner.waiting);
-            drained = inner.drained(came);
+            drained = inner.drains.gone(came);
         }
         drop(inner);
         drop(drained); // wakes who waits: under no lock
@@ -460,17 +431,6 @@ impl Inner {
             None if self.end == End::Open => (Taken::Empty, 0),
             None => (Taken::Ended, 0),
         }
-    }
-
-    /// An item is gone: gives those who have waited for it as the last, to be dropped under no lock.
-    fn drained(&mut self, came: u64) -> Option<Vec<Drain>> {
-        if self.drains.is_empty() {
-            return None;
-        }
-        for drain in self.drains.iter_mut().filter(|drain| came <= drain.came) {
-            drain.left -= 1;
-        }
-        Some(self.drains.extract_if(.., |drain| drain.left == 0).collect())
     }
 }
 

@@ -178,18 +178,22 @@ fn nothing_comes_after_a_close_at_full_speed() {
         thread::scope(|scope| {
             let publishers = [&bus, &child].map(|bus| {
                 scope.spawn(move || {
-                    (0..).take_while(|number| bus.publish(Job::Added(*number)).is_ok()).count()
+                    let mut published = 0;
+                    while bus.publish(Job::Added(published)).is_ok() {
+                        published += 1;
+                    }
+                    published
                 })
             });
-            let reader = scope.spawn(move || stream.iter().map_while(Result::ok).count());
+            let reader = scope.spawn(move || stream.iter().map_while(Result::ok).count() as u64);
             while handled.load(Ordering::Relaxed) < round {
                 thread::yield_now();
             }
             assert!(bus.close(LONG).is_complete());
             let after = handled.load(Ordering::Relaxed);
-            let published: usize =
+            let published: u64 =
                 publishers.into_iter().map(|publisher| publisher.join().unwrap()).sum();
-            assert_eq!(after, published as u64);
+            assert_eq!(after, published);
             assert_eq!(handled.load(Ordering::Relaxed), after, "nothing came after it");
             assert_eq!(reader.join().unwrap(), published);
         });

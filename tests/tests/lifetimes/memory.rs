@@ -39,10 +39,12 @@ impl Desk {
 
 type Round = fn(&Desk, u64);
 
-struct View;
+struct View(u64);
 
 impl View {
-    fn see(&self, _event: &Event<Job>) {}
+    fn see(&self, event: &Event<Job>) {
+        assert!(event.sequence() > Some(self.0));
+    }
 }
 
 fn nothing(_: &Event<Job>) {}
@@ -90,11 +92,11 @@ const ROUNDS: &[(&str, Round)] = &[
         desk.bus.subscription("never").until(|| true).inline(nothing).unwrap().detach();
     }),
     ("an owner is dropped, and no event comes", |desk, _| {
-        let view = Arc::new(View);
+        let view = Arc::new(View(0));
         desk.bus.subscribe_weak("never", &view, View::see).unwrap().detach();
     }),
     ("an owner is dropped, and an event comes", |desk, number| {
-        let view = Arc::new(View);
+        let view = Arc::new(View(0));
         desk.bus.on_weak(&view, View::see).detach();
         drop(view);
         added(&desk.bus, number);

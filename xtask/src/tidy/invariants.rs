@@ -69,6 +69,18 @@ const INVARIANTS: &[(&str, Proof)] = &[
         ),
     ),
     (
+        "over-when-told",
+        Proof::Test(
+            "rem-core/src/subscription/loom.rs",
+            "nothing_runs_when_unsubscribe_has_returned",
+        ),
+    ),
+    (
+        "closed-when-told",
+        Proof::Test("rem-core/src/bus/loom.rs", "nothing_is_published_when_a_bus_is_closed"),
+    ),
+    ("nothing-kept", Proof::Test("tests/tests/lifetimes/memory.rs", "what_is_over_leaves_nothing")),
+    (
         "bounded-topics",
         Proof::Test("rem-core/src/route/topics.rs", "a_million_topics_keep_a_bounded_number"),
     ),
