@@ -8,7 +8,7 @@ pub struct QueueStats {
     pub waiting: usize,
     /// The reader has them.
     pub delivered: u64,
-    /// They were lost, as [`Lagged`] says or will say.
+    /// They were lost, as [`Lagged`](super::Lagged) says or will say.
     pub dropped: u64,
     /// A newer event of the same key took their place.
     pub replaced: u64,
