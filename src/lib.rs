@@ -58,6 +58,7 @@
 //! None is on by default.
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
+//! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
 //! - `full`: all of them.
 #![forbid(unsafe_code)]
 
@@ -78,6 +79,8 @@ pub use rem_core::{
     Unsubscribed, Until, Wait, WaitError, WaitErrorKind, WeakBus, When, Whose, middleware, testing,
     wire,
 };
+#[cfg(feature = "cloudevents")]
+pub use rem_core::cloudevents;
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 
 #[doc(hidden)]

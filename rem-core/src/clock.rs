@@ -84,11 +84,16 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = |source| ParseTimestampError { text: text.into(), source };
-        let Some((local, east, offset)) = offset(text) else {
-            return Ok(humantime::parse_rfc3339(text).map_err(wrong)?.into());
+        let out_of_range = || wrong(humantime::TimestampError::OutOfRange);
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).map_err(|_| out_of_range());
+        let moment = |text: &str| {
+            let time = humantime::parse_rfc3339(text).map_err(wrong)?;
+            nanos(time.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| out_of_range())?)
         };
-        let local = Self::from(humantime::parse_rfc3339(&format!("{local}Z")).map_err(wrong)?);
-        Ok(if east { local - offset } else { local + offset })
+        let Some((local, east, offset)) = offset(text) else { return moment(text).map(Self) };
+        let (local, offset) = (moment(&format!("{local}Z"))?, nanos(offset)?);
+        let time = if east { local.checked_sub(offset) } else { local.checked_add(offset) };
+        time.map(Self).ok_or_else(out_of_range)
     }
 }
 
@@ -213,6 +218,8 @@ mod tests {
             ("2019-05-15T11:20:07-04:00", "2019-05-15T15:20:07Z"),
             ("2019-05-15T00:20:07.5+05:30", "2019-05-14T18:50:07.500000000Z"),
             ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+            ("1970-01-01T01:00:00+01:00", "1970-01-01T00:00:00Z"),
+            ("2554-07-21T23:34:33.709551615Z", "2554-07-21T23:34:33.709551615Z"),
         ] {
             let time: Timestamp = text.parse().unwrap();
             assert_eq!(time.to_string(), written);
@@ -229,6 +236,10 @@ mod tests {
             "2013-01-01",
             "2013-13-01T00:00:00Z",
             "2013-01-01T10:17:00+24:00",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+01:00",
+            "2554-07-21T23:34:33-00:01",
+            "9999-12-31T23:59:59Z",
             "€€",
             "-04:00",
         ] {

@@ -12,6 +12,8 @@ mod deliver;
 
 mod event;
 pub mod wire;
+#[cfg(feature = "cloudevents")]
+pub mod cloudevents;
 mod draft;
 mod received;
 mod bus;

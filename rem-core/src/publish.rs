@@ -35,11 +35,16 @@ pub(crate) enum To<'a> {
     Table(&'a TypeTable),
     /// To a topic below the bus's prefix, by name.
     Named(&'a str),
+    /// The same, of which so many bytes were the prefix of the bus it was first published on.
+    #[cfg(feature = "cloudevents")]
+    Again(&'a str, u8),
 }
 
 /// What the builder form adds.
 #[derive(Debug, Default)]
 pub(crate) struct Extra {
+    /// Of an event that has one already.
+    pub(crate) id: Option<EventId>,
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) source: Option<Source>,
     pub(crate) metadata: Option<Box<Metadata>>,
@@ -70,7 +75,7 @@ pub(crate) fn draft<E: EventType>(
     if extra.is_some() || causation::is_within() {
         complete(&mut event, extra);
     }
-    Draft::new(event, if let To::Named(_) = to { TopicBy::Name } else { TopicBy::Data })
+    Draft::new(event, if to.name().is_some() { TopicBy::Name } else { TopicBy::Data })
 }
 
 /// What few events have: a cause, and what the builder form adds.
@@ -96,18 +101,49 @@ pub(crate) fn find<E: EventType>(
         To::Table(table) => table.with_known(bus, data, found)?,
         To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found))?,
         // On a child bus too: system topics have no prefix anywhere.
-        To::Named(name) if name.starts_with('$') => {
-            return Err(PublishErrorKind::SystemTopic.into());
-        }
-        To::Named(name) => {
-            let mut writer = TopicWriter::new();
-            let prefix = bus.prefix();
-            let text = writer.below(prefix, name).ok_or_else(|| too_long(prefix, name))?;
-            found(&router.known(text, bus.scope(), None)?)
+        To::Named(name) => by_name(bus, name, bus.scope(), found)?,
+        #[cfg(feature = "cloudevents")]
+        To::Again(name, 0) => by_name(bus, name, bus.scope(), found)?,
+        #[cfg(feature = "cloudevents")]
+        To::Again(name, scope) if bus.scope() == 0 => by_name(bus, name, scope, found)?,
+        // If it does not fit, neither does the topic.
+        #[cfg(feature = "cloudevents")]
+        To::Again(name, scope) => {
+            by_name(bus, name, bus.scope().saturating_add(1).saturating_add(scope), found)?
         }
     };
     // With the route in hand: whoever closes the bus sees either that, or is seen here. See `route/live.rs`.
     if bus.is_closed() { Err(PublishErrorKind::Closed.into()) } else { Ok(route) }
+}
+
+/// What is found for a topic below the bus's prefix, of which so many bytes are a prefix, its own or another's.
+#[inline]
+fn by_name<R>(
+    bus: &State,
+    name: &str,
+    scope: u8,
+    found: impl FnOnce(&Arc<Known>) -> R,
+) -> Result<R, Refusal> {
+    if name.starts_with('$') {
+        return Err(PublishErrorKind::SystemTopic.into());
+    }
+    let mut writer = TopicWriter::new();
+    let prefix = bus.prefix();
+    let text = writer.below(prefix, name).ok_or_else(|| too_long(prefix, name))?;
+    Ok(found(&bus.core.router.known(text, scope, None)?))
+}
+
+impl<'a> To<'a> {
+    /// The topic, if it was given by name.
+    #[inline]
+    fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Own | Self::Table(_) => None,
+            Self::Named(name) => Some(name),
+            #[cfg(feature = "cloudevents")]
+            Self::Again(name, _) => Some(name),
+        }
+    }
 }
 
 /// A place on the stack of publishes, if there is room for what its handlers have to wait for.
@@ -142,10 +178,10 @@ fn too_long(prefix: &str, name: &str) -> PublishErrorKind {
 
 /// The topic as far as it is known, for an error's text.
 fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
-    match to {
-        To::Named(name) if bus.prefix().is_empty() => name.to_owned(),
-        To::Named(name) => format!("{}.{name}", bus.prefix()),
-        To::Own | To::Table(_) => {
+    match to.name() {
+        Some(name) if bus.prefix().is_empty() => name.to_owned(),
+        Some(name) => format!("{}.{name}", bus.prefix()),
+        None => {
             let mut writer = TopicWriter::new();
             let text = Level::enter(bus.core.limits.causal_depth)
                 .ok()
@@ -157,6 +193,7 @@ fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
 
 impl Extra {
     fn put(&mut self, head: &mut Head) {
+        head.id = self.id.unwrap_or(head.id);
         head.timestamp = self.timestamp.unwrap_or(head.timestamp);
         if self.source.is_some() {
             head.source = self.source.take();

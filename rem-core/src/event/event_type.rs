@@ -84,7 +84,24 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
     /// # Errors
     /// When the type is local, its `Serialize` fails, or the codec has no form for a value.
     fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
-        wire::encode_variant(self, codec)
+        // Most bodies fit, and one that does not grows twice.
+        let mut out = Vec::with_capacity(256);
+        self.encode_into(codec, &mut out)?;
+        Ok(out)
+    }
+
+    /// The same behind what `out` holds already; after an error it holds what it held, and may hold a beginning more.
+    ///
+    /// # Errors
+    /// As for [`encode`](Self::encode).
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        wire::encode_variant(self, codec, out)
+    }
+
+    /// The data as it came, if the value holds it so (`#[event(other)]`).
+    #[doc(hidden)]
+    fn raw(&self) -> Option<&RawEvent> {
+        None
     }
 
     /// The value that holds an event which the type does not know, if it has a variant for it (`#[event(other)]`).

@@ -32,6 +32,23 @@ pub(super) fn unrecorded() -> AtomicU64 {
 }
 
 impl Head {
+    /// Of an event that no bus makes.
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn new(id: EventId, topic: Topic, scope: u8, timestamp: Timestamp) -> Self {
+        Self {
+            id,
+            topic,
+            timestamp,
+            sequence: unrecorded(),
+            source: None,
+            metadata: None,
+            causation: None,
+            correlation: None,
+            scope,
+            views: Views::default(),
+        }
+    }
+
     pub(crate) fn sequence(&self) -> Option<u64> {
         match self.sequence.load(Ordering::Relaxed) {
             0 => None,

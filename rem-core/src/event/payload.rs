@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 
 use super::{EventType, Part, Schema, TopicWriter};
+use crate::wire::{Codec, EncodeError, RawEvent};
 
 /// The data of an event of any type: what `Event`, written without a parameter, carries.
 ///
@@ -36,6 +37,16 @@ pub trait Payload: Any + fmt::Debug + Send + Sync + sealed::Sealed {
     /// # Errors
     /// When the formatter has.
     fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// See [`EventType::encode_into`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// See [`EventType::raw`].
+    #[doc(hidden)]
+    fn raw(&self) -> Option<&RawEvent>;
 }
 
 /// A value as events show it.
@@ -75,6 +86,12 @@ impl<E: EventType> Payload for E {
     }
     fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         EventType::fmt_data(self, f)
+    }
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        EventType::encode_into(self, codec, out)
+    }
+    fn raw(&self) -> Option<&RawEvent> {
+        EventType::raw(self)
     }
 }
 

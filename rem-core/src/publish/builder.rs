@@ -25,6 +25,12 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
         Self { bus, to, data, extra: Extra::default() }
     }
 
+    /// An event that was published before, under a topic of which so many bytes were its bus's prefix.
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn again(bus: &'a State, topic: &'a str, scope: u8, extra: Extra, data: E) -> Self {
+        Self { bus, to: To::Again(topic, scope), data, extra }
+    }
+
     /// Who publishes it.
     pub fn source(mut self, source: impl Into<Source>) -> Self {
         self.extra.source = Some(source.into());

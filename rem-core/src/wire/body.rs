@@ -113,7 +113,7 @@ impl fmt::Debug for Body<'_> {
 ///
 /// What the derive puts into [`EventType::WIRE`] of a type that is not local.
 pub struct Wiring<E> {
-    pub(super) encode: fn(&E, Codec) -> Result<Vec<u8>, EncodeError>,
+    pub(super) encode: fn(&E, Codec, &mut Vec<u8>) -> Result<(), EncodeError>,
     pub(super) read: fn(&Body<'_>, u32) -> Result<E, Fault>,
 }
 
@@ -132,12 +132,17 @@ pub const fn wired<E: EventType + Wire>() -> Option<Wiring<E>> {
 }
 
 impl<E> Wiring<E> {
-    /// Writes what the value's variant holds.
+    /// Writes what the value's variant holds, behind what `out` holds already.
     ///
     /// # Errors
     /// When the type's `Serialize` fails, or the codec has no form for a value.
-    pub fn encode(&self, value: &E, codec: Codec) -> Result<Vec<u8>, EncodeError> {
-        (self.encode)(value, codec)
+    pub fn encode(
+        &self,
+        value: &E,
+        codec: Codec,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        (self.encode)(value, codec, out)
     }
 }
 
@@ -155,20 +160,19 @@ impl<E> fmt::Debug for Wiring<E> {
     }
 }
 
-fn encode<E: EventType + Serialize>(value: &E, codec: Codec) -> Result<Vec<u8>, EncodeError> {
-    // Most bodies fit, and one that does not grows twice.
-    let mut out = Vec::with_capacity(256);
+fn encode<E: EventType + Serialize>(
+    value: &E,
+    codec: Codec,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     let written = match codec {
         Codec::Json => value
-            .serialize(Held(&mut serde_json::Serializer::new(&mut out)))
+            .serialize(Held(&mut serde_json::Serializer::new(out)))
             .map_err(|error| error.to_string()),
         #[cfg(feature = "msgpack")]
         Codec::MessagePack => value
-            .serialize(Held(&mut rmp_serde::Serializer::new(&mut out).with_struct_map()))
+            .serialize(Held(&mut rmp_serde::Serializer::new(out).with_struct_map()))
             .map_err(|error| error.to_string()),
     };
-    match written {
-        Ok(()) => Ok(out),
-        Err(said) => Err(EncodeError::serialize(E::SCHEMA.name, codec, said)),
-    }
+    written.map_err(|said| EncodeError::serialize(E::SCHEMA.name, codec, said))
 }

@@ -15,6 +15,10 @@ enum Why {
     Local { name: &'static str },
     Serialize { name: &'static str, codec: Codec, said: Box<str> },
     OtherCodec { is: Codec, wanted: Codec },
+    #[cfg(feature = "cloudevents")]
+    TooDeep { name: Box<str>, limit: usize },
+    #[cfg(feature = "cloudevents")]
+    NoUri { schema: Box<str> },
 }
 
 impl EncodeError {
@@ -28,6 +32,16 @@ impl EncodeError {
 
     pub(super) fn other_codec(is: Codec, wanted: Codec) -> Self {
         Self { why: Why::OtherCodec { is, wanted } }
+    }
+
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn too_deep(name: &str, limit: usize) -> Self {
+        Self { why: Why::TooDeep { name: name.into(), limit } }
+    }
+
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn no_uri(schema: &str) -> Self {
+        Self { why: Why::NoUri { schema: schema.into() } }
     }
 }
 
@@ -47,6 +61,15 @@ impl fmt::Display for EncodeError {
                     f,
                     "raw data is written as {is} and cannot be given as {wanted}: ask for {is}"
                 )
+            }
+            #[cfg(feature = "cloudevents")]
+            Why::TooDeep { name, limit } => write!(
+                f,
+                "the metadata `{name}` nests deeper than {limit} levels, and no reader would take it: make it flatter"
+            ),
+            #[cfg(feature = "cloudevents")]
+            Why::NoUri { schema } => {
+                write!(f, "`{schema}` is no URI of a schema: write it whole, `https://…`, or give none")
             }
         }
     }
@@ -173,6 +196,12 @@ impl Fault {
 }
 
 impl DecodeError {
+    /// The type has nothing under that topic.
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn no_such_topic(name: &'static str, topic: &str) -> Self {
+        Fault::no_such_topic().of(name, topic)
+    }
+
     /// What was wrong, to be told of another type and topic.
     pub(super) fn fault(self) -> Fault {
         self.0.fault

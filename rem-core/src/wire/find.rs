@@ -4,13 +4,17 @@ use super::error::Fault;
 use super::{Body, Codec, DecodeError, EncodeError, RawEvent};
 use crate::event::{EventSchema, EventType, Schema, TopicWriter, below};
 
-/// Writes what the value's variant holds, by serde: see [`EventType::encode`].
+/// Writes what the value's variant holds, by serde: see [`EventType::encode_into`].
 ///
 /// # Errors
 /// As there.
-pub fn encode_variant<E: EventType>(value: &E, codec: Codec) -> Result<Vec<u8>, EncodeError> {
+pub fn encode_variant<E: EventType>(
+    value: &E,
+    codec: Codec,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     match E::WIRE {
-        Some(wiring) => wiring.encode(value, codec),
+        Some(wiring) => wiring.encode(value, codec, out),
         None => Err(EncodeError::local(E::SCHEMA.name)),
     }
 }

@@ -81,9 +81,13 @@ impl RawEvent {
         &self.bytes
     }
 
-    /// The data, to be decoded.
+    /// The data, to be decoded. None at all, in JSON, is read as `null`: that a variant has no fields is said either way.
     pub fn body(&self) -> Body<'_> {
-        Body::new(self.codec, &self.bytes).version(self.version)
+        let bytes = match self.codec {
+            Codec::Json if self.bytes.is_empty() => b"null",
+            _ => &self.bytes[..],
+        };
+        Body::new(self.codec, bytes).version(self.version)
     }
 }
 
@@ -100,11 +104,16 @@ impl EventType for RawEvent {
         Err(fmt::Error)
     }
 
-    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
-        if codec == self.codec {
-            return Ok(self.bytes.to_vec());
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if codec != self.codec {
+            return Err(EncodeError::other_codec(self.codec, codec));
         }
-        Err(EncodeError::other_codec(self.codec, codec))
+        out.extend_from_slice(&self.bytes);
+        Ok(())
+    }
+
+    fn raw(&self) -> Option<&RawEvent> {
+        Some(self)
     }
 
     fn decode(_topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
@@ -132,7 +141,10 @@ pub trait Other: Sized {
     ///
     /// # Errors
     /// For another codec.
-    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError>;
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// The event.
+    fn raw(&self) -> &RawEvent;
 }
 
 impl Other for RawEvent {
@@ -144,8 +156,12 @@ impl Other for RawEvent {
         out.literal(self.topic.as_deref().ok_or(fmt::Error)?)
     }
 
-    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
-        EventType::encode(self, codec)
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        EventType::encode_into(self, codec, out)
+    }
+
+    fn raw(&self) -> &RawEvent {
+        self
     }
 }
 

@@ -9,7 +9,7 @@ use super::expand::local;
 use super::version;
 use crate::rem_path;
 
-/// `const WIRE`, and `fn encode` and `fn decode` for a type with others in it. A local type has none of them.
+/// `const WIRE`, and `fn encode_into`, `fn raw` and `fn decode` for a type with others in it. A local type has none of them.
 pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
     if input.local {
         return None;
@@ -21,8 +21,9 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
     let own = quote! {
         const WIRE: ::core::option::Option<#private::Wiring<Self>> = #wired;
     };
-    let [part, codec, topic, below, body, place] =
-        ["part", "codec", "topic", "below", "body", "place"].map(local);
+    let [part, codec, out, topic, below, body, place] =
+        ["part", "codec", "out", "topic", "below", "body", "place"].map(local);
+    let mut raws = TokenStream::new();
     let mut writes = TokenStream::new();
     let mut reads = TokenStream::new();
     let published = input.events.iter().filter(|event| event.topic().is_some());
@@ -30,7 +31,8 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
         let Some((prefix, ty)) = event.nested() else { continue };
         let constructor = event.constructor();
         let nested = quote_spanned!(ty.span()=> <#ty as #private::Nested>);
-        writes.extend(quote!(#constructor(#part) => #nested::encode(#part, #codec),));
+        raws.extend(quote!(#constructor(#part) => #nested::raw(#part),));
+        writes.extend(quote!(#constructor(#part) => #nested::encode_into(#part, #codec, #out),));
         reads.extend(quote! {
             #number => if let ::core::option::Option::Some(#below) = #private::below(#topic, #prefix) {
                 return #nested::decode(#below, #body).map(#constructor);
@@ -42,7 +44,10 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
         let Some(ty) = event.other() else { continue };
         let constructor = event.constructor();
         let other = quote_spanned!(ty.span()=> <#ty as #private::Other>);
-        writes.extend(quote!(#constructor(#part) => #other::encode(#part, #codec),));
+        raws.extend(
+            quote!(#constructor(#part) => ::core::option::Option::Some(#other::raw(#part)),),
+        );
+        writes.extend(quote!(#constructor(#part) => #other::encode_into(#part, #codec, #out),));
         holds = Some(quote! {
             fn other(#part: #private::RawEvent) -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(#constructor(#other::of(#part)))
@@ -57,7 +62,8 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
     let written =
         |event: &super::ast::Event<'_>| event.nested().is_some() || event.other().is_some();
     let others = input.events.iter().any(|event| !written(event));
-    let others = others.then(|| quote!(_ => #private::encode_variant(self, #codec),));
+    let no_raw = others.then(|| quote!(_ => ::core::option::Option::None,));
+    let others = others.then(|| quote!(_ => #private::encode_variant(self, #codec, #out),));
     // A type that is open, and nests none, has every topic that it has by itself.
     let find = (!reads.is_empty()).then(|| {
         quote! {
@@ -71,11 +77,16 @@ pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> Option<TokenSt
         #own
         #holds
 
-        fn encode(
+        fn encode_into(
             &self,
             #codec: #private::Codec,
-        ) -> ::core::result::Result<#private::Bytes, #private::EncodeError> {
+            #out: &mut #private::Bytes,
+        ) -> ::core::result::Result<(), #private::EncodeError> {
             match self { #writes #others }
+        }
+
+        fn raw(&self) -> ::core::option::Option<&#private::RawEvent> {
+            match self { #raws #no_raw }
         }
 
         fn decode(

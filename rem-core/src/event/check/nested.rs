@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::{Body, Codec, DecodeError, EncodeError};
+use crate::wire::{Body, Codec, DecodeError, EncodeError, RawEvent};
 
 use super::super::{EventType, Part, Payload, Schema, Shown, TopicWriter, part_or_lift};
 
@@ -28,11 +28,14 @@ pub trait Nested: Sized {
     /// When the writer's limit is reached or a field cannot be displayed.
     fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result;
 
-    /// See [`EventType::encode`].
+    /// See [`EventType::encode_into`].
     ///
     /// # Errors
     /// As there.
-    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError>;
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// See [`EventType::raw`].
+    fn raw(&self) -> Option<&RawEvent>;
 
     /// See [`EventType::decode`].
     ///
@@ -68,8 +71,12 @@ impl<E: EventType + Clone> Nested for E {
         EventType::write_topic(self, out)
     }
 
-    fn encode(&self, codec: Codec) -> Result<Vec<u8>, EncodeError> {
-        EventType::encode(self, codec)
+    fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        EventType::encode_into(self, codec, out)
+    }
+
+    fn raw(&self) -> Option<&RawEvent> {
+        EventType::raw(self)
     }
 
     fn decode(topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
