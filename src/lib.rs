@@ -64,6 +64,8 @@
 
 pub mod prelude;
 
+#[cfg(feature = "cloudevents")]
+pub use rem_core::cloudevents;
 pub use rem_core::{
     Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport,
     DeliveryReport, Draft, DraftError, Event, EventBuilder, EventId, EventSchema, EventStream,
@@ -79,8 +81,6 @@ pub use rem_core::{
     Unsubscribed, Until, Wait, WaitError, WaitErrorKind, WeakBus, When, Whose, middleware, testing,
     wire,
 };
-#[cfg(feature = "cloudevents")]
-pub use rem_core::cloudevents;
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 
 #[doc(hidden)]

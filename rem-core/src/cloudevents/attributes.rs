@@ -114,7 +114,11 @@ pub(super) fn write<S: Sink>(
         sink.bare(names::SCOPE, &head.scope);
     }
     if let Some(version) = about.version {
-        sink.bare(names::VERSION, &version);
+        match i32::try_from(version) {
+            Ok(version) => sink.bare(names::VERSION, &version),
+            // More than an integer of 32 bits, and so a text.
+            Err(_) => sink.text(names::VERSION, &version.to_string()),
+        }
     }
     if let Some(metadata) = metadata {
         let written = |name: &str| match name {
@@ -190,7 +194,9 @@ fn is_integer(number: &serde_json::Number) -> bool {
 /// How deep a value nests, looked for as far as `limit` and one more.
 fn depth(value: &Value, limit: usize) -> usize {
     let deepest = match value {
-        Value::Array(values) if limit > 0 => values.iter().map(|value| depth(value, limit - 1)).max(),
+        Value::Array(values) if limit > 0 => {
+            values.iter().map(|value| depth(value, limit - 1)).max()
+        }
         Value::Object(map) if limit > 0 => map.values().map(|value| depth(value, limit - 1)).max(),
         Value::Array(_) | Value::Object(_) => Some(0),
         _ => return 0,

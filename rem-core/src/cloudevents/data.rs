@@ -90,7 +90,9 @@ impl<'a> Written<'a> {
         }
         let Some(media) = media else { return (json_or_bytes(bytes), None) };
         match (Family::of(media), array(&bytes)) {
-            (Family::Codec(_), _) => (json_or_bytes(bytes), Some(media).filter(|media| is_of(media, codec))),
+            (Family::Codec(_), _) => {
+                (json_or_bytes(bytes), Some(media).filter(|media| is_of(media, codec)))
+            }
             (_, Some(held)) => (Member::Bytes(held), Some(media)),
             (_, None) => match json_or_bytes(bytes) {
                 json @ Member::Json(_) => (json, Some(media)),
@@ -109,9 +111,8 @@ impl<'a> Written<'a> {
         let held = match Family::of(media) {
             Family::Codec(of) => return (bytes, (of == codec).then_some(media), true),
             _ if codec != Codec::Json => None,
-            Family::Text => string(&bytes).or_else(|| {
-                array(&bytes).filter(|bytes| std::str::from_utf8(bytes).is_err())
-            }),
+            Family::Text => string(&bytes)
+                .or_else(|| array(&bytes).filter(|bytes| std::str::from_utf8(bytes).is_err())),
             Family::Bytes => array(&bytes),
         };
         match held {

@@ -192,10 +192,7 @@ fn media<'a>(attributes: &'a Attributes<'_>) -> Option<&'a str> {
 }
 
 /// Looks at each attribute, and puts it where an event has it.
-fn assemble(
-    mut attributes: Attributes<'_>,
-    data: RawEvent,
-) -> Result<CloudEvent, CloudEventError> {
+fn assemble(mut attributes: Attributes<'_>, data: RawEvent) -> Result<CloudEvent, CloudEventError> {
     spec_version(&mut attributes)?;
     let id = required(&mut attributes, names::ID)?;
     let source_text = required(&mut attributes, names::SOURCE)?;
@@ -307,15 +304,17 @@ fn number(
         }
         Some(_) => None,
     };
-    let said = "it is no number from 0 to 2147483647: write it as REM does, or leave it out";
-    let number = number.filter(|&number| i32::try_from(number).is_ok());
+    let said = "it is no number of 32 bits: write it as REM does, or leave it out";
     number.map(Some).ok_or_else(|| wrong(Kind::Value, name, said))
 }
 
 fn topic(name: &str) -> Result<Topic, CloudEventError> {
-    let topic = Topic::parse(name).map_err(|error| wrong(Kind::Topic, names::TYPE, error.to_string()))?;
+    let topic =
+        Topic::parse(name).map_err(|error| wrong(Kind::Topic, names::TYPE, error.to_string()))?;
     if topic.is_system() {
-        let said = format!("`{topic}` is a topic of REM's own, and those never leave a process: begin it without `$`");
+        let said = format!(
+            "`{topic}` is a topic of REM's own, and those never leave a process: begin it without `$`"
+        );
         return Err(wrong(Kind::Topic, names::TYPE, said));
     }
     Ok(topic)
@@ -333,7 +332,9 @@ fn scope_of(scope: u32, topic: &str) -> Result<u8, CloudEventError> {
     match u8::try_from(scope) {
         Ok(scope) if scope == 0 || topic.as_bytes().get(at) == Some(&b'.') => Ok(scope),
         _ => {
-            let said = format!("after {scope} bytes `{topic}` has no dot: it is the length of a prefix of `type`");
+            let said = format!(
+                "after {scope} bytes `{topic}` has no dot: it is the length of a prefix of `type`"
+            );
             Err(wrong(Kind::Value, names::SCOPE, said))
         }
     }

@@ -128,8 +128,7 @@ impl Encoder {
     /// As for [`structured`](Self::structured).
     pub fn binary<T: Payload + ?Sized>(&self, event: &Event<T>) -> Result<Message, EncodeError> {
         let (codec, bytes) = data::encode(&event.data, self.codec)?;
-        let (body, own_media, any) =
-            Written::new(codec, bytes, event.metadata()).into_body();
+        let (body, own_media, any) = Written::new(codec, bytes, event.metadata()).into_body();
         let mut headers = Headers::default();
         attributes::Sink::plain(&mut headers, names::SPECVERSION, "1.0");
         let mut about = self.about(event)?;
@@ -155,8 +154,7 @@ impl Encoder {
             event.data.encode_into(Codec::Json, out)?;
         } else {
             let (codec, bytes) = data::encode(&event.data, self.codec)?;
-            let (member, own_media) =
-                Written::new(codec, bytes, event.metadata()).into_member();
+            let (member, own_media) = Written::new(codec, bytes, event.metadata()).into_member();
             about.own_media = own_media;
             about.media = (!matches!(member, Member::None)).then(|| codec.media_type());
             attributes::write(&event.head, &about, &mut Members(out))?;

@@ -109,7 +109,9 @@ pub(super) fn within(bytes: usize, limit: usize) -> Result<(), CloudEventError> 
     if bytes <= limit {
         return Ok(());
     }
-    let said = format!("{bytes} bytes are over the limit of {limit}: raise it by `Decoder::limit`, or send less");
+    let said = format!(
+        "{bytes} bytes are over the limit of {limit}: raise it by `Decoder::limit`, or send less"
+    );
     Err(CloudEventError::new(Kind::TooLarge, "", said))
 }
 
@@ -131,7 +133,9 @@ pub(super) fn attribute<'a>(
 ) -> Result<Option<Attribute<'a>>, CloudEventError> {
     let json = value.get();
     let wrong = |found| {
-        let said = format!("{found} where an attribute is a text, a boolean or an integer of 32 bits: write it so, or into the data");
+        let said = format!(
+            "{found} where an attribute is a text, a boolean or an integer of 32 bits: write it so, or into the data"
+        );
         CloudEventError::new(Kind::WrongType, name, said)
     };
     Ok(Some(match json.as_bytes().first() {
@@ -252,7 +256,8 @@ mod tests {
     /// serde_json's own name for a raw value, and for a number, in other builds of it.
     #[test]
     fn no_name_is_magic() {
-        let json = r#"{"$serde_json::private::RawValue":"[1]","x":{"$serde_json::private::Number":"1"}}"#;
+        let json =
+            r#"{"$serde_json::private::RawValue":"[1]","x":{"$serde_json::private::Number":"1"}}"#;
         assert_eq!(serde_json::to_string(&metadata(json).unwrap()).unwrap(), json);
     }
 }

@@ -114,7 +114,10 @@ mod tests {
             (Some("shop"), "shop"),
             (Some("/shop/orders"), "/shop/orders"),
             (Some("https://shop.example:8080/a?b=c#d"), "https://shop.example:8080/a?b=c#d"),
-            (Some("urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66"), "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66"),
+            (
+                Some("urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66"),
+                "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66",
+            ),
             (Some("//[::1]:80/x"), "//[::1]:80/x"),
             (Some("order%20service"), "order%20service"),
             (Some("order service"), "rem:order%20service"),

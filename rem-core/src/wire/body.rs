@@ -18,6 +18,7 @@ pub struct Body<'a> {
     bytes: &'a [u8],
     limit: usize,
     version: Option<u32>,
+    absent: bool,
 }
 
 impl<'a> Body<'a> {
@@ -26,7 +27,7 @@ impl<'a> Body<'a> {
 
     /// Data in that form.
     pub fn new(codec: Codec, bytes: &'a [u8]) -> Self {
-        Self { codec, bytes, limit: Self::LIMIT, version: None }
+        Self { codec, bytes, limit: Self::LIMIT, version: None, absent: false }
     }
 
     /// The same with another limit of its length, in bytes; what is longer is refused unread.
@@ -43,6 +44,12 @@ impl<'a> Body<'a> {
     #[must_use]
     pub fn version(mut self, version: impl Into<Option<u32>>) -> Self {
         self.version = version.into();
+        self
+    }
+
+    /// The same, of an event that came without data: it reads as `null`, as a variant without fields is written.
+    pub(super) fn absent(mut self) -> Self {
+        self.absent = true;
         self
     }
 
@@ -68,7 +75,8 @@ impl<'a> Body<'a> {
         }
         match self.codec {
             Codec::Json => {
-                let mut json = serde_json::Deserializer::from_slice(self.bytes);
+                let bytes = if self.absent { b"null" } else { self.bytes };
+                let mut json = serde_json::Deserializer::from_slice(bytes);
                 let value = tracked(&mut json, variant)
                     .map_err(|(path, error)| Fault::json(path, &error))?;
                 json.end().map_err(|error| Fault::json(String::new(), &error))?;
@@ -136,12 +144,7 @@ impl<E> Wiring<E> {
     ///
     /// # Errors
     /// When the type's `Serialize` fails, or the codec has no form for a value.
-    pub fn encode(
-        &self,
-        value: &E,
-        codec: Codec,
-        out: &mut Vec<u8>,
-    ) -> Result<(), EncodeError> {
+    pub fn encode(&self, value: &E, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         (self.encode)(value, codec, out)
     }
 }

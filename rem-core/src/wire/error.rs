@@ -12,13 +12,27 @@ pub struct EncodeError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Why {
-    Local { name: &'static str },
-    Serialize { name: &'static str, codec: Codec, said: Box<str> },
-    OtherCodec { is: Codec, wanted: Codec },
+    Local {
+        name: &'static str,
+    },
+    Serialize {
+        name: &'static str,
+        codec: Codec,
+        said: Box<str>,
+    },
+    OtherCodec {
+        is: Codec,
+        wanted: Codec,
+    },
     #[cfg(feature = "cloudevents")]
-    TooDeep { name: Box<str>, limit: usize },
+    TooDeep {
+        name: Box<str>,
+        limit: usize,
+    },
     #[cfg(feature = "cloudevents")]
-    NoUri { schema: Box<str> },
+    NoUri {
+        schema: Box<str>,
+    },
 }
 
 impl EncodeError {
@@ -69,7 +83,10 @@ impl fmt::Display for EncodeError {
             ),
             #[cfg(feature = "cloudevents")]
             Why::NoUri { schema } => {
-                write!(f, "`{schema}` is no URI of a schema: write it whole, `https://…`, or give none")
+                write!(
+                    f,
+                    "`{schema}` is no URI of a schema: write it whole, `https://…`, or give none"
+                )
             }
         }
     }

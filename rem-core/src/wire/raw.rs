@@ -81,13 +81,10 @@ impl RawEvent {
         &self.bytes
     }
 
-    /// The data, to be decoded. None at all, in JSON, is read as `null`: that a variant has no fields is said either way.
+    /// The data, to be decoded. No bytes at all, in JSON, are no data, and read as `null`.
     pub fn body(&self) -> Body<'_> {
-        let bytes = match self.codec {
-            Codec::Json if self.bytes.is_empty() => b"null",
-            _ => &self.bytes[..],
-        };
-        Body::new(self.codec, bytes).version(self.version)
+        let body = Body::new(self.codec, &self.bytes).version(self.version);
+        if self.codec == Codec::Json && self.bytes.is_empty() { body.absent() } else { body }
     }
 }
 
