@@ -205,7 +205,9 @@ fn ratios() {
         }
     }
     let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-    println!("medians of {ROUNDS} interleaved rounds of {CALLS} calls; instructions by callgrind\n");
+    println!(
+        "medians of {ROUNDS} interleaved rounds of {CALLS} calls; instructions by callgrind\n"
+    );
     println!("{:32} {:>9} {:>9} {:>13} {:>9}", "", "ns", "× by hand", "instructions", "× by hand");
     let counts: Result<Vec<f64>, String> = (0..all.len()).map(instructions).collect();
     for (at, contender) in all.iter().enumerate() {

@@ -9,3 +9,4 @@ pub(crate) mod loom;
 pub(crate) mod bench;
 pub(crate) mod package;
 pub(crate) mod examples;
+pub(crate) mod interop;

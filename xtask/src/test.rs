@@ -114,6 +114,13 @@ pub(crate) const STEPS: &[Step] = &[
         core: true,
         run: steps::examples::run,
     },
+    Step {
+        name: "interop",
+        what: "Reads what REM writes with the SDKs of others; needs python3 with venv, and node with npm",
+        mend: "install Python 3.10 or later with its module venv, and Node.js 20 or later with npm; what an SDK refuses is named above",
+        core: false,
+        run: steps::interop::run,
+    },
 ];
 
 /// The step of that name.

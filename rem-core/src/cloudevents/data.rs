@@ -128,13 +128,12 @@ fn is_of(media: &str, codec: Codec) -> bool {
 
 /// JSON as it is, if it can stand in a document and come out of it unchanged.
 fn json_or_bytes(bytes: Vec<u8>) -> Member {
-    let trimmed = bytes.trim_ascii().len() == bytes.len();
-    let nests = |bytes: &[u8]| depth(bytes) <= MAX_DEPTH;
-    if trimmed && nests(&bytes) && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
-        Member::Json(bytes)
-    } else {
-        Member::Bytes(bytes)
-    }
+    // What is passed over is not looked at for UTF-8.
+    let stands = std::str::from_utf8(&bytes).is_ok_and(|json| {
+        let trimmed = json.trim_ascii().len() == json.len();
+        trimmed && depth(&bytes) <= MAX_DEPTH && serde_json::from_str::<IgnoredAny>(json).is_ok()
+    });
+    if stands { Member::Json(bytes) } else { Member::Bytes(bytes) }
 }
 
 /// The text that a JSON string holds, if it is written as we write it.
