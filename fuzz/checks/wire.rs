@@ -50,24 +50,28 @@ impl Inner {
 /// The first byte says what the rest is: `s` a structured document, `b` a batch, `h` lines of headers, an empty line and a
 /// body, `m` the same in the mode that the headers say; `j` and `p` a line with a topic, and a body in JSON or in
 /// MessagePack. Nothing panics, and what decodes is written to an equal event.
-pub(crate) fn wire_decode(data: &[u8]) {
-    let Some((kind, data)) = data.split_first() else { return };
+/// Says whether anything did.
+pub(crate) fn wire_decode(data: &[u8]) -> bool {
+    let Some((kind, data)) = data.split_first() else { return false };
     let decoder = Decoder::new().limit(1 << 16);
-    match kind {
-        b's' => decoder.structured(data).iter().for_each(round_trip),
-        b'b' => decoder.batch(data).iter().flatten().for_each(round_trip),
-        b'h' | b'm' => {
+    let read = match kind {
+        b's' => decoder.structured(data).map(|event| vec![event]),
+        b'b' => decoder.batch(data),
+        b'h' => {
             let (headers, body) = message(data);
-            if *kind == b'h' {
-                decoder.binary(headers, body).iter().for_each(round_trip);
-            } else {
-                decoder.message(headers, body).iter().flatten().for_each(round_trip);
-            }
+            decoder.binary(headers, body).map(|event| vec![event])
         }
-        b'j' => plain(data, Codec::Json),
-        b'p' => plain(data, Codec::MessagePack),
-        _ => {}
-    }
+        b'm' => {
+            let (headers, body) = message(data);
+            decoder.message(headers, body)
+        }
+        b'j' => return plain(data, Codec::Json),
+        b'p' => return plain(data, Codec::MessagePack),
+        _ => return false,
+    };
+    let read = read.unwrap_or_default();
+    read.iter().for_each(round_trip);
+    !read.is_empty()
 }
 
 /// Names and values up to an empty line, and what is left.
@@ -123,9 +127,10 @@ fn head<E: EventType>(event: &Event<E>) -> impl PartialEq + Debug {
     )
 }
 
-fn plain(data: &[u8], codec: Codec) {
-    let Some((topic, bytes)) = line(data) else { return };
-    let Ok(topic) = std::str::from_utf8(topic) else { return };
+fn plain(data: &[u8], codec: Codec) -> bool {
+    let Some((topic, bytes)) = line(data) else { return false };
+    let Ok(topic) = std::str::from_utf8(topic) else { return false };
+    let mut any = false;
     for version in [None, Some(1)] {
         let body = Body::new(codec, bytes).limit(1 << 16).version(version);
         let Ok(value) = Shape::decode(topic, &body) else { continue };
@@ -135,7 +140,9 @@ fn plain(data: &[u8], codec: Codec) {
         let again = value.encode(codec).expect("what was read can be written");
         let read = Shape::decode(topic, &Body::new(codec, &again));
         assert!(is_same(read.as_ref().ok(), &value), "{read:?} from {value:?}");
+        any = true;
     }
+    any
 }
 
 /// What is not known has a version that is not in its bytes.

@@ -4,4 +4,6 @@
 #[path = "../checks/wire.rs"]
 mod checks;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::wire_decode(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    checks::wire_decode(data);
+});

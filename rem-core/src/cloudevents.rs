@@ -50,6 +50,8 @@
 //! metadata (nested values, other names, those of attributes) is one JSON text, the extension `remmeta`. Nothing is lost
 //! on the way there and back. Headers have no types, so in binary mode a number or a boolean is in `remmeta` too.
 //!
+//! Fields that are marked `#[event(redact)]` are written as they are: who reads the event needs them.
+//!
 //! # What others write
 //! What an event of REM has no place for becomes metadata and leaves as what it was: unknown extensions under their names,
 //! `subject` unless it is the key of the decoded data, `dataschema`, a `datacontenttype` that is not just the codec's, and an

@@ -12,7 +12,7 @@ use super::binary;
 use super::cloud_event::CloudEvent;
 use super::error::{CloudEventError, CloudEventErrorKind as Kind};
 use super::{MAX_DEPTH, data, json, names, source};
-use crate::clock::Timestamp;
+use crate::clock::{ParseTimestampError, Timestamp};
 use crate::event::Metadata;
 use crate::wire::{Body, Codec, RawEvent};
 
@@ -321,9 +321,11 @@ fn topic(name: &str) -> Result<Topic, CloudEventError> {
 }
 
 fn time(text: &str) -> Result<Timestamp, CloudEventError> {
-    // RFC 3339 has both letters in either case.
-    let upper = text.to_ascii_uppercase();
-    upper.parse::<Timestamp>().map_err(|error| wrong(Kind::Time, names::TIME, error.to_string()))
+    text.parse().or_else(|error: ParseTimestampError| {
+        // RFC 3339 has both letters in either case.
+        let upper = text.to_ascii_uppercase();
+        upper.parse().map_err(|_| wrong(Kind::Time, names::TIME, error.to_string()))
+    })
 }
 
 /// The scope must end where a segment of the topic does.

@@ -137,6 +137,26 @@ fn what_is_too_large_is_refused_unread() {
     assert_eq!(error.kind(), Kind::TooLarge, "{error}");
 }
 
+/// What is passed over is walked without recursion, and what is read nests no deeper than 128.
+#[test]
+fn deep_documents_harm_nobody() {
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let read = |members: String| Decoder::new().structured(with(&members).as_bytes());
+    assert!(read(format!(r#""data":{}"#, nested(128))).is_ok());
+    for members in [
+        format!(r#""data":{}"#, nested(400_000)),
+        format!(r#""remmeta":"{{\"a\":{}}}""#, nested(400_000)),
+        format!(r#""ext":{}"#, nested(400_000)),
+        format!(r#""data":{}"#, "[".repeat(900_000)),
+    ] {
+        let kind = read(members).unwrap_err().kind();
+        assert!(matches!(kind, Kind::TooDeep | Kind::WrongType | Kind::Malformed), "{kind:?}");
+    }
+    // A million small members cost no more than their bytes.
+    let many: String = (0..90_000).map(|at| format!(r#""e{at}":1,"#)).collect();
+    assert_eq!(read(many + r#""z":1"#).unwrap().metadata().len(), 90_002);
+}
+
 #[test]
 fn a_document_that_is_not_utf8_says_where() {
     let mut json = with(r#""ext":"x""#).into_bytes();

@@ -72,7 +72,8 @@ impl Tree {
 
 /// Data files are no business of rules on text.
 fn is_text(path: &str) -> bool {
-    const EXTENSIONS: &[&str] = &["rs", "toml", "md", "sh", "yml", "yaml", "html", "css", "js"];
+    const EXTENSIONS: &[&str] =
+        &["rs", "toml", "md", "sh", "yml", "yaml", "html", "css", "js", "mjs", "py"];
     let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
     path == ".ci/run" || extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
