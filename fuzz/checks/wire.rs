@@ -109,7 +109,7 @@ fn written_again<E: EventType + Clone + PartialEq>(event: &Event<E>) {
         for read in
             [decoder.structured(&document), decoder.binary(message.headers(), message.body())]
         {
-            let read = read.and_then(|read| Ok(read.into_event::<E>()));
+            let read = read.map(CloudEvent::into_event::<E>);
             let read = read.unwrap_or_else(|error| panic!("{error}: {event:?} as {message:?}"));
             let read = read.unwrap_or_else(|error| panic!("{error}: {event:?} as {message:?}"));
             assert_eq!(head(&read), head(event), "{message:?}");

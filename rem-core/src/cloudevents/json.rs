@@ -253,7 +253,7 @@ mod tests {
         assert_eq!((error.kind(), error.path()), (Kind::WrongType, "remmeta"));
     }
 
-    /// serde_json's own name for a raw value, and for a number, in other builds of it.
+    /// `serde_json`'s own name for a raw value, and for a number, in other builds of it.
     #[test]
     fn no_name_is_magic() {
         let json =

@@ -43,8 +43,8 @@ pub(crate) struct PackedOnce {
 }
 
 impl Line {
-    fn packed(old: PackedOnce) -> Self {
-        Self::Packed(old.number, Vec::new())
+    fn packed(PackedOnce { number }: PackedOnce) -> Self {
+        Self::Packed(number, Vec::new())
     }
 }
 
