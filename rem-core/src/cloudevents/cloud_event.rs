@@ -113,8 +113,7 @@ impl CloudEvent {
         let Some(topic) = below(scoped, E::SCHEMA.namespace) else {
             return Err(DecodeError::no_such_topic(E::SCHEMA.name, scoped));
         };
-        // How long it may be was decided when it was read.
-        E::decode(topic, &self.data.body().limit(usize::MAX))
+        E::decode(topic, &self.data.body())
     }
 
     /// The event, without a bus: for what is imported or stored. Where the time is not told, it is now. `RawEvent` for `E` leaves

@@ -232,7 +232,8 @@ fn assemble(mut attributes: Attributes<'_>, data: RawEvent) -> Result<CloudEvent
         causation,
         correlation,
         sequence,
-        data: data.version(version),
+        // How long it may be was decided when it came.
+        data: data.version(version).limit(usize::MAX),
     })
 }
 

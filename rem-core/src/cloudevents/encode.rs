@@ -17,6 +17,11 @@ use crate::wire::{Codec, EncodeError, RawEvent};
 ///
 /// An event of a type that is `#[event(local)]`, and so every event of REM's own, is refused: it never leaves the process.
 ///
+/// # Cost
+/// JSON data of a typed event is written once, straight to its place; in structured mode an event costs about what `serde_json`
+/// takes for a structure of the same fields. MessagePack in it is written, then encoded as Base64. Raw JSON is copied, and looked
+/// through once, for what is no JSON must not stand in a document.
+///
 /// ```
 /// use rem_core::cloudevents::Encoder;
 /// use rem_core::wire::Codec;

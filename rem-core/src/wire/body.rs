@@ -58,6 +58,10 @@ impl<'a> Body<'a> {
         self.version
     }
 
+    pub(super) fn most(&self) -> usize {
+        self.limit
+    }
+
     /// The form of the data.
     pub fn codec(&self) -> Codec {
         self.codec

@@ -26,19 +26,22 @@ use crate::event::{EventType, Schema, TopicWriter};
 /// bus.publish_to("order.paid", RawEvent::new(Codec::Json, *br#"{"order":42}"#))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct RawEvent {
     codec: Codec,
     bytes: Arc<[u8]>,
     /// Below the namespace of the type that does not know it.
     topic: Option<Arc<str>>,
     version: Option<u32>,
+    /// The most bytes that are read.
+    limit: usize,
 }
 
 impl RawEvent {
     /// Data in that form. It is not looked at before somebody asks for a type.
     pub fn new(codec: Codec, bytes: impl Into<Box<[u8]>>) -> Self {
-        Self { codec, bytes: Arc::from(bytes.into()), topic: None, version: None }
+        let bytes = Arc::from(bytes.into());
+        Self { codec, bytes, topic: None, version: None, limit: Body::LIMIT }
     }
 
     /// The same under a topic, relative to the namespace of the type that will hold it: see `#[event(other)]`.
@@ -55,6 +58,13 @@ impl RawEvent {
         self
     }
 
+    /// The same with another limit of its length, in bytes: longer data is kept, but not decoded. [`Body::LIMIT`] unless told.
+    #[must_use]
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
     /// The version that it was written as, if that is known.
     pub fn written_as(&self) -> Option<u32> {
         self.version
@@ -62,7 +72,11 @@ impl RawEvent {
 
     /// What came under a topic that its type does not know.
     pub(super) fn of(topic: &str, body: &Body<'_>) -> Self {
-        Self::new(body.codec(), body.bytes()).under(topic).version(body.written_as())
+        Self::kept(body).under(topic)
+    }
+
+    fn kept(body: &Body<'_>) -> Self {
+        Self::new(body.codec(), body.bytes()).version(body.written_as()).limit(body.most())
     }
 
     /// The topic that it came under, relative to the namespace of the type that holds it; `None` for one that nothing
@@ -83,10 +97,20 @@ impl RawEvent {
 
     /// The data, to be decoded. No bytes at all, in JSON, are no data, and read as `null`.
     pub fn body(&self) -> Body<'_> {
-        let body = Body::new(self.codec, &self.bytes).version(self.version);
+        let body = Body::new(self.codec, &self.bytes).version(self.version).limit(self.limit);
         if self.codec == Codec::Json && self.bytes.is_empty() { body.absent() } else { body }
     }
 }
+
+/// What it is, whatever the limit that it is read with.
+impl PartialEq for RawEvent {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |raw: &Self| (raw.codec, raw.version);
+        all(self) == all(other) && self.topic == other.topic && self.bytes == other.bytes
+    }
+}
+
+impl Eq for RawEvent {}
 
 /// It has no topic of its own, and is published by name.
 #[diagnostic::do_not_recommend]
@@ -114,7 +138,7 @@ impl EventType for RawEvent {
     }
 
     fn decode(_topic: &str, body: &Body<'_>) -> Result<Self, DecodeError> {
-        Ok(Self::new(body.codec(), body.bytes()).version(body.written_as()))
+        Ok(Self::kept(body))
     }
 }
 

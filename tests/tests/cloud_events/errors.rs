@@ -3,6 +3,7 @@
 use rem::cloudevents::{CloudEventErrorKind as Kind, Decoder, Encoder};
 use rem::prelude::*;
 use rem::wire::DecodeErrorKind;
+use serde::{Deserialize, Serialize};
 
 use super::support::{Order, bus, published};
 
@@ -117,6 +118,10 @@ fn a_document_that_is_none_says_why_and_where() {
     }
 }
 
+#[derive(EventType, Debug, Serialize, Deserialize)]
+#[event(topic = "a.b")]
+struct Long(String);
+
 #[test]
 fn what_is_too_large_is_refused_unread() {
     let json = with(r#""ext":"0123456789""#);
@@ -128,6 +133,13 @@ fn what_is_too_large_is_refused_unread() {
     assert_eq!(decoder.batch(batch.as_bytes()).unwrap_err().kind(), Kind::TooLarge);
     let long = with(&format!(r#""ext":"{}""#, "x".repeat(1 << 20)));
     assert_eq!(Decoder::new().structured(long.as_bytes()).unwrap_err().kind(), Kind::TooLarge);
+    // Who reads more than is usual decodes it too, at once or late.
+    let long = format!(r#""data":"{}""#, "x".repeat(1 << 20));
+    let read = Decoder::new().limit(1 << 21).structured(with(&long).as_bytes()).unwrap();
+    let bus = bus();
+    let _sub = bus.on(|event: &Event<Long>| assert_eq!(event.data.0.len(), 1 << 20));
+    assert_eq!(read.publish(&bus).unwrap().delivered(), 1);
+    assert_eq!(read.decode::<Long>().unwrap().0.len(), 1 << 20);
     // Of a message all counts: names, values, body.
     let headers =
         [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "a.b")];
