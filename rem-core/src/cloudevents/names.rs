@@ -58,7 +58,7 @@ pub(super) fn is_odd(c: char) -> bool {
 pub(super) fn uuid(text: &str) -> Option<EventId> {
     let id = Uuid::try_parse(text).ok()?;
     let mut buffer = Uuid::encode_buffer();
-    (text.len() == 36 && *id.hyphenated().encode_lower(&mut buffer) == *text).then(|| id.into())
+    (*id.hyphenated().encode_lower(&mut buffer) == *text).then(|| id.into())
 }
 
 /// The names in whose space ids of others become UUIDs.

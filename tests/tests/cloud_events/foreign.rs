@@ -127,6 +127,27 @@ fn data_of_other_media_types_is_decoded_as_text_and_bytes() {
 }
 
 #[test]
+fn a_publisher_may_name_the_media_type_of_its_data() {
+    for (media, told) in [
+        ("application/vnd.shop+json", "application/vnd.shop+json"),
+        ("application/json", "application/json"),
+        ("application/msgpack", "application/json"), // it is not
+    ] {
+        let event = published::<Order>(&bus(), |bus| {
+            bus.event(Order::Opened).metadata("datacontenttype", media).publish().unwrap();
+        });
+        let json = Encoder::new().structured(&event).unwrap();
+        let document: Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!((&document["datacontenttype"], &document["data"]), (&json!(told), &Value::Null));
+        let message = Encoder::new().binary(&event).unwrap();
+        assert_eq!(
+            (message.header("ce-datacontenttype"), message.body()),
+            (Some(told), &b"null"[..])
+        );
+    }
+}
+
+#[test]
 fn message_pack_stays_message_pack() {
     let event = published::<Order>(&bus(), |bus| {
         let data = Order::Placed { id: "7".into(), cents: 5, note: None };
