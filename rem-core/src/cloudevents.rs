@@ -64,6 +64,7 @@
 //! Data in a media type that is neither JSON nor the MessagePack of this build is read as JSON that holds it: a text as a
 //! JSON string, bytes as an array of numbers, so that `struct Page(String)` and `struct Picture(Vec<u8>)` decode.
 
+mod assemble;
 mod attributes;
 mod binary;
 mod cloud_event;
@@ -80,6 +81,12 @@ pub use cloud_event::CloudEvent;
 pub use decode::Decoder;
 pub use encode::Encoder;
 pub use error::{CloudEventError, CloudEventErrorKind};
+
+/// The media type of an event in structured mode.
+pub const MEDIA_TYPE: &str = "application/cloudevents+json";
+
+/// The media type of a batch.
+pub const BATCH_MEDIA_TYPE: &str = "application/cloudevents-batch+json";
 
 /// How deep data and metadata nest at most; the same as the limit of JSON's reader.
 const MAX_DEPTH: usize = 128;

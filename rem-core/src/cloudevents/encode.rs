@@ -78,7 +78,7 @@ impl Encoder {
         self
     }
 
-    /// One event in structured mode: a JSON object, of the media type `application/cloudevents+json`.
+    /// One event in structured mode: a JSON object, of the media type [`MEDIA_TYPE`](super::MEDIA_TYPE).
     ///
     /// # Errors
     /// When the data cannot be written, the metadata nests deeper than 128 levels, or a schema is no URI.
@@ -108,7 +108,7 @@ impl Encoder {
         written
     }
 
-    /// Events in batch mode: a JSON array of them, of the media type `application/cloudevents-batch+json`.
+    /// Events in batch mode: a JSON array of them, of the media type [`BATCH_MEDIA_TYPE`](super::BATCH_MEDIA_TYPE).
     ///
     /// # Errors
     /// As for [`structured`](Self::structured), of the first event that cannot be written.

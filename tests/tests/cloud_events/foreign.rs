@@ -1,7 +1,7 @@
 //! Events that others wrote are read, and leave as they came.
 
 use rem::EventId;
-use rem::cloudevents::{CloudEvent, Decoder, Encoder};
+use rem::cloudevents::{BATCH_MEDIA_TYPE, CloudEvent, Decoder, Encoder, MEDIA_TYPE};
 use rem::prelude::*;
 use rem::wire::{Codec, RawEvent};
 use serde::{Deserialize, Serialize};
@@ -236,6 +236,8 @@ fn a_message_without_headers_is_a_document() {
     let none: [(&str, &str); 0] = [];
     let all = Decoder::new().message(none, document).unwrap();
     assert_eq!(all, [Decoder::new().structured(document).unwrap()]);
-    let batch = [("content-type", "application/cloudevents-batch+json")];
+    let batch = [("content-type", BATCH_MEDIA_TYPE)];
     assert_eq!(Decoder::new().message(batch, b"[]").unwrap(), []);
+    let one = [("Content-Type", format!("{}; charset=utf-8", MEDIA_TYPE.to_uppercase()))];
+    assert_eq!(Decoder::new().message(one, document).unwrap(), all);
 }
