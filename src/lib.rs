@@ -52,6 +52,7 @@
 //! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
 //! - [`middleware`]: what sees, changes or stops an event before its subscribers do.
 //! - [`wire`]: how the data of events leaves the process and comes back.
+//! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`testing`]: a recorder, fixed ids and a clock that is turned by hand.
 //!
 //! # Features
@@ -59,6 +60,7 @@
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
 //! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
+//! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
 //! - `full`: all of them.
 #![forbid(unsafe_code)]
 
@@ -82,6 +84,10 @@ pub use rem_core::{
     wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
+
+#[cfg(feature = "schema")]
+#[doc(inline)]
+pub use rem_schema as schema;
 
 #[doc(hidden)]
 pub use rem_core::__private;

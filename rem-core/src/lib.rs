@@ -27,6 +27,8 @@ pub mod testing;
 mod clock;
 mod error;
 mod sync;
+#[cfg(feature = "schemars")]
+mod json_schema;
 #[cfg(all(test, rem_loom))]
 mod loom;
 #[doc(hidden)]

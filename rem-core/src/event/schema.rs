@@ -235,7 +235,8 @@ impl EventSchema {
     }
 
     /// The variant's number among those that serde reads.
-    pub(crate) fn wire_index(&self, place: usize) -> u32 {
+    #[doc(hidden)]
+    pub fn wire_index(&self, place: usize) -> u32 {
         self.wire_index.or_else(|| u32::try_from(place).ok()).unwrap_or(u32::MAX)
     }
 
