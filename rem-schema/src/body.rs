@@ -141,7 +141,8 @@ impl Bodies {
         document.insert("$schema".to_owned(), json!(DIALECT));
         if !kept.is_empty() {
             let defs = self.defs.iter().filter(|(name, _)| kept.contains(*name));
-            let defs: Map<_, _> = defs.map(|(name, schema)| (name.clone(), schema.clone())).collect();
+            let defs: Map<_, _> =
+                defs.map(|(name, schema)| (name.clone(), schema.clone())).collect();
             document.insert("$defs".to_owned(), Value::Object(defs));
         }
         Value::Object(document)
@@ -192,7 +193,8 @@ impl Walk<'_> {
             };
             let number = event.wire_index(place);
             if let Some(nested) = event.nested {
-                let (branch, key) = self.branch(schema, event, number, node, path).ok_or_else(missing)?;
+                let (branch, key) =
+                    self.branch(schema, event, number, node, path).ok_or_else(missing)?;
                 let inner = branch.form.nested(key).ok_or_else(missing)?;
                 path.push(number);
                 self.events(nested, &inner, path, &topic, events)?;
@@ -201,7 +203,10 @@ impl Walk<'_> {
             }
             let body = match self.branch(schema, event, number, node, path) {
                 Some((branch, _)) => self.body(branch.form),
-                None if is_one_event(schema) => node.clone(),
+                // Of a struct all that is known: who looks for the event looks here.
+                None if is_one_event(schema) => {
+                    refs::resolved(node, self.defs).unwrap_or(node).clone()
+                }
                 None => return Err(missing()),
             };
             let aliases = event.aliases.iter().map(|alias| joined(above, alias)).collect();
@@ -251,7 +256,7 @@ fn letters(name: &str) -> impl Iterator<Item = char> {
 }
 
 /// A topic below another; either may be empty.
-fn joined(above: &str, topic: &str) -> String {
+pub(crate) fn joined(above: &str, topic: &str) -> String {
     match (above.is_empty(), topic.is_empty()) {
         (true, _) => topic.to_owned(),
         (false, true) => above.to_owned(),

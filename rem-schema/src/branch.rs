@@ -147,14 +147,18 @@ mod tests {
         ];
         for (schema, key, expected) in table {
             let branches = Branches::of(&schema);
-            let said: Vec<_> = branches.list.iter().map(|branch| {
-                let form = match branch.form {
-                    Form::Unit => "unit",
-                    Form::Inner(_) => "inner",
-                    Form::Whole(_) => "whole",
-                };
-                format!("{}:{form}", branch.name)
-            }).collect();
+            let said: Vec<_> = branches
+                .list
+                .iter()
+                .map(|branch| {
+                    let form = match branch.form {
+                        Form::Unit => "unit",
+                        Form::Inner(_) => "inner",
+                        Form::Whole(_) => "whole",
+                    };
+                    format!("{}:{form}", branch.name)
+                })
+                .collect();
             assert_eq!((branches.key, said.join(" ").as_str()), (key, expected), "{schema}");
         }
     }

@@ -3,6 +3,7 @@
 
 mod body;
 mod branch;
+mod catalogue;
 mod error;
 mod given;
 mod lock;
@@ -10,6 +11,7 @@ mod probe;
 mod refs;
 
 pub use body::{EventBody, bodies};
+pub use catalogue::{Catalogue, Listener, Published, Topology};
 pub use error::{SchemaError, SchemaErrorKind};
 pub use lock::{Lock, LockError, LockErrorKind, LockMode, Locked};
 pub use schemars::{self, JsonSchema};

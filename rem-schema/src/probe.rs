@@ -300,7 +300,9 @@ mod tests {
     #[expect(dead_code, reason = "serde reads it")]
     enum Tagged {
         #[serde(rename = "1st")]
-        One { a: u8 },
+        One {
+            a: u8,
+        },
         Two,
     }
 
@@ -308,7 +310,9 @@ mod tests {
     #[serde(tag = "t", content = "c")]
     #[expect(dead_code, reason = "serde reads it")]
     enum Beside {
-        One { a: u8 },
+        One {
+            a: u8,
+        },
         #[serde(rename = "2nd")]
         Two,
     }
@@ -344,6 +348,10 @@ mod tests {
         struct Wrapped(Outer);
         assert_eq!(variant::<Wrapped>(&[], None, Tag::Number(0)), None);
         assert_eq!(variant::<u8>(&[], Some("kind"), Tag::Number(0)), None);
-        assert_eq!(variant::<Outer>(&[0], None, Tag::Number(0)), None, "a unit variant nests nothing");
+        assert_eq!(
+            variant::<Outer>(&[0], None, Tag::Number(0)),
+            None,
+            "a unit variant nests nothing"
+        );
     }
 }

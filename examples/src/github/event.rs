@@ -5,10 +5,11 @@
 //! field), a name (`push`).
 
 use rem::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What GitHub tells.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[event(namespace = "github")]
 pub enum GithubEvent {
     /// `github.issues.opened` and so on.
@@ -42,7 +43,7 @@ pub enum GithubEvent {
 }
 
 /// What happens to an issue. The payload's `action` names the variant, in JSON and in the topic.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are GitHub's and say what they mean")]
 pub enum IssueEvent {
@@ -65,7 +66,7 @@ pub enum IssueEvent {
 }
 
 /// An issue, who changed it and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IssueChange {
     /// The issue as it is now.
     pub issue: Issue,
@@ -78,7 +79,7 @@ pub struct IssueChange {
 }
 
 /// An issue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Issue {
     /// Its number in the repository.
     pub number: u64,
@@ -87,14 +88,14 @@ pub struct Issue {
 }
 
 /// A label.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Label {
     /// What it says.
     pub name: String,
 }
 
 /// A comment on an issue was made, edited or deleted.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[event(topic = "{action}")]
 pub struct CommentEvent {
     /// What happened to it.
@@ -108,7 +109,7 @@ pub struct CommentEvent {
 }
 
 /// Something happened to a pull request.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[event(topic = "{action}")]
 pub struct PullRequestEvent {
     /// What.
@@ -122,7 +123,7 @@ pub struct PullRequestEvent {
 }
 
 /// A pull request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Numbered {
     /// Its number in the repository.
     pub number: u64,
@@ -134,7 +135,7 @@ pub struct Numbered {
 }
 
 /// Something happened to a release.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[event(topic = "{action}")]
 pub struct ReleaseEvent {
     /// What.
@@ -146,7 +147,7 @@ pub struct ReleaseEvent {
 }
 
 /// A release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Release {
     /// The tag it was made from.
     pub tag_name: String,
@@ -155,7 +156,7 @@ pub struct Release {
 }
 
 /// A run of a workflow was asked for or has ended.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[event(topic = "{action}")]
 pub struct RunEvent {
     /// Which of the two.
@@ -167,7 +168,7 @@ pub struct RunEvent {
 }
 
 /// A run of a workflow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkflowRun {
     /// Its number.
     pub run_number: u64,
@@ -176,7 +177,7 @@ pub struct WorkflowRun {
 }
 
 /// A star was given or taken back.
-#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(EventType, Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum StarEvent {
     /// It was given.
@@ -186,7 +187,7 @@ pub enum StarEvent {
 }
 
 /// To what, and by whom.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Star {
     /// To what.
     pub repository: Repository,
@@ -195,7 +196,7 @@ pub struct Star {
 }
 
 /// Somebody pushed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Push {
     /// To which branch or tag, as `refs/heads/main`.
     #[serde(rename = "ref")]
@@ -209,7 +210,7 @@ pub struct Push {
 }
 
 /// Somebody forked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fork {
     /// The new repository.
     pub forkee: Repository,
@@ -218,7 +219,7 @@ pub struct Fork {
 }
 
 /// A branch or a tag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GitRef {
     /// Its name.
     #[serde(rename = "ref")]
@@ -230,21 +231,21 @@ pub struct GitRef {
 }
 
 /// A repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Repository {
     /// Its owner's name and its own, `owner/name`.
     pub full_name: String,
 }
 
 /// Somebody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// The name they log in with.
     pub login: String,
 }
 
 /// What happened, as GitHub names it: `opened`, `synchronize`. In a topic it is one segment, whatever it says.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Action(pub String);
 

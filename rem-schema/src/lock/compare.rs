@@ -34,7 +34,12 @@ pub(crate) fn breaks(old: &File, new: &File) -> Vec<Break> {
     let mut breaks = Vec::new();
     for (topic, versions) in &old.events {
         for (Version(version), entry) in versions {
-            let why = |why| Break { topic: topic.clone(), event: entry.event.clone(), version: *version, why };
+            let why = |why| Break {
+                topic: topic.clone(),
+                event: entry.event.clone(),
+                version: *version,
+                why,
+            };
             breaks.extend(broken(old, new, topic, *version, entry).map(why));
             let lost = entry.aliases.iter().filter(|alias| new.readers(alias).is_empty());
             breaks.extend(lost.map(|alias| why(Why::Alias { alias: alias.clone() })));
@@ -63,7 +68,13 @@ fn broken(old: &File, new: &File, topic: &str, version: u32, entry: &Entry) -> O
 }
 
 /// The new events that read all data of one that is gone, and the alias that each would need.
-fn instead(old: &File, new: &File, topic: &str, version: u32, entry: &Entry) -> Vec<(String, String)> {
+fn instead(
+    old: &File,
+    new: &File,
+    topic: &str,
+    version: u32,
+    entry: &Entry,
+) -> Vec<(String, String)> {
     let added = new.events.iter().filter(|(topic, _)| old.readers(topic).is_empty());
     let reads = added.filter_map(|(_, versions)| {
         let now = versions.get(&Version(version))?;
@@ -84,18 +95,33 @@ impl fmt::Display for Break {
         writeln!(f, "{} ({}, version {})", self.topic, self.event, self.version)?;
         match &self.why {
             Why::Removed { instead } => {
-                writeln!(f, "    the topic is gone, and what was published under it is read by nobody")?;
+                writeln!(
+                    f,
+                    "    the topic is gone, and what was published under it is read by nobody"
+                )?;
                 for (event, alias) in instead {
-                    writeln!(f, "    mend: if `{event}` took its place, write `#[event(alias = \"{alias}\")]` above it")?;
+                    writeln!(
+                        f,
+                        "    mend: if `{event}` took its place, write `#[event(alias = \"{alias}\")]` above it"
+                    )?;
                 }
                 if instead.is_empty() {
-                    writeln!(f, "    mend: keep the event, or write `#[event(alias = \"…\")]` with the old name above the one that took its place")?;
+                    writeln!(
+                        f,
+                        "    mend: keep the event, or write `#[event(alias = \"…\")]` with the old name above the one that took its place"
+                    )?;
                 }
                 Ok(())
             }
             Why::Template { is } => {
-                writeln!(f, "    the topic's template is `{is}` now: other fields are in its places, and the data of before disagrees with it")?;
-                writeln!(f, "    mend: put the fields back, and give the new template to a new event")
+                writeln!(
+                    f,
+                    "    the topic's template is `{is}` now: other fields are in its places, and the data of before disagrees with it"
+                )?;
+                writeln!(
+                    f,
+                    "    mend: put the fields back, and give the new template to a new event"
+                )
             }
             Why::Alias { alias } => {
                 writeln!(f, "    it is not read under `{alias}` any more")?;
@@ -103,7 +129,12 @@ impl fmt::Display for Break {
             }
             Why::Lowered { is } => {
                 writeln!(f, "    the version is {is} now, lower than it was")?;
-                writeln!(f, "    mend: versions only rise: write `version = {}` with an `upcast` from version {}", self.version.saturating_add(1), self.version)
+                writeln!(
+                    f,
+                    "    mend: versions only rise: write `version = {}` with an `upcast` from version {}",
+                    self.version.saturating_add(1),
+                    self.version
+                )
             }
             Why::Data { faults } => {
                 for fault in faults {
@@ -128,10 +159,15 @@ impl Break {
         if any(|what| matches!(what, What::Gone { .. })) {
             f.write_str("keep the value, if only to read it; ")?;
         }
-        if any(|what| matches!(what, What::Other { .. } | What::Range { .. } | What::Keyword { .. })) {
+        if any(|what| {
+            matches!(what, What::Other { .. } | What::Range { .. } | What::Keyword { .. })
+        }) {
             f.write_str("put the type back, and add a new field for the new one; ")?;
         }
         let next = self.version.saturating_add(1);
-        writeln!(f, "or write `#[event(version = {next}, upcast = …)]` above the event, with a function from the old shape")
+        writeln!(
+            f,
+            "or write `#[event(version = {next}, upcast = …)]` above the event, with a function from the old shape"
+        )
     }
 }

@@ -120,15 +120,25 @@ fn bound(schema: &Value) -> Value {
     let binding = fields.iter().filter(|(keyword, _)| !is_note(keyword));
     Value::Object(sorted(binding.map(|(keyword, said)| {
         let said = match (keyword.as_str(), said) {
-            ("properties" | "patternProperties" | "dependentSchemas" | "definitions", Value::Object(of)) => {
+            (
+                "properties" | "patternProperties" | "dependentSchemas" | "definitions",
+                Value::Object(of),
+            ) => {
                 Value::Object(sorted(of.iter().map(|(name, schema)| (name.clone(), bound(schema)))))
             }
             ("oneOf" | "anyOf" | "allOf" | "prefixItems", Value::Array(of)) => {
                 Value::Array(of.iter().map(bound).collect())
             }
             (
-                "items" | "additionalProperties" | "unevaluatedProperties" | "not" | "contains"
-                | "propertyNames" | "if" | "then" | "else",
+                "items"
+                | "additionalProperties"
+                | "unevaluatedProperties"
+                | "not"
+                | "contains"
+                | "propertyNames"
+                | "if"
+                | "then"
+                | "else",
                 schema,
             ) => bound(schema),
             ("required" | "enum" | "type", Value::Array(values)) => {

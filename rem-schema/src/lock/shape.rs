@@ -27,8 +27,18 @@ const DEPTH: usize = 64;
 
 /// What says nothing of which values are allowed.
 const NOTES: &[&str] = &[
-    "$anchor", "$comment", "$defs", "$id", "$schema", "default", "deprecated", "description", "examples",
-    "readOnly", "title", "writeOnly",
+    "$anchor",
+    "$comment",
+    "$defs",
+    "$id",
+    "$schema",
+    "default",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
 ];
 
 /// Whether a keyword says nothing of which values are allowed.
@@ -93,7 +103,8 @@ impl Shape {
             None => {}
         }
         let tag = || {
-            let mut tags = self.required().filter_map(|name| Some((name, self.property(name)?.get("const")?)));
+            let mut tags =
+                self.required().filter_map(|name| Some((name, self.property(name)?.get("const")?)));
             tags.next().map(|(name, value)| format!("`{name}: {value}`"))
         };
         self.variant().map(|name| format!("`{name}`")).or_else(tag)
@@ -130,7 +141,10 @@ impl Shape {
             (None, Some(Value::Object(items))) if ty == "array" => {
                 let item = Self { fields: items.clone(), origin: None };
                 match item.ty() {
-                    Some(_) => format!("{said} of {}", item.said().replacen("an ", "", 1).replacen("a ", "", 1)),
+                    Some(_) => format!(
+                        "{said} of {}",
+                        item.said().replacen("an ", "", 1).replacen("a ", "", 1)
+                    ),
                     None => said.to_owned(),
                 }
             }
@@ -199,7 +213,8 @@ fn expand(schema: &Value, defs: &Map<String, Value>, depth: usize) -> Result<Vec
 /// What a schema says by itself.
 fn plain(fields: &Map<String, Value>) -> Map<String, Value> {
     const ELSEWHERE: &[&str] = &["$ref", "oneOf", "anyOf", "allOf"];
-    let plain = fields.iter().filter(|(name, _)| !is_note(name) && !ELSEWHERE.contains(&name.as_str()));
+    let plain =
+        fields.iter().filter(|(name, _)| !is_note(name) && !ELSEWHERE.contains(&name.as_str()));
     plain.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
@@ -246,11 +261,21 @@ fn own(fields: &Map<String, Value>) -> Vec<Shape> {
 /// Whether a keyword says something of values of a type; one that is not known does.
 fn concerns(keyword: &str, ty: &str) -> bool {
     let of: &[&str] = match keyword {
-        "properties" | "required" | "additionalProperties" | "unevaluatedProperties" | "patternProperties"
-        | "propertyNames" | "minProperties" | "maxProperties" => &["object"],
-        "items" | "prefixItems" | "minItems" | "maxItems" | "uniqueItems" | "contains" => &["array"],
+        "properties"
+        | "required"
+        | "additionalProperties"
+        | "unevaluatedProperties"
+        | "patternProperties"
+        | "propertyNames"
+        | "minProperties"
+        | "maxProperties" => &["object"],
+        "items" | "prefixItems" | "minItems" | "maxItems" | "uniqueItems" | "contains" => {
+            &["array"]
+        }
         "minLength" | "maxLength" | "pattern" => &["string"],
-        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => &["integer", "number"],
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
+            &["integer", "number"]
+        }
         "format" => &["integer", "number", "string"],
         _ => return true,
     };
@@ -285,10 +310,12 @@ fn both(left: &Shape, right: &Shape) -> Option<Shape> {
             continue;
         }
         let together = match (keyword.as_str(), before, said) {
-            ("type", Value::String(left), Value::String(right)) => match (left.as_str(), right.as_str()) {
-                ("integer", "number") | ("number", "integer") => Value::from("integer"),
-                _ => return None,
-            },
+            ("type", Value::String(left), Value::String(right)) => {
+                match (left.as_str(), right.as_str()) {
+                    ("integer", "number") | ("number", "integer") => Value::from("integer"),
+                    _ => return None,
+                }
+            }
             ("const", _, _) => return None,
             ("properties" | "patternProperties", Value::Object(left), Value::Object(right)) => {
                 Value::Object(fields_of_both(left, right))
@@ -297,7 +324,9 @@ fn both(left: &Shape, right: &Shape) -> Option<Shape> {
                 let more = right.iter().filter(|name| !left.contains(name));
                 Value::Array(left.iter().chain(more).cloned().collect())
             }
-            ("minimum" | "minLength" | "minItems" | "minProperties", left, right) => larger(left, right).clone(),
+            ("minimum" | "minLength" | "minItems" | "minProperties", left, right) => {
+                larger(left, right).clone()
+            }
             ("maximum" | "maxLength" | "maxItems" | "maxProperties", left, right) => {
                 if larger(left, right) == left { right.clone() } else { left.clone() }
             }
@@ -345,17 +374,25 @@ mod tests {
         let table = [
             (json!(true), json!([{}])),
             (json!(false), json!([])),
-            (json!({ "type": ["string", "null"], "minLength": 1, "description": "d" }),
-             json!([{ "type": "string", "minLength": 1 }, { "type": "null" }])),
-            (json!({ "type": "string", "enum": ["a", "b"] }),
-             json!([{ "type": "string", "const": "a" }, { "type": "string", "const": "b" }])),
-            (json!({ "anyOf": [{ "$ref": "#/$defs/Point" }, { "type": "null" }] }),
-             json!([{ "type": "object", "properties": { "x": { "type": "number" } }, "required": ["x"] },
-                    { "type": "null" }])),
+            (
+                json!({ "type": ["string", "null"], "minLength": 1, "description": "d" }),
+                json!([{ "type": "string", "minLength": 1 }, { "type": "null" }]),
+            ),
+            (
+                json!({ "type": "string", "enum": ["a", "b"] }),
+                json!([{ "type": "string", "const": "a" }, { "type": "string", "const": "b" }]),
+            ),
+            (
+                json!({ "anyOf": [{ "$ref": "#/$defs/Point" }, { "type": "null" }] }),
+                json!([{ "type": "object", "properties": { "x": { "type": "number" } }, "required": ["x"] },
+                    { "type": "null" }]),
+            ),
             // As a tagged variant that holds a type is written.
-            (json!({ "$ref": "#/$defs/Point", "type": "object", "properties": { "k": { "const": "p" } }, "required": ["k"] }),
-             json!([{ "type": "object", "properties": { "k": { "const": "p" }, "x": { "type": "number" } },
-                      "required": ["k", "x"] }])),
+            (
+                json!({ "$ref": "#/$defs/Point", "type": "object", "properties": { "k": { "const": "p" } }, "required": ["k"] }),
+                json!([{ "type": "object", "properties": { "k": { "const": "p" }, "x": { "type": "number" } },
+                      "required": ["k", "x"] }]),
+            ),
             (json!({ "allOf": [{ "type": "string" }, { "type": "integer" }] }), json!([])),
         ];
         for (schema, expected) in table {

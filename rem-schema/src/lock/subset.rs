@@ -42,15 +42,29 @@ pub(crate) enum What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NewRequired => f.write_str("a new field that must be there, and data of before does not have it"),
-            Self::NowRequired => f.write_str("it must be there now, and data of before may not have it"),
-            Self::Denied => f.write_str("unknown fields are denied, and data of before may have it"),
+            Self::NewRequired => {
+                f.write_str("a new field that must be there, and data of before does not have it")
+            }
+            Self::NowRequired => {
+                f.write_str("it must be there now, and data of before may not have it")
+            }
+            Self::Denied => {
+                f.write_str("unknown fields are denied, and data of before may have it")
+            }
             Self::Other { was, is } => write!(f, "it was {was}, and is {is}"),
-            Self::Gone { values } => write!(f, "{} was a value, and is none any more", values.join(", ")),
+            Self::Gone { values } => {
+                write!(f, "{} was a value, and is none any more", values.join(", "))
+            }
             Self::Range { was, is } => write!(f, "it was {was}, and is {is}: fewer values"),
-            Self::Keyword { keyword, was: Some(was), is } => write!(f, "`{keyword}` was {was}, and is {is}"),
-            Self::Keyword { keyword, was: None, is } => write!(f, "`{keyword}` was not limited, and is {is}"),
-            Self::TooLarge => f.write_str("the schema is too large, or too entangled, to be compared"),
+            Self::Keyword { keyword, was: Some(was), is } => {
+                write!(f, "`{keyword}` was {was}, and is {is}")
+            }
+            Self::Keyword { keyword, was: None, is } => {
+                write!(f, "`{keyword}` was not limited, and is {is}")
+            }
+            Self::TooLarge => {
+                f.write_str("the schema is too large, or too entangled, to be compared")
+            }
         }
     }
 }
@@ -115,7 +129,9 @@ impl Comparison<'_> {
     }
 
     fn choices(&mut self, old: &Value, new: &Value) -> Option<Vec<Fault>> {
-        let (Ok(old), Ok(new)) = (shapes(old, self.old), shapes(new, self.new)) else { return None };
+        let (Ok(old), Ok(new)) = (shapes(old, self.old), shapes(new, self.new)) else {
+            return None;
+        };
         let (mut faults, mut gone) = (Vec::new(), Vec::new());
         for shape in &old {
             let Some(nearest) = self.nearest(shape, &new) else { continue };
@@ -140,14 +156,12 @@ impl Comparison<'_> {
     fn nearest(&mut self, old: &Shape, new: &[Shape]) -> Option<Nearest> {
         let mut nearest: Option<Vec<Fault>> = None;
         for shape in new {
-            match self.shapes(old, shape) {
-                Some(faults) if faults.is_empty() => return None,
-                Some(faults) => {
-                    if nearest.as_ref().is_none_or(|nearest| faults.len() < nearest.len()) {
-                        nearest = Some(faults);
-                    }
-                }
-                None => {}
+            let Some(faults) = self.shapes(old, shape) else { continue };
+            if faults.is_empty() {
+                return None;
+            }
+            if nearest.as_ref().is_none_or(|nearest| faults.len() < nearest.len()) {
+                nearest = Some(faults);
             }
         }
         Some(nearest.map_or(Nearest::None, Nearest::Faults))
@@ -230,17 +244,22 @@ impl Comparison<'_> {
             faults.push(Fault { path: step(name), what });
         }
         for (name, is) in new.properties() {
-            let was = old.property(name).or_else(|| old.others().filter(|others| others.is_object()));
+            let was =
+                old.property(name).or_else(|| old.others().filter(|others| others.is_object()));
             if let Some(was) = was {
                 faults.extend(below(self.schemas(was, is), &step(name)));
             }
         }
-        let patterns = |shape: &Shape| shape.fields.get("patternProperties").and_then(Value::as_object).cloned();
+        let patterns = |shape: &Shape| {
+            shape.fields.get("patternProperties").and_then(Value::as_object).cloned()
+        };
         let (old_patterns, new_patterns) =
             (patterns(old).unwrap_or_default(), patterns(new).unwrap_or_default());
         for (name, was) in old.properties().filter(|(name, _)| new.property(name).is_none()) {
             match new.others() {
-                Some(Value::Bool(false)) => faults.push(Fault { path: step(name), what: What::Denied }),
+                Some(Value::Bool(false)) => {
+                    faults.push(Fault { path: step(name), what: What::Denied });
+                }
                 Some(is) => faults.extend(below(self.schemas(was, is), &step(name))),
                 None => {}
             }
@@ -259,7 +278,9 @@ impl Comparison<'_> {
                 let any = Value::Bool(true);
                 let was = was.unwrap_or(&any);
                 match is {
-                    Value::Bool(false) => faults.push(Fault { path: ".*".to_owned(), what: What::Denied }),
+                    Value::Bool(false) => {
+                        faults.push(Fault { path: ".*".to_owned(), what: What::Denied });
+                    }
                     is => faults.extend(below(self.schemas(was, is), ".*")),
                 }
             }
@@ -279,8 +300,7 @@ enum Nearest {
 /// Whether two shapes are meant to be the same: of one type, and of one value where they have one.
 fn alike(old: &Shape, new: &Shape) -> bool {
     let types = match (old.ty(), new.ty()) {
-        (_, None) => true,
-        (Some("integer"), Some("number")) => true,
+        (_, None) | (Some("integer"), Some("number")) => true,
         (old, new) => old == new,
     };
     let values = match (old.fields.get("const"), new.fields.get("const")) {
@@ -299,8 +319,18 @@ fn alike(old: &Shape, new: &Shape) -> bool {
 /// What a keyword of the new shape refuses that the old one did not.
 fn keywords(old: &Shape, keyword: &str, is: &Value) -> Option<Fault> {
     const COMPARED: &[&str] = &[
-        "type", "const", "properties", "required", "additionalProperties", "unevaluatedProperties",
-        "items", "prefixItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        "type",
+        "const",
+        "properties",
+        "required",
+        "additionalProperties",
+        "unevaluatedProperties",
+        "items",
+        "prefixItems",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
     ];
     if COMPARED.contains(&keyword) || is_note(keyword) {
         return None;
@@ -310,7 +340,9 @@ fn keywords(old: &Shape, keyword: &str, is: &Value) -> Option<Fault> {
     let wider = match keyword {
         // The range of a number's format is compared as such.
         "format" if matches!(old.ty(), Some("integer" | "number")) => true,
-        "minLength" | "minItems" | "minProperties" => number(was).unwrap_or(0.0) >= number(Some(is)).unwrap_or(0.0),
+        "minLength" | "minItems" | "minProperties" => {
+            number(was).unwrap_or(0.0) >= number(Some(is)).unwrap_or(0.0)
+        }
         "maxLength" | "maxItems" | "maxProperties" => {
             number(was).unwrap_or(f64::INFINITY) <= number(Some(is)).unwrap_or(f64::INFINITY)
         }
@@ -353,7 +385,10 @@ fn bounds(shape: &Shape) -> (f64, f64) {
     )
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the ends of two formats differ by more than what is lost")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the ends of two formats differ by more than what is lost"
+)]
 fn of_format(format: &str) -> Option<(f64, f64)> {
     Some(match format {
         "int8" => (i8::MIN.into(), i8::MAX.into()),

@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod bodies;
+mod lock;
 mod support;

@@ -1,0 +1,222 @@
+//! [`Contents`]: what all documents of a catalogue are written from: events, channels, and who listens to which.
+
+use std::collections::BTreeMap;
+
+use rem_core::{FieldSchema, Schema};
+use rem_patterns::Pattern;
+use serde_json::{Map, Value};
+
+use super::topology::{Listener, Topology};
+use crate::body::{Bodies, Found, Side, joined};
+use crate::error::SchemaError;
+use crate::given::Given;
+use crate::refs::Names;
+
+pub(super) struct Contents {
+    pub(super) events: Vec<Entry>,
+    /// What the schemas of data share.
+    pub(super) defs: Map<String, Value>,
+    /// The topics, or templates, that are published to, each with its event; without a topology one for each event.
+    pub(super) channels: Vec<Channel>,
+    pub(super) listeners: Vec<Listener>,
+    /// Whether a running bus was looked at.
+    pub(super) seen: bool,
+}
+
+/// One event.
+pub(super) struct Entry {
+    pub(super) found: Found,
+    /// Its topic as a name in documents.
+    pub(super) id: String,
+    /// Whether it leaves the process, and its data is described.
+    pub(super) described: bool,
+}
+
+/// One topic or template, below a prefix if it is published there.
+pub(super) struct Channel {
+    pub(super) id: String,
+    pub(super) address: String,
+    /// The event's place; `None` for a topic that no type given here has.
+    pub(super) event: Option<usize>,
+    /// How often it was published to, if a bus was looked at.
+    pub(super) count: Option<u64>,
+    /// The places of those who listen.
+    pub(super) listeners: Vec<usize>,
+}
+
+impl Contents {
+    pub(super) fn of(types: &[Given], topology: Option<&Topology>) -> Result<Self, SchemaError> {
+        let described = |ty: &&Given| ty.data.is_some() && !ty.schema.local;
+        let with_data: Vec<Given> = types.iter().filter(described).copied().collect();
+        let bodies = Bodies::of(&with_data, Side::Written)?;
+        let mut names = Names::default();
+        let mut entry = |found: Found, described| {
+            let id = names.take(&found.topic);
+            Entry { found, id, described }
+        };
+        let mut events: Vec<_> =
+            bodies.events.into_iter().map(|found| entry(found, true)).collect();
+        for ty in types.iter().filter(|ty| !described(ty)) {
+            local(ty.schema, ty.schema, ty.schema.namespace, &mut |found| {
+                events.push(entry(found, false));
+            });
+        }
+        let mut contents = Self {
+            events,
+            defs: bodies.defs,
+            channels: Vec::new(),
+            listeners: topology.map(|topology| topology.listeners.clone()).unwrap_or_default(),
+            seen: topology.is_some(),
+        };
+        contents.channels = contents.channels(topology);
+        Ok(contents)
+    }
+
+    /// The event of a channel.
+    pub(super) fn event(&self, channel: &Channel) -> Option<&Entry> {
+        channel.event.and_then(|place| self.events.get(place))
+    }
+
+    fn channels(&self, topology: Option<&Topology>) -> Vec<Channel> {
+        // By event and prefix; what belongs to no event comes last, by its topic.
+        let mut counts: BTreeMap<(usize, String), u64> = BTreeMap::new();
+        let places = 0..self.events.len();
+        let templates: Vec<_> =
+            self.events.iter().map(|event| selecting(&event.found.topic)).collect();
+        for published in topology.iter().flat_map(|topology| &topology.published) {
+            let at = place(&templates, &published.topic);
+            let at = at.unwrap_or_else(|| (places.end, published.topic.clone()));
+            let count = counts.entry(at).or_default();
+            *count = count.saturating_add(published.count);
+        }
+        for place in places.clone() {
+            if !counts.keys().any(|(found, _)| *found == place) {
+                counts.insert((place, String::new()), 0);
+            }
+        }
+        let mut names = Names::default();
+        let mut channels = Vec::with_capacity(counts.len());
+        for ((place, prefix), count) in counts {
+            let (address, event) = match self.events.get(place) {
+                Some(event) => (joined(&prefix, &event.found.topic), Some(place)),
+                None => (prefix, None),
+            };
+            let listeners = self.listening(&address, event);
+            let (id, count) = (names.take(&address), topology.map(|_| count));
+            channels.push(Channel { id, address, event, count, listeners });
+        }
+        channels
+    }
+
+    /// Who listens to some topic of a template.
+    fn listening(&self, address: &str, event: Option<usize>) -> Vec<usize> {
+        let Some(template) = selecting(address) else { return Vec::new() };
+        let event = event.and_then(|place| self.events.get(place));
+        let hears = |listener: &Listener| {
+            let of_type = listener.event_type.as_ref().is_none_or(|name| {
+                event.is_some_and(|event| {
+                    [event.found.given.name, event.found.ty.name].contains(&name.as_str())
+                })
+            });
+            // What is too large to be told is shown: one too many is seen, one too few is not.
+            of_type
+                && listener.pattern.intersects(&template).map_or(true, |common| common.is_some())
+        };
+        let listeners = self.listeners.iter().enumerate();
+        listeners.filter(|(_, listener)| hears(listener)).map(|(place, _)| place).collect()
+    }
+}
+
+/// The pattern of the topics of a template, or of a topic alone.
+fn selecting(topic: &str) -> Option<Pattern> {
+    let is_template = topic.contains('{');
+    let text = if is_template {
+        let any =
+            topic.split('.').map(|segment| if segment.starts_with('{') { "*" } else { segment });
+        any.collect::<Vec<_>>().join(".")
+    } else {
+        format!("={topic}")
+    };
+    Pattern::parse(text).ok()
+}
+
+/// The event that has a topic, and the prefix of the bus that it was published on; the longest topic is the event's.
+fn place(templates: &[Option<Pattern>], topic: &str) -> Option<(usize, String)> {
+    let cuts = std::iter::once(0).chain(topic.match_indices('.').map(|(at, _)| at + 1));
+    cuts.into_iter().find_map(|cut| {
+        let below = topic.get(cut..)?;
+        let has = |template: &Option<Pattern>| {
+            template.as_ref().is_some_and(|template| template.matches(below))
+        };
+        let place = templates.iter().position(has)?;
+        Some((place, topic.get(..cut.saturating_sub(1))?.to_owned()))
+    })
+}
+
+/// The events of a type of which the topics and fields are known, and no more.
+fn local(given: &'static Schema, ty: &'static Schema, above: &str, found: &mut dyn FnMut(Found)) {
+    for event in ty.events {
+        let topic = joined(above, event.topic);
+        if let Some(nested) = event.nested {
+            local(given, nested, &topic, found);
+            continue;
+        }
+        let aliases = event.aliases.iter().map(|alias| joined(above, alias)).collect();
+        found(Found { topic, aliases, given, ty, event, body: Value::Bool(true) });
+    }
+}
+
+impl Entry {
+    /// The field that is its key.
+    pub(super) fn key(&self) -> Option<&'static str> {
+        self.fields().find(|field| field.key).map(|field| field.name)
+    }
+
+    /// The fields that are not for every eye.
+    pub(super) fn redacted(&self) -> Vec<&'static str> {
+        self.fields().filter(|field| field.redacted).map(|field| field.name).collect()
+    }
+
+    /// Its fields, as they stand in the code.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static FieldSchema> + use<> {
+        self.found.event.fields.iter()
+    }
+
+    /// The first paragraph of what is said of it, in one line.
+    pub(super) fn summary(&self) -> String {
+        first_paragraph(self.found.event.doc)
+    }
+
+    /// The fields in its topic.
+    pub(super) fn parameters(&self) -> Vec<&str> {
+        let segments = self.found.topic.split('.');
+        segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect()
+    }
+}
+
+/// The first paragraph of a text, in one line.
+pub(super) fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_belongs_to_the_event_that_has_most_of_it() {
+        let templates: Vec<_> = ["order.{id}.paid", "order.all.paid", "paid"].map(selecting).into();
+        let table = [
+            ("order.7.paid", Some((0, ""))),
+            ("eu.west.order.7.paid", Some((0, "eu.west"))),
+            ("order.7.8.paid", Some((2, "order.7.8"))),
+            ("paid", Some((2, ""))),
+            ("order.7.placed", None),
+        ];
+        for (topic, expected) in table {
+            let expected = expected.map(|(place, prefix)| (place, prefix.to_owned()));
+            assert_eq!(place(&templates, topic), expected, "{topic}");
+        }
+    }
+}

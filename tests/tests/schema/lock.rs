@@ -1,0 +1,460 @@
+//! The lock: what breaks who reads events of before is told, with the place and how to mend it; what does not is not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rem::prelude::*;
+use rem::schema::{JsonSchema, Lock, LockError, LockErrorKind, LockMode, Locked, SchemaErrorKind};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A file of a test's own, not there yet.
+fn path(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.lock.json"));
+    let _ = fs::remove_file(&path);
+    path
+}
+
+/// What a change from one type to another comes to.
+fn change<Old, New>(name: &str) -> Result<Locked, LockError>
+where
+    Old: EventType + JsonSchema + DeserializeOwned,
+    New: EventType + JsonSchema + DeserializeOwned,
+{
+    let path = path(name);
+    let written = Lock::at(&path).event_type::<Old>().mode(LockMode::Write).check().unwrap();
+    assert_eq!(written, Locked::Written);
+    assert_eq!(
+        Lock::at(&path).event_type::<Old>().mode(LockMode::Locked).check().unwrap(),
+        Locked::Same,
+        "a type is what it was"
+    );
+    Lock::at(&path).event_type::<New>().mode(LockMode::Check).check()
+}
+
+/// Types of events, each in a module, so that all of one test may have one name.
+macro_rules! types {
+    ($($(#[$attribute:meta])* $module:ident { $($body:tt)* })*) => {
+        $(mod $module {
+            use super::*;
+
+            #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+            #[event(namespace = "order")]
+            $(#[$attribute])*
+            pub(super) enum Order {
+                $($body)*
+            }
+        })*
+    };
+}
+
+/// Three types deep.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Line<T> {
+    item: Item<T>,
+    count: Option<u16>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Item<T> {
+    price: Price<T>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Price<T> {
+    amount: T,
+}
+
+/// The same under other names, with docs, and with a field that may be missing.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Row<T> {
+    /// What is bought.
+    item: Article<T>,
+    count: Option<u16>,
+    #[serde(default)]
+    gift: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "An article")]
+struct Article<T> {
+    price: Price<T>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+enum State {
+    New,
+    Old { days: u32 },
+    Lost,
+}
+
+/// In another order, with one more, and with one that has docs.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+enum Stage {
+    Lost,
+    /// It was there before.
+    Old {
+        days: u64,
+    },
+    New,
+    Found(String),
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+enum Fewer {
+    New,
+    Old { days: u32 },
+}
+
+types! {
+    first {
+        /// It was placed.
+        Placed { id: u64, lines: Vec<Line<u32>>, state: State },
+        #[event(topic = "{id}.paid", alias = "{id}.payed")]
+        Paid { id: u64, #[serde(default)] note: Option<String> },
+        Closed(u16),
+        Ping,
+    }
+    renamed_and_wider {
+        /// Said in other words.
+        #[serde(rename = "elsewhere")]
+        Placed { id: u64, lines: Vec<Row<i64>>, state: Stage, #[serde(default)] note: String, more: Option<Box<Row<u8>>> },
+        /// A new one, before an old one.
+        Opened { id: u64 },
+        #[event(topic = "{id}.paid", alias = "{id}.payed", alias = "{id}.settled")]
+        Paid { id: u64, #[serde(default)] note: Option<String> },
+        Closed(u32),
+        Ping,
+    }
+    under_another_name {
+        Placed { id: u64, lines: Vec<Line<u32>>, state: State },
+        #[event(topic = "{id}.paid", alias = "{id}.payed")]
+        Paid { id: u64, #[serde(default)] note: Option<String> },
+        #[event(alias = "closed")]
+        Done(u16),
+        Ping,
+    }
+    narrower {
+        Placed { id: u32, lines: Vec<Line<String>>, state: Fewer, shop: String },
+        #[event(topic = "{id}.paid")]
+        Paid { id: u64, note: String },
+        Shut(u16),
+        Ping { at: u64 },
+    }
+    other_template {
+        Placed { id: u64, lines: Vec<Line<u32>>, state: State },
+        #[event(topic = "{number}.paid", alias = "{number}.payed")]
+        Paid { number: u64, #[serde(default)] note: Option<String> },
+        Closed(u16),
+        Ping,
+    }
+}
+
+#[test]
+fn what_breaks_nothing_is_not_told() {
+    let wider = change::<first::Order, renamed_and_wider::Order>("wider").unwrap();
+    assert_eq!(wider, Locked::Compatible);
+    let renamed = change::<first::Order, under_another_name::Order>("under another name").unwrap();
+    assert_eq!(renamed, Locked::Compatible);
+}
+
+#[test]
+fn what_breaks_is_told_with_its_place_and_how_to_mend_it() {
+    let error = change::<first::Order, narrower::Order>("narrower").unwrap_err();
+    assert_eq!(error.kind(), LockErrorKind::Breaks);
+    assert_eq!(error.topics(), ["order.closed", "order.ping", "order.placed", "order.{id}.paid"]);
+    let said = error.to_string();
+    for expected in [
+        "4 events are not read as before, by ",
+        "order.placed (Order::Placed, version 1)\n",
+        "    $.shop: a new field that must be there, and data of before does not have it\n",
+        "    $.id: it was an integer (uint64), and is an integer (uint32): fewer values\n",
+        "    $.lines[*].item.price.amount: it was an integer (uint32), and is a string\n",
+        "    $.state: `Lost` was a value, and is none any more\n",
+        "or write `#[event(version = 2, upcast = …)]`",
+        "    $.note: it must be there now, and data of before may not have it\n",
+        "    mend: give the field a `#[serde(default)]`, or make it an `Option`; ",
+        "order.closed (Order::Closed, version 1)\n    the topic is gone",
+        "if `Order::Shut` took its place, write `#[event(alias = \"closed\")]` above it\n",
+        "order.ping (Order::Ping, version 1)\n    $: it was anything, and is an object\n",
+        "    it is not read under `order.{id}.payed` any more\n",
+        "`REM_LOCK=write cargo test`",
+    ] {
+        assert!(said.contains(expected), "{expected:?} in\n{said}");
+    }
+
+    let said = change::<first::Order, other_template::Order>("template").unwrap_err().to_string();
+    assert!(said.contains("the topic's template is `order.{number}.paid` now"), "{said}");
+    assert!(!said.contains("order.placed"), "what is as it was is not told:\n{said}");
+}
+
+/// One change at a time, of the same two types: a table of what the docs promise.
+#[test]
+fn the_table_of_the_docs_holds() {
+    /// A type with one event, that holds this.
+    macro_rules! holding {
+        ($module:ident, $($field:tt)*) => {
+            mod $module {
+                use super::*;
+                #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+                #[event(topic = "row.is")]
+                pub(super) struct Is { $($field)* }
+            }
+        };
+    }
+    holding!(none,);
+    holding!(required, pub(super) a: u32,);
+    holding!(defaulted, #[serde(default)] pub(super) a: u32,);
+    holding!(optional, pub(super) a: Option<u32>,);
+    holding!(wide, pub(super) a: f64,);
+    holding!(text, pub(super) a: String,);
+    holding!(list, pub(super) a: Vec<u32>,);
+    holding!(map, pub(super) a: BTreeMap<String, u32>,);
+    holding!(wide_map, pub(super) a: BTreeMap<String, i64>,);
+    holding!(keyed, pub(super) a: BTreeMap<u8, u32>,);
+    holding!(tuple, pub(super) a: (u32, String),);
+    holding!(longer, pub(super) a: (u32, String, u8),);
+    holding!(any, pub(super) a: serde_json::Value,);
+    mod denying {
+        use super::*;
+        #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+        #[event(topic = "row.is")]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct Is {}
+    }
+
+    macro_rules! rows {
+        ($($old:ident => $new:ident: $breaks:expr;)*) => {
+            [$((
+                concat!(stringify!($old), "_", stringify!($new)),
+                change::<$old::Is, $new::Is>(concat!(stringify!($old), "_", stringify!($new))),
+                $breaks,
+            )),*]
+        };
+    }
+    let table: [(_, _, Option<&str>); _] = rows! {
+        none => defaulted: None;
+        none => optional: None;
+        none => required: Some("$.a: a new field that must be there");
+        required => none: None;
+        required => denying: Some("$.a: unknown fields are denied");
+        required => optional: None;
+        required => defaulted: None;
+        required => wide: None;
+        required => any: None;
+        required => text: Some("$.a: it was an integer (uint32), and is a string");
+        defaulted => required: Some("$.a: it must be there now");
+        optional => defaulted: Some("$.a: it was null, and is an integer (uint32)");
+        wide => required: Some("$.a: it was a number (double), and is an integer (uint32)");
+        list => required: Some("$.a: it was an array of integer (uint32), and is an integer (uint32)");
+        any => text: Some("$.a: it was anything, and is a string");
+        map => wide_map: None;
+        wide_map => map: Some("$.a.*: it was an integer (int64), and is an integer (uint32)");
+        keyed => map: None;
+        map => keyed: Some("$.a.*: unknown fields are denied");
+        tuple => longer: Some("$.a: `minItems` was 2, and is 3");
+        longer => tuple: Some("$.a: `maxItems` was 3, and is 2");
+    };
+    for (row, result, breaks) in table {
+        match (result, breaks) {
+            (Ok(_), None) => {}
+            (Err(error), Some(expected)) => {
+                assert!(error.to_string().contains(expected), "{row}: {error}");
+            }
+            (result, breaks) => panic!("{row}: {result:?}, expected {breaks:?}"),
+        }
+    }
+}
+
+mod versions {
+    use super::*;
+
+    #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+    #[event(topic = "order.paid")]
+    pub(super) struct PaidV1 {
+        euros: u32,
+    }
+
+    #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+    #[event(topic = "order.paid", version = 2, upcast = in_cents)]
+    pub(super) struct PaidV2 {
+        cents: String,
+    }
+
+    fn in_cents(old: PaidV1) -> PaidV2 {
+        PaidV2 { cents: format!("{}00", old.euros) }
+    }
+
+    /// The shape of before, changed after the fact.
+    pub(super) mod changed {
+        use super::*;
+
+        #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+        #[event(topic = "order.paid")]
+        pub(crate) struct PaidV1 {
+            euro: u32,
+        }
+    }
+}
+
+#[test]
+fn a_version_makes_any_change_of_the_data_legal_and_only_rises() {
+    use versions::{PaidV1, PaidV2, changed};
+    assert_eq!(change::<PaidV1, PaidV2>("raised").unwrap(), Locked::Compatible);
+    let error = change::<PaidV2, PaidV1>("lowered").unwrap_err();
+    assert!(error.to_string().contains("the version is 1 now, lower than it was"), "{error}");
+    assert!(
+        error.to_string().contains("write `version = 3` with an `upcast` from version 2"),
+        "{error}"
+    );
+
+    // A shape that an `upcast` still reads is held to what it was, if it is given.
+    let path = path("old shapes");
+    let both = Lock::at(&path).event_type::<PaidV2>().event_type::<PaidV1>();
+    assert_eq!(both.clone().mode(LockMode::Update).check().unwrap(), Locked::Written);
+    assert_eq!(both.mode(LockMode::Locked).check().unwrap(), Locked::Same);
+    let changed = Lock::at(&path).event_type::<PaidV2>().event_type::<changed::PaidV1>();
+    let error = changed.mode(LockMode::Check).check().unwrap_err();
+    assert!(
+        error.to_string().contains("order.paid (PaidV1, version 1)\n    $.euro: a new field"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_file_is_written_when_it_may_be_and_says_the_same_every_time() {
+    let path = path("modes");
+    let first = || Lock::at(&path).event_type::<first::Order>();
+    let wider = || Lock::at(&path).event_type::<renamed_and_wider::Order>();
+    let narrower = || Lock::at(&path).event_type::<narrower::Order>();
+
+    for mode in [LockMode::Check, LockMode::Locked] {
+        let error = first().mode(mode).check().unwrap_err();
+        assert_eq!(error.kind(), LockErrorKind::Missing);
+        assert!(error.to_string().contains("`REM_LOCK=write cargo test`"), "{error}");
+        assert!(!path.exists());
+    }
+    assert_eq!(first().mode(LockMode::Update).check().unwrap(), Locked::Written);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(
+        text.starts_with(
+            "{\n  \"rem_lock\": 1,\n  \"events\": {\n    \"order.closed\": {\n      \"v1\": {"
+        ),
+        "{text}"
+    );
+    assert!(text.ends_with("}\n") && !text.contains("It was placed"), "{text}");
+    assert_eq!(first().mode(LockMode::Update).check().unwrap(), Locked::Same);
+
+    // Where nothing may be written, what breaks nothing is no error, unless nothing may differ.
+    assert_eq!(wider().mode(LockMode::Check).check().unwrap(), Locked::Compatible);
+    assert_eq!(wider().mode(LockMode::Locked).check().unwrap_err().kind(), LockErrorKind::Stale);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+    // Where it may, it is added: from then on it is held.
+    assert_eq!(wider().mode(LockMode::Update).check().unwrap(), Locked::Written);
+    assert!(fs::read_to_string(&path).unwrap().contains("order.opened"));
+    let error = first().mode(LockMode::Update).check().unwrap_err();
+    assert!(error.topics().contains(&"order.opened"), "{error}");
+
+    let kept = fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        narrower().mode(LockMode::Update).check().unwrap_err().kind(),
+        LockErrorKind::Breaks
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), kept, "what breaks is not written");
+    assert_eq!(narrower().mode(LockMode::Write).check().unwrap(), Locked::Written);
+    assert_eq!(narrower().mode(LockMode::Locked).check().unwrap(), Locked::Same);
+}
+
+#[test]
+fn the_order_of_types_makes_no_difference() {
+    #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+    #[event(topic = "other.thing")]
+    struct Other {
+        state: other::State,
+    }
+    mod other {
+        use super::*;
+        /// Of the same name as another.
+        #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+        pub(super) enum State {
+            On,
+            Off,
+        }
+    }
+    let (one, two) = (path("one order"), path("another"));
+    Lock::at(&one)
+        .event_type::<first::Order>()
+        .event_type::<Other>()
+        .mode(LockMode::Write)
+        .check()
+        .unwrap();
+    Lock::at(&two)
+        .event_type::<Other>()
+        .event_type::<first::Order>()
+        .mode(LockMode::Write)
+        .check()
+        .unwrap();
+    assert_eq!(fs::read_to_string(one).unwrap(), fs::read_to_string(two).unwrap());
+}
+
+#[test]
+fn what_is_no_lock_says_so() {
+    let path = path("bad");
+    let check =
+        || Lock::at(&path).event_type::<first::Order>().mode(LockMode::Check).check().unwrap_err();
+    let table = [
+        ("", "is no lock: EOF while parsing a value at line 1 column 0"),
+        (
+            "<<<<<<< ours\n",
+            "is no lock: expected value at line 1 column 1; after a merge with conflicts take one side",
+        ),
+        ("{\"rem_lock\": 7}", "has form 7, and this is a REM that reads form 1"),
+        (
+            "{\"rem_lock\": 1, \"events\": {\"a\": {\"1\": {}}}, \"$defs\": {}}",
+            "`1` is no version: write it as `v1`",
+        ),
+        ("[]", "is no lock: invalid length 0"),
+    ];
+    for (text, expected) in table {
+        fs::write(&path, text).unwrap();
+        let error = check();
+        assert_eq!(error.kind(), LockErrorKind::Parse, "{text}");
+        assert!(error.to_string().contains(expected), "{text}: {error}");
+    }
+    let _ = fs::remove_file(&path);
+    fs::create_dir_all(&path).unwrap();
+    assert_eq!(check().kind(), LockErrorKind::Io);
+    fs::remove_dir(&path).unwrap();
+}
+
+#[test]
+fn two_types_of_one_topic_must_agree() {
+    let path = path("twice");
+    let twice = Lock::at(&path).event_type::<first::Order>().event_type::<first::Order>();
+    assert_eq!(twice.mode(LockMode::Write).check().unwrap(), Locked::Written);
+    let differ = Lock::at(&path).event_type::<first::Order>().event_type::<narrower::Order>();
+    let error = differ.mode(LockMode::Write).check().unwrap_err();
+    assert_eq!(error.kind(), LockErrorKind::Schema);
+    assert!(error.to_string().contains("both have the topic `order."), "{error}");
+    let source = std::error::Error::source(&error).unwrap();
+    let source = source.downcast_ref::<rem::schema::SchemaError>().unwrap();
+    assert_eq!(source.kind(), SchemaErrorKind::TopicTwice);
+}
+
+/// As a user writes it: the file lies beside the manifest of this package and is under version control.
+#[test]
+fn the_macro_holds_the_types_of_the_examples() {
+    rem::schema::assert_compatible!(rem_examples::github::GithubEvent; "tests/schema/github.lock.json");
+}
+
+#[test]
+fn a_test_fails_with_what_is_wrong() {
+    let path = path("assert");
+    Lock::at(&path).event_type::<first::Order>().mode(LockMode::Write).check().unwrap();
+    let narrower = Lock::at(&path).event_type::<narrower::Order>().mode(LockMode::Check);
+    let failed = std::panic::catch_unwind(|| narrower.assert()).unwrap_err();
+    let said = failed.downcast_ref::<String>().unwrap();
+    assert!(said.contains("4 events are not read as before"), "{said}");
+}
