@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use topology::{Listener, Published, Topology};
+pub use topology::{Published, Subscriber, Topology};
 
 use self::contents::Contents;
 use crate::error::SchemaError;
@@ -20,7 +20,7 @@ use crate::given::Given;
 /// The event types of a program, and what a running bus has seen of them.
 ///
 /// ```
-/// use rem_schema::{Catalogue, Listener, Topology};
+/// use rem_schema::{Catalogue, Subscriber, Topology};
 /// # use rem_core::{EventType, EventSchema, Schema, TopicWriter, wire::Wiring};
 /// # use serde::{Deserialize, Serialize};
 /// # #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -33,7 +33,7 @@ use crate::given::Given;
 /// # }
 /// let seen = Topology::new()
 ///     .published("order.7.paid", 3)
-///     .listener(Listener::new("order.**".parse()?).delivery("queue of 16").place("src/billing.rs:12"));
+///     .subscriber(Subscriber::new("order.**".parse()?).delivery("queue of 16").place("src/billing.rs:12"));
 /// let catalogue = Catalogue::new("Shop").version("1.4.0").event_type::<OrderPaid>().topology(seen);
 ///
 /// let document = catalogue.async_api()?;

@@ -10,11 +10,11 @@ use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rem::prelude::*;
-use rem::schema::{Catalogue, Listener, Topology};
+use rem::schema::{Catalogue, Subscriber, Topology};
 use rem_examples::github::{Envelope, GithubEvent, WEBHOOKS, decode};
 
 /// Who listens, and how each of them would say it.
-const LISTENERS: &[(&str, &str, &str)] = &[
+const SUBSCRIBERS: &[(&str, &str, &str)] = &[
     ("github.issues.{opened,reopened}", "inline", "triage"),
     ("github.**,!github.workflow_run.**", "queue of 1024, drops the oldest", "feed"),
     ("github.*.created", "inline", "counters"),
@@ -54,7 +54,7 @@ fn a_morning() -> Result<Topology, Box<dyn Error>> {
     let topics = topics.lock().unwrap_or_else(PoisonError::into_inner);
     let seen =
         topics.iter().fold(Topology::new(), |seen, (topic, count)| seen.published(topic, *count));
-    LISTENERS.iter().try_fold(seen, |seen, (pattern, delivery, place)| {
-        Ok(seen.listener(Listener::new(pattern.parse()?).delivery(*delivery).place(*place)))
+    SUBSCRIBERS.iter().try_fold(seen, |seen, (pattern, delivery, place)| {
+        Ok(seen.subscriber(Subscriber::new(pattern.parse()?).delivery(*delivery).place(*place)))
     })
 }

@@ -36,7 +36,7 @@ fn channels(contents: &Contents) -> (Map<String, Value>, Map<String, Value>) {
         }
         channels.insert(channel.id.clone(), of_channel(channel, event));
         let sent = channel.count.is_none_or(|count| count > 0);
-        let heard = !contents.seen || !channel.listeners.is_empty();
+        let heard = !contents.seen || !channel.subscribers.is_empty();
         for (action, is) in [("send", sent), ("receive", heard)] {
             if is {
                 operations.insert(
@@ -101,15 +101,16 @@ fn operation(contents: &Contents, channel: &Channel, action: &str) -> Value {
         insert(&mut operation, "summary", &event.summary());
     }
     if action == "receive" && contents.seen {
-        let listeners = channel.listeners.iter().filter_map(|place| contents.listeners.get(*place));
-        let listeners = listeners.map(|listener| {
+        let subscribers =
+            channel.subscribers.iter().filter_map(|place| contents.subscribers.get(*place));
+        let subscribers = subscribers.map(|subscriber| {
             let mut said =
-                json!({ "pattern": listener.pattern.as_str(), "delivery": listener.delivery });
-            insert(&mut said, "eventType", listener.event_type.as_deref().unwrap_or_default());
-            insert(&mut said, "place", &listener.place);
+                json!({ "pattern": subscriber.pattern.as_str(), "delivery": subscriber.delivery });
+            insert(&mut said, "eventType", subscriber.event_type.as_deref().unwrap_or_default());
+            insert(&mut said, "place", &subscriber.place);
             said
         });
-        operation["x-rem-listeners"] = listeners.collect();
+        operation["x-rem-subscribers"] = subscribers.collect();
     }
     operation
 }

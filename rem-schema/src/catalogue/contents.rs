@@ -6,7 +6,7 @@ use rem_core::{FieldSchema, Schema};
 use rem_patterns::Pattern;
 use serde_json::{Map, Value};
 
-use super::topology::{Listener, Topology};
+use super::topology::{Subscriber, Topology};
 use crate::body::{Bodies, Found, Side, joined};
 use crate::error::SchemaError;
 use crate::given::Given;
@@ -18,7 +18,7 @@ pub(super) struct Contents {
     pub(super) defs: Map<String, Value>,
     /// The topics, or templates, that are published to, each with its event; without a topology one for each event.
     pub(super) channels: Vec<Channel>,
-    pub(super) listeners: Vec<Listener>,
+    pub(super) subscribers: Vec<Subscriber>,
     /// Whether a running bus was looked at.
     pub(super) seen: bool,
 }
@@ -41,7 +41,7 @@ pub(super) struct Channel {
     /// How often it was published to, if a bus was looked at.
     pub(super) count: Option<u64>,
     /// The places of those who listen.
-    pub(super) listeners: Vec<usize>,
+    pub(super) subscribers: Vec<usize>,
 }
 
 impl Contents {
@@ -65,7 +65,7 @@ impl Contents {
             events,
             defs: bodies.defs,
             channels: Vec::new(),
-            listeners: topology.map(|topology| topology.listeners.clone()).unwrap_or_default(),
+            subscribers: topology.map(|topology| topology.subscribers.clone()).unwrap_or_default(),
             seen: topology.is_some(),
         };
         contents.channels = contents.channels(topology);
@@ -101,9 +101,9 @@ impl Contents {
                 Some(event) => (joined(&prefix, &event.found.topic), Some(place)),
                 None => (prefix, None),
             };
-            let listeners = self.listening(&address, event);
+            let subscribers = self.listening(&address, event);
             let (id, count) = (names.take(&address), topology.map(|_| count));
-            channels.push(Channel { id, address, event, count, listeners });
+            channels.push(Channel { id, address, event, count, subscribers });
         }
         channels
     }
@@ -112,18 +112,18 @@ impl Contents {
     fn listening(&self, address: &str, event: Option<usize>) -> Vec<usize> {
         let Some(template) = selecting(address) else { return Vec::new() };
         let event = event.and_then(|place| self.events.get(place));
-        let hears = |listener: &Listener| {
-            let of_type = listener.event_type.as_ref().is_none_or(|name| {
+        let hears = |subscriber: &Subscriber| {
+            let of_type = subscriber.event_type.as_ref().is_none_or(|name| {
                 event.is_some_and(|event| {
                     [event.found.given.name, event.found.ty.name].contains(&name.as_str())
                 })
             });
             // What is too large to be told is shown: one too many is seen, one too few is not.
             of_type
-                && listener.pattern.intersects(&template).map_or(true, |common| common.is_some())
+                && subscriber.pattern.intersects(&template).map_or(true, |common| common.is_some())
         };
-        let listeners = self.listeners.iter().enumerate();
-        listeners.filter(|(_, listener)| hears(listener)).map(|(place, _)| place).collect()
+        let subscribers = self.subscribers.iter().enumerate();
+        subscribers.filter(|(_, subscriber)| hears(subscriber)).map(|(place, _)| place).collect()
     }
 }
 

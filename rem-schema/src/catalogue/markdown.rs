@@ -42,7 +42,7 @@ impl Page<'_> {
             several(types, "type")
         )?;
         if self.contents.seen {
-            write!(self.out, ", {}", several(self.contents.listeners.len(), "listener"))?;
+            write!(self.out, ", {}", several(self.contents.subscribers.len(), "subscriber"))?;
         }
         writeln!(self.out, ".\n")?;
         if events > 0 {
@@ -52,7 +52,7 @@ impl Page<'_> {
             self.ty(ty.schema)?;
         }
         self.shared()?;
-        self.listeners()?;
+        self.subscribers()?;
         self.strangers()
     }
 
@@ -217,9 +217,9 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn listeners(&mut self) -> fmt::Result {
+    fn subscribers(&mut self) -> fmt::Result {
         let contents = self.contents;
-        if contents.listeners.is_empty() {
+        if contents.subscribers.is_empty() {
             return Ok(());
         }
         writeln!(self.out, "## Who listens\n")?;
@@ -227,15 +227,15 @@ impl Page<'_> {
             self.out,
             "| pattern | of type | delivery | where | topics |\n| --- | --- | --- | --- | --- |"
         )?;
-        for (place, listener) in contents.listeners.iter().enumerate() {
+        for (place, subscriber) in contents.subscribers.iter().enumerate() {
             let hears = contents
                 .channels
                 .iter()
-                .filter(|channel| channel.listeners.contains(&place))
+                .filter(|channel| channel.subscribers.contains(&place))
                 .count();
-            let ty = listener.event_type.as_deref().map(code).unwrap_or_default();
-            let pattern = code(listener.pattern.as_str());
-            let (delivery, at) = (cell(&listener.delivery), cell(&listener.place));
+            let ty = subscriber.event_type.as_deref().map(code).unwrap_or_default();
+            let pattern = code(subscriber.pattern.as_str());
+            let (delivery, at) = (cell(&subscriber.delivery), cell(&subscriber.place));
             writeln!(self.out, "| {pattern} | {ty} | {delivery} | {at} | {hears} |")?;
         }
         writeln!(self.out)

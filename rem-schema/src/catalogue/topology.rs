@@ -11,7 +11,7 @@ pub struct Topology {
     /// One entry a topic, whole, with the prefixes of child buses.
     pub published: Vec<Published>,
     /// One entry a subscription.
-    pub listeners: Vec<Listener>,
+    pub subscribers: Vec<Subscriber>,
 }
 
 /// A topic that was published.
@@ -27,7 +27,7 @@ pub struct Published {
 /// A subscription.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Listener {
+pub struct Subscriber {
     /// The whole topics that it selects.
     pub pattern: Pattern,
     /// The name of the event type that it is for, if it takes no other.
@@ -53,13 +53,13 @@ impl Topology {
 
     /// The same with one more subscription.
     #[must_use]
-    pub fn listener(mut self, listener: Listener) -> Self {
-        self.listeners.push(listener);
+    pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
+        self.subscribers.push(subscriber);
         self
     }
 }
 
-impl Listener {
+impl Subscriber {
     /// An inline subscription to these topics, of any event type.
     pub fn new(pattern: Pattern) -> Self {
         Self { pattern, event_type: None, delivery: "inline".to_owned(), place: String::new() }

@@ -282,8 +282,8 @@ mod versions {
         cents: String,
     }
 
-    fn in_cents(old: PaidV1) -> PaidV2 {
-        PaidV2 { cents: format!("{}00", old.euros) }
+    fn in_cents(PaidV1 { euros }: PaidV1) -> PaidV2 {
+        PaidV2 { cents: format!("{euros}00") }
     }
 
     /// The shape of before, changed after the fact.

@@ -14,6 +14,7 @@ const CRATES: &[(&str, &str)] = &[
     ("rem-patterns", "rem-patterns/src/"),
     ("rem-macros", "rem-macros/src/"),
     ("rem-core", "rem-core/src/"),
+    ("rem-schema", "rem-schema/src/"),
     ("rem-bus", "src/"),
     ("xtask", "xtask/src/"),
 ];

@@ -28,11 +28,11 @@ pub(super) fn draw(contents: &Contents) -> String {
         } else {
             format!("t{at}")
         };
-        for listener in &channel.listeners {
+        for subscriber in &channel.subscribers {
             lines.insert((
                 1,
                 if drawn { number } else { at },
-                format!("    {from} --> l{listener}"),
+                format!("    {from} --> l{subscriber}"),
             ));
         }
     }
@@ -41,8 +41,8 @@ pub(super) fn draw(contents: &Contents) -> String {
         let _ = writeln!(picture, "    t{number}([\"{}\"])", label(ty));
     }
     picture.push_str(&nodes);
-    for (number, listener) in contents.listeners.iter().enumerate() {
-        let said = [listener.pattern.as_str(), &listener.delivery, &listener.place];
+    for (number, subscriber) in contents.subscribers.iter().enumerate() {
+        let said = [subscriber.pattern.as_str(), &subscriber.delivery, &subscriber.place];
         let said: Vec<_> = said.into_iter().filter(|said| !said.is_empty()).map(label).collect();
         let _ = writeln!(picture, "    l{number}{{{{\"{}\"}}}}", said.join("<br>"));
     }
