@@ -1,6 +1,8 @@
 //! Whole-system tests.
 #![forbid(unsafe_code)]
 
+pub mod shop;
+
 /// The examples in the documentation of the macros, whose crate cannot depend on the facade.
 #[cfg(doctest)]
 mod macros {

@@ -15,9 +15,15 @@ const HERE: &str = "tests/interop";
 const PYTHON_PINS: &[&str] = &["requirements.txt"];
 const NODE_PINS: &[&str] = &["package.json", "package-lock.json"];
 
-/// The checks of events as CloudEvents. Each is given a directory.
-const CLOUD_EVENTS: &[(Language, &str)] =
-    &[(Language::Python, "cloud_events.py"), (Language::Node, "cloud_events.mjs")];
+/// What is written by which program, and who reads it. Each is given a directory.
+const WRITTEN: &[(&str, &str, &[(Language, &str)])] = &[
+    (
+        "events",
+        "interop_events",
+        &[(Language::Python, "cloud_events.py"), (Language::Node, "cloud_events.mjs")],
+    ),
+    ("catalogue", "interop_catalogue", &[(Language::Node, "async_api.mjs")]),
+];
 
 #[derive(Clone, Copy)]
 enum Language {
@@ -31,24 +37,38 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let installed = workspace.target_directory().join("interop");
     python(workspace, &installed.join("python"))?;
     node(workspace, &installed.join("node"))?;
-    let events = installed.join("events");
-    if events.exists() {
-        fs::remove_dir_all(&events)?;
+    for (what, writer, checks) in WRITTEN {
+        let written = installed.join(what);
+        if written.exists() {
+            fs::remove_dir_all(&written)?;
+        }
+        let mut write = workspace.cargo("run --quiet --package rem-tests --bin");
+        workspace::run(write.arg(writer).arg("--").arg(&written))?;
+        for (language, program) in *checks {
+            accepted(workspace, &installed, *language, program, &written)?;
+        }
     }
-    let mut write = workspace.cargo("run --quiet --package rem-tests --bin interop_events --");
-    workspace::run(write.arg(&events))?;
-    for (language, program) in CLOUD_EVENTS {
-        workspace::run(&mut check(workspace, &installed, *language, program, &events))?;
-        let mut refused = check(workspace, &installed, *language, program, &events.join("refused"));
-        let said = refused.output()?;
-        let said = (said.status.success(), String::from_utf8_lossy(&said.stdout).into_owned());
-        ensure!(
-            matches!(&said, (false, said) if said.trim() == "0 valid, 1 invalid"),
-            "`{}` does not refuse what is no cloud event, and so proves nothing: {}",
-            shown(&refused),
-            said.1.trim()
-        );
-    }
+    Ok(())
+}
+
+/// What was written is read, and what is beside it in `refused` is not.
+fn accepted(
+    workspace: &Workspace,
+    installed: &Path,
+    language: Language,
+    program: &str,
+    written: &Path,
+) -> Result<()> {
+    workspace::run(&mut check(workspace, installed, language, program, written))?;
+    let mut refused = check(workspace, installed, language, program, &written.join("refused"));
+    let said = refused.output()?;
+    let said = (said.status.success(), String::from_utf8_lossy(&said.stdout).into_owned());
+    ensure!(
+        matches!(&said, (false, said) if said.trim() == "0 valid, 1 invalid"),
+        "`{}` does not refuse what is wrong, and so proves nothing: {}",
+        shown(&refused),
+        said.1.trim()
+    );
     Ok(())
 }
 
