@@ -78,10 +78,16 @@ pub enum Payment {
         cents: u64,
     },
     /// It did not.
-    BouncedBack(Reason),
+    BouncedBack {
+        /// Why.
+        why: Reason,
+        /// What the bank wrote.
+        #[event(redact)]
+        note: String,
+    },
 }
 
-/// Why not.
+/// Why a payment did not come.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub enum Reason {
     /// There was nothing to take.

@@ -5,7 +5,7 @@ mod types;
 
 use std::fmt::{self, Write};
 
-use rem_core::Schema;
+use rem_core::{FieldSchema, Schema};
 use serde_json::Value;
 
 use super::Catalogue;
@@ -129,6 +129,10 @@ impl Page<'_> {
         if let Some(key) = event.key() {
             facts.push(format!("key {}", code(key)));
         }
+        let redacted: Vec<_> = event.redacted().into_iter().map(code).collect();
+        if !redacted.is_empty() {
+            facts.push(format!("not for every eye: {}", redacted.join(", ")));
+        }
         if !event.found.aliases.is_empty() {
             let aliases: Vec<_> = event.found.aliases.iter().map(|alias| code(alias)).collect();
             facts.push(format!("read under {} too", aliases.join(", ")));
@@ -137,7 +141,8 @@ impl Page<'_> {
         if !event.described {
             return self.code_fields(event);
         }
-        self.fields(&event.found.body, |name| event.fields().find(|field| field.name == name))
+        let fields: Vec<&FieldSchema> = event.fields().collect();
+        self.fields(&event.found.body, &fields)
     }
 
     /// The fields of a type as they stand in the code: of data that is never written.
@@ -153,17 +158,14 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    /// What the data's schema says: fields in a table, anything else in a line.
-    fn fields(
-        &mut self,
-        schema: &Value,
-        known: impl Fn(&str) -> Option<&'static rem_core::FieldSchema>,
-    ) -> fmt::Result {
+    /// What the data's schema says: fields in a table, in the order of the code where that is known, anything else in a
+    /// line.
+    fn fields(&mut self, schema: &Value, known: &[&FieldSchema]) -> fmt::Result {
         if schema.get("type").and_then(Value::as_str) == Some("null") {
             return writeln!(self.out, "No data.\n");
         }
         let rows = types::rows(schema, &self.contents.defs);
-        let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
+        let Some(mut rows) = rows.filter(|rows| !rows.is_empty()) else {
             return writeln!(self.out, "Data: {}.\n", types::said(schema));
         };
         if let Some(reference) =
@@ -176,8 +178,10 @@ impl Page<'_> {
             }
         }
         writeln!(self.out, "| field | type | | what it says |\n| --- | --- | --- | --- |")?;
+        let place = |name: &str| known.iter().position(|field| field.name == name);
+        rows.sort_by_key(|row| place(&row.name).unwrap_or(usize::MAX));
         for row in rows {
-            let field = known(&row.name);
+            let field = place(&row.name).and_then(|place| known.get(place));
             let doc = if row.doc.is_empty() {
                 field.map(|field| first_paragraph(field.doc))
             } else {
@@ -212,7 +216,7 @@ impl Page<'_> {
             if let Some(doc) = schema.get("description").and_then(Value::as_str) {
                 writeln!(self.out, "{}\n", doc.trim())?;
             }
-            self.fields(schema, |_| None)?;
+            self.fields(schema, &[])?;
         }
         Ok(())
     }

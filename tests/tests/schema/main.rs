@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod bodies;
+mod catalogue;
 mod lock;
 mod support;

@@ -17,22 +17,28 @@ pub(super) struct Row {
     pub(super) doc: String,
 }
 
-/// The fields of an object, those of what it takes over included; `None` for what is none.
+/// The fields of an object, or of a tuple; `None` for what is neither.
 pub(super) fn rows(schema: &Value, defs: &Map<String, Value>) -> Option<Vec<Row>> {
     let own = schema.get("properties").and_then(Value::as_object);
     if own.is_none() && schema.get("$ref").is_some() {
         return rows(refs::resolved(schema, defs)?, &Map::new());
     }
+    if let Some(items) = schema.get("prefixItems").and_then(Value::as_array) {
+        let item = |(place, item): (usize, &Value)| Row::of(place.to_string(), item, true);
+        return Some(items.iter().enumerate().map(item).collect());
+    }
     let required = schema.get("required").and_then(Value::as_array);
     let required =
         |name: &str| required.is_some_and(|all| all.iter().any(|required| required == name));
-    let row = |(name, field): (&String, &Value)| Row {
-        name: name.clone(),
-        ty: said(field),
-        required: required(name),
-        doc: first_paragraph(field.get("description").and_then(Value::as_str).unwrap_or_default()),
-    };
+    let row = |(name, field): (&String, &Value)| Row::of(name.clone(), field, required(name));
     Some(own?.iter().map(row).collect())
+}
+
+impl Row {
+    fn of(name: String, schema: &Value, required: bool) -> Self {
+        let doc = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        Self { name, ty: said(schema), required, doc: first_paragraph(doc) }
+    }
 }
 
 /// The variants of an enum whose fields stand among others.
