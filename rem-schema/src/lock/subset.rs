@@ -436,5 +436,7 @@ fn step(name: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "subset/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod laws;

@@ -3,5 +3,6 @@
 
 mod bodies;
 mod catalogue;
+mod fields;
 mod lock;
 mod support;
