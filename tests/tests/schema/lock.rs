@@ -342,7 +342,12 @@ fn the_file_is_written_when_it_may_be_and_says_the_same_every_time() {
 
     // Where it may, it is added: from then on it is held.
     assert_eq!(wider().mode(LockMode::Update).check().unwrap(), Locked::Written);
-    assert!(fs::read_to_string(&path).unwrap().contains("order.opened"));
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("order.opened"), "{text}");
+    // What does not bind is not in it: so that a change of words changes no file.
+    for word in ["What is bought", "An article", "It was there before", "default"] {
+        assert!(!text.contains(word), "{word} in {text}");
+    }
     let error = first().mode(LockMode::Update).check().unwrap_err();
     assert!(error.topics().contains(&"order.opened"), "{error}");
 
