@@ -4,14 +4,14 @@ mod async_api;
 mod contents;
 mod json_schema;
 mod markdown;
-mod topology;
+mod seen;
 
 use rem_core::EventType;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use topology::{Published, Subscriber, Topology};
+pub use seen::{Published, Seen, Subscriber};
 
 use self::contents::Contents;
 use crate::error::SchemaError;
@@ -20,7 +20,7 @@ use crate::given::Given;
 /// The event types of a program, and what a running bus has seen of them.
 ///
 /// ```
-/// use rem_schema::{Catalogue, Subscriber, Topology};
+/// use rem_schema::{Catalogue, Seen, Subscriber};
 /// # use rem_core::{EventType, EventSchema, Schema, TopicWriter, wire::Wiring};
 /// # use serde::{Deserialize, Serialize};
 /// # #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -31,10 +31,10 @@ use crate::given::Given;
 /// #     fn leaf(&self) -> usize { 0 }
 /// #     fn write_topic(&self, out: &mut TopicWriter) -> std::fmt::Result { out.literal("paid") }
 /// # }
-/// let seen = Topology::new()
+/// let seen = Seen::new()
 ///     .published("order.7.paid", 3)
-///     .subscriber(Subscriber::new("order.**".parse()?).delivery("queue of 16").place("src/billing.rs:12"));
-/// let catalogue = Catalogue::new("Shop").version("1.4.0").event_type::<OrderPaid>().topology(seen);
+///     .subscriber(Subscriber::new("order.**").delivery("queue of 16").place("src/billing.rs:12"));
+/// let catalogue = Catalogue::new("Shop").version("1.4.0").event_type::<OrderPaid>().seen(seen);
 ///
 /// let document = catalogue.async_api()?;
 /// assert_eq!(document["channels"]["order.id.paid"]["address"], "order.{id}.paid");
@@ -48,14 +48,14 @@ pub struct Catalogue {
     version: String,
     description: String,
     types: Vec<Given>,
-    topology: Option<Topology>,
+    seen: Option<Seen>,
 }
 
 impl Catalogue {
     /// A catalogue of nothing yet, for the program of that name.
     pub fn new(title: impl Into<String>) -> Self {
         let (version, description) = ("0.0.0".to_owned(), String::new());
-        Self { title: title.into(), version, description, types: Vec::new(), topology: None }
+        Self { title: title.into(), version, description, types: Vec::new(), seen: None }
     }
 
     /// The same for that version of the program, as in `env!("CARGO_PKG_VERSION")`; `0.0.0` unless said.
@@ -83,10 +83,10 @@ impl Catalogue {
         self
     }
 
-    /// The same with what a running bus has seen. Without it every event is taken to be published and listened to; with it
-    /// the documents say what was.
-    pub fn topology(mut self, topology: impl Into<Topology>) -> Self {
-        self.topology = Some(topology.into());
+    /// The same with what a running bus has seen, `seen(&bus)`: who published what, how often, and who subscribes. Without
+    /// it every event is taken to be published and subscribed to.
+    pub fn seen(mut self, seen: impl Into<Seen>) -> Self {
+        self.seen = Some(seen.into());
         self
     }
 
@@ -119,6 +119,6 @@ impl Catalogue {
     }
 
     fn contents(&self) -> Result<Contents, SchemaError> {
-        Contents::of(&self.types, self.topology.as_ref())
+        Contents::of(&self.types, self.seen.as_ref())
     }
 }

@@ -98,7 +98,7 @@
 //!
 //! # The catalogue
 //! [`Catalogue`] gives JSON Schema, AsyncAPI 3.0 and a page in Markdown with a picture, from event types and from what a
-//! running bus has seen ([`Topology`]): topics, fields, docs, versions, aliases, keys, what is not for every eye, how
+//! running bus has seen ([`Seen`]): topics, fields, docs, versions, aliases, keys, what is not for every eye, how
 //! often each topic was published and who subscribes to it.
 //!
 //! [schemars]: https://docs.rs/schemars
@@ -114,7 +114,7 @@ mod probe;
 mod refs;
 
 pub use body::{EventBody, bodies};
-pub use catalogue::{Catalogue, Published, Subscriber, Topology};
+pub use catalogue::{Catalogue, Published, Seen, Subscriber};
 pub use error::{SchemaError, SchemaErrorKind};
 pub use lock::{Lock, LockError, LockErrorKind, LockMode, Locked};
 pub use schemars::{self, JsonSchema};

@@ -1,31 +1,32 @@
 //! You will see the catalogue of a program that reads GitHub's webhooks: a page in Markdown with a picture, of what was
-//! published, what it holds and who listens. `-- async-api` writes it as an AsyncAPI document, `-- json-schema` as one
+//! published, what it holds and who subscribes. `-- async-api` writes it as an AsyncAPI document, `-- json-schema` as one
 //! JSON Schema.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rem::prelude::*;
-use rem::schema::{Catalogue, Subscriber, Topology};
-use rem_examples::github::{Envelope, GithubEvent, WEBHOOKS, decode};
-
-/// Who listens, and how each of them would say it.
-const SUBSCRIBERS: &[(&str, &str, &str)] = &[
-    ("github.issues.{opened,reopened}", "inline", "triage"),
-    ("github.**,!github.workflow_run.**", "queue of 1024, drops the oldest", "feed"),
-    ("github.*.created", "inline", "counters"),
-];
+use rem::schema::Catalogue;
+use rem_examples::github::{Envelope, GithubEvent, IssueEvent, WEBHOOKS, decode};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let bus = Bus::new();
+    let _triage = bus.subscribe("github.issues.{opened,reopened}", |_: &Event| ())?;
+    let _issues = bus.on(|_: &Event<IssueEvent>| ());
+    let _feed = bus
+        .subscription("github.**,!github.workflow_run.**")
+        .queue(1_024, Overflow::DropOldest)
+        .stream::<GithubEvent>()?;
+    a_morning(&bus)?;
+
+    // What is declared comes from the types, what is seen from the bus.
     let catalogue = Catalogue::new("GitHub's webhooks")
         .version(env!("CARGO_PKG_VERSION"))
         .description("What GitHub tells, with the few fields that somebody here reads.")
         .event_type::<GithubEvent>()
-        .topology(a_morning()?);
+        .seen(&bus);
     match std::env::args().nth(1).as_deref() {
         None => println!("{}", catalogue.markdown()?),
         Some("async-api") => println!("{:#}", catalogue.async_api()?),
@@ -35,15 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Publishes what the file has, and tells what a bus has seen of it.
-fn a_morning() -> Result<Topology, Box<dyn Error>> {
-    let bus = Bus::new();
-    let topics = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
-    let counts = Arc::clone(&topics);
-    let _all = bus.subscribe("**", move |event: &Event| {
-        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry(event.topic().to_string()).or_default() += 1;
-    })?;
+/// Publishes what the file has.
+fn a_morning(bus: &Bus) -> Result<(), Box<dyn Error>> {
     for line in fs::read(WEBHOOKS)?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         // Of what the types do not have, and what they cannot read, the program `github` gives an account.
         let Ok(envelope) = Envelope::read(line) else { continue };
@@ -51,10 +45,5 @@ fn a_morning() -> Result<Topology, Box<dyn Error>> {
             bus.publish(data)?;
         }
     }
-    let topics = topics.lock().unwrap_or_else(PoisonError::into_inner);
-    let seen =
-        topics.iter().fold(Topology::new(), |seen, (topic, count)| seen.published(topic, *count));
-    SUBSCRIBERS.iter().try_fold(seen, |seen, (pattern, delivery, place)| {
-        Ok(seen.subscriber(Subscriber::new(pattern.parse()?).delivery(*delivery).place(*place)))
-    })
+    Ok(())
 }

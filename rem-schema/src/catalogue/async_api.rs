@@ -105,7 +105,7 @@ fn operation(contents: &Contents, channel: &Channel, action: &str) -> Value {
             channel.subscribers.iter().filter_map(|place| contents.subscribers.get(*place));
         let subscribers = subscribers.map(|subscriber| {
             let mut said =
-                json!({ "pattern": subscriber.pattern.as_str(), "delivery": subscriber.delivery });
+                json!({ "pattern": subscriber.pattern, "delivery": subscriber.delivery });
             insert(&mut said, "eventType", subscriber.event_type.as_deref().unwrap_or_default());
             insert(&mut said, "place", &subscriber.place);
             said

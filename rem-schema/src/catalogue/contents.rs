@@ -1,12 +1,12 @@
 //! [`Contents`]: what all documents of a catalogue are written from: events, channels, and who listens to which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rem_core::{FieldSchema, Schema};
 use rem_patterns::Pattern;
 use serde_json::{Map, Value};
 
-use super::topology::{Subscriber, Topology};
+use super::seen::{Published, Seen, Subscriber};
 use crate::body::{Bodies, Found, Side, joined};
 use crate::error::SchemaError;
 use crate::given::Given;
@@ -16,7 +16,7 @@ pub(super) struct Contents {
     pub(super) events: Vec<Entry>,
     /// What the schemas of data share.
     pub(super) defs: Map<String, Value>,
-    /// The topics, or templates, that are published to, each with its event; without a topology one for each event.
+    /// The topics, or templates, that are published to, each with its event; where no bus was looked at one for each event.
     pub(super) channels: Vec<Channel>,
     pub(super) subscribers: Vec<Subscriber>,
     /// Whether a running bus was looked at.
@@ -45,7 +45,7 @@ pub(super) struct Channel {
 }
 
 impl Contents {
-    pub(super) fn of(types: &[Given], topology: Option<&Topology>) -> Result<Self, SchemaError> {
+    pub(super) fn of(types: &[Given], seen: Option<&Seen>) -> Result<Self, SchemaError> {
         let described = |ty: &&Given| ty.data.is_some() && !ty.schema.local;
         let with_data: Vec<Given> = types.iter().filter(described).copied().collect();
         let bodies = Bodies::of(&with_data, Side::Written)?;
@@ -65,10 +65,10 @@ impl Contents {
             events,
             defs: bodies.defs,
             channels: Vec::new(),
-            subscribers: topology.map(|topology| topology.subscribers.clone()).unwrap_or_default(),
-            seen: topology.is_some(),
+            subscribers: seen.map(|seen| seen.subscribers.clone()).unwrap_or_default(),
+            seen: seen.is_some(),
         };
-        contents.channels = contents.channels(topology);
+        contents.channels = contents.channels(seen);
         Ok(contents)
     }
 
@@ -77,53 +77,83 @@ impl Contents {
         channel.event.and_then(|place| self.events.get(place))
     }
 
-    fn channels(&self, topology: Option<&Topology>) -> Vec<Channel> {
+    fn channels(&self, seen: Option<&Seen>) -> Vec<Channel> {
         // By event and prefix; what belongs to no event comes last, by its topic.
-        let mut counts: BTreeMap<(usize, String), u64> = BTreeMap::new();
+        let mut tallies: BTreeMap<(usize, String), Tally> = BTreeMap::new();
         let places = 0..self.events.len();
         let templates: Vec<_> =
             self.events.iter().map(|event| selecting(&event.found.topic)).collect();
-        for published in topology.iter().flat_map(|topology| &topology.published) {
+        for published in seen.iter().flat_map(|seen| &seen.published) {
             let at = place(&templates, &published.topic);
             let at = at.unwrap_or_else(|| (places.end, published.topic.clone()));
-            let count = counts.entry(at).or_default();
-            *count = count.saturating_add(published.count);
+            tallies.entry(at).or_default().add(published);
         }
         for place in places.clone() {
-            if !counts.keys().any(|(found, _)| *found == place) {
-                counts.insert((place, String::new()), 0);
+            if !tallies.keys().any(|(found, _)| *found == place) {
+                tallies.insert((place, String::new()), Tally::default());
             }
         }
         let mut names = Names::default();
-        let mut channels = Vec::with_capacity(counts.len());
-        for ((place, prefix), count) in counts {
+        let mut channels = Vec::with_capacity(tallies.len());
+        for ((place, prefix), tally) in tallies {
             let (address, event) = match self.events.get(place) {
                 Some(event) => (joined(&prefix, &event.found.topic), Some(place)),
-                None => (prefix, None),
+                None => (prefix.clone(), None),
             };
-            let subscribers = self.listening(&address, event);
-            let (id, count) = (names.take(&address), topology.map(|_| count));
+            // Who has the topics that were seen may not be all who would have others of the template.
+            let mut subscribers = tally.heard_by;
+            if !tally.seen || tally.unknown || address.contains('{') {
+                subscribers.extend(self.subscribed(&address, event));
+            }
+            let (id, count) = (names.take(&address), seen.map(|_| tally.count));
+            let subscribers = subscribers.into_iter().collect();
             channels.push(Channel { id, address, event, count, subscribers });
         }
         channels
     }
 
-    /// Who listens to some topic of a template.
-    fn listening(&self, address: &str, event: Option<usize>) -> Vec<usize> {
-        let Some(template) = selecting(address) else { return Vec::new() };
+    /// Who subscribes to some topic of a template, as their patterns say. What is too large to be told is taken for yes:
+    /// one too many is seen, one too few is not.
+    fn subscribed(&self, address: &str, event: Option<usize>) -> Vec<usize> {
         let event = event.and_then(|place| self.events.get(place));
-        let hears = |subscriber: &Subscriber| {
-            let of_type = subscriber.event_type.as_ref().is_none_or(|name| {
-                event.is_some_and(|event| {
-                    [event.found.given.name, event.found.ty.name].contains(&name.as_str())
+        let whole = selecting(address);
+        let has = |subscriber: &Subscriber| {
+            let Ok(pattern) = Pattern::parse(&subscriber.pattern) else { return false };
+            let meets = |topic: &Option<Pattern>| {
+                topic.as_ref().is_some_and(|topic| {
+                    pattern.intersects(topic).map_or(true, |common| common.is_some())
                 })
-            });
-            // What is too large to be told is shown: one too many is seen, one too few is not.
-            of_type
-                && subscriber.pattern.intersects(&template).map_or(true, |common| common.is_some())
+            };
+            let Some(ty) = &subscriber.event_type else { return meets(&whole) };
+            let Some(Found { given, ty: own, event, .. }) = event.map(|event| &event.found) else {
+                return false;
+            };
+            // By a nested type it is seen under that type's own topic, wherever it is nested.
+            let alone = || selecting(&joined(own.namespace, event.topic));
+            [given.name, own.name].contains(&ty.as_str()) && meets(&whole)
+                || own.name == ty && meets(&alone())
         };
         let subscribers = self.subscribers.iter().enumerate();
-        subscribers.filter(|(_, subscriber)| hears(subscriber)).map(|(place, _)| place).collect()
+        subscribers.filter(|(_, subscriber)| has(subscriber)).map(|(place, _)| place).collect()
+    }
+}
+
+/// What was seen of one channel.
+#[derive(Default)]
+struct Tally {
+    count: u64,
+    heard_by: BTreeSet<usize>,
+    /// Whether something was seen of it, and whether of some of that it is not known who has it.
+    seen: bool,
+    unknown: bool,
+}
+
+impl Tally {
+    fn add(&mut self, published: &Published) {
+        self.count = self.count.saturating_add(published.count);
+        self.heard_by.extend(published.heard_by.iter().flatten());
+        self.unknown |= published.heard_by.is_none();
+        self.seen = true;
     }
 }
 

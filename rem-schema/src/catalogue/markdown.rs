@@ -238,7 +238,7 @@ impl Page<'_> {
                 .filter(|channel| channel.subscribers.contains(&place))
                 .count();
             let ty = subscriber.event_type.as_deref().map(code).unwrap_or_default();
-            let pattern = code(subscriber.pattern.as_str());
+            let pattern = code(&short(&subscriber.pattern));
             let (delivery, at) = (cell(&subscriber.delivery), cell(&subscriber.place));
             writeln!(self.out, "| {pattern} | {ty} | {delivery} | {at} | {hears} |")?;
         }
@@ -271,6 +271,15 @@ fn marked(doc: String, key: bool, redacted: bool) -> String {
     let marks = [key.then_some("**key**"), redacted.then_some("**not for every eye**")];
     let marks = marks.into_iter().flatten().map(str::to_owned);
     marks.chain((!doc.is_empty()).then_some(doc)).collect::<Vec<_>>().join("; ")
+}
+
+/// A pattern, not longer than one looks at: one by type names every topic of it.
+fn short(pattern: &str) -> String {
+    const LENGTH: usize = 64;
+    match pattern.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &pattern[..end]),
+        None => pattern.to_owned(),
+    }
 }
 
 /// A text in a table.

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(std::env::args().nth(1).ok_or("say where to: a directory")?);
     fs::create_dir_all(directory.join("refused"))?;
     let types = shop::catalogue().async_api()?;
-    let seen = shop::catalogue().topology(shop::seen()?).async_api()?;
+    let seen = shop::catalogue().seen(shop::seen()).async_api()?;
     let mut wrong = seen.clone();
     wrong["operations"]["send.shop.order.placed"]["channel"]["$ref"] = "#/channels/nowhere".into();
     for (file, document) in

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rem::prelude::*;
-use rem::schema::{Catalogue, Topology};
+use rem::schema::{Catalogue, Seen};
 use rem_tests::shop::{Line, Order, Payment, Reason, catalogue, seen};
 use serde_json::{Value, json};
 
@@ -101,8 +101,8 @@ fn async_api_has_a_channel_a_topic_and_says_what_is_known_of_it() {
 }
 
 #[test]
-fn with_a_topology_it_says_what_was_seen() {
-    let document = catalogue().topology(seen().unwrap()).async_api().unwrap();
+fn with_a_bus_it_says_what_was_seen() {
+    let document = catalogue().seen(seen()).async_api().unwrap();
     let channels = document["channels"].as_object().unwrap();
     let counts: Vec<_> = channels
         .values()
@@ -147,10 +147,64 @@ fn with_a_topology_it_says_what_was_seen() {
     );
 }
 
+#[test]
+fn a_bus_tells_it_what_was_published_and_who_subscribes() {
+    let bus = Bus::builder().history(Ring::events(100)).build();
+    let eu = bus.child("eu").unwrap();
+    let _typed = bus.on(|_: &Event<Payment>| ());
+    let _orders = bus.subscribe("shop.order.*", |_: &Event| ()).unwrap();
+    let _europe = eu
+        .subscription("shop.order.placed")
+        .queue(16, Overflow::DropOldest)
+        .stream::<Order>()
+        .unwrap();
+    for (_, order) in orders() {
+        bus.publish(order.clone()).unwrap();
+        eu.publish(order).unwrap();
+    }
+    bus.publish_to("stranger", Order::Closed).unwrap();
+
+    let document = catalogue().seen(&bus).async_api().unwrap();
+    let channel = |id: &str| document["channels"][id]["x-rem-published"].clone();
+    assert_eq!(channel("shop.order.placed"), 1);
+    assert_eq!(channel("eu.shop.order.placed"), 1);
+    assert_eq!(channel("eu.shop.order.region.id.shipped"), 1);
+    assert_eq!(channel("stranger"), 1);
+    assert_eq!(document["channels"].as_object().unwrap().len(), 2 * Order::SCHEMA.len() + 1);
+
+    let subscribers = |id: &str| {
+        let all = document["operations"][format!("receive.{id}")]["x-rem-subscribers"].as_array();
+        let words = all.into_iter().flatten().map(|subscriber| {
+            assert!(
+                subscriber["place"].as_str().unwrap().contains("catalogue.rs:"),
+                "{subscriber}"
+            );
+            let words =
+                ["delivery", "eventType"].map(|word| subscriber[word].as_str().unwrap_or("any"));
+            words.join(", ")
+        });
+        words.collect::<Vec<_>>()
+    };
+    assert_eq!(subscribers("shop.order.placed"), ["inline, any"]);
+    assert_eq!(subscribers("eu.shop.order.placed").len(), 1);
+    assert!(subscribers("eu.shop.order.placed")[0].starts_with("queue of 16, "));
+    // By type, below any prefix.
+    assert_eq!(subscribers("shop.order.payment.received"), ["inline, Payment"]);
+    assert_eq!(subscribers("eu.shop.order.payment.received"), ["inline, Payment"]);
+    assert_eq!(subscribers("stranger"), Vec::<String>::new());
+    let page = catalogue().seen(&bus).markdown().unwrap();
+    assert!(page.contains("| `stranger` | 1 |"), "{page}");
+
+    // A child tells what lies below its prefix.
+    let document = catalogue().seen(&eu).async_api().unwrap();
+    assert_eq!(document["channels"]["eu.shop.order.closed"]["x-rem-published"], 1);
+    assert_eq!(document["channels"].get("shop.order.closed"), None);
+}
+
 /// The whole page, kept as a file so that people can look at it.
 #[test]
 fn the_page_is_what_it_was() {
-    let page = catalogue().topology(seen().unwrap()).markdown().unwrap();
+    let page = catalogue().seen(seen()).markdown().unwrap();
     let now = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shop.md");
     fs::write(&now, &page).unwrap();
     let kept = include_str!("shop.md");
@@ -168,7 +222,7 @@ fn without_events_there_is_no_picture_and_no_choice() {
     let empty = Catalogue::new("Nothing");
     assert_eq!(empty.markdown().unwrap(), "# Nothing\n\nVersion 0.0.0: 0 events of 0 types.\n\n");
     assert_eq!(empty.json_schema().unwrap().get("anyOf"), None);
-    let document = empty.topology(Topology::new().published("a.b", 1)).async_api().unwrap();
+    let document = empty.seen(Seen::new().published("a.b", 1)).async_api().unwrap();
     assert_eq!(document["channels"]["a.b"]["address"], "a.b");
     assert_eq!(document["operations"]["send.a.b"]["messages"], Value::Null);
 }

@@ -42,7 +42,9 @@ pub(super) fn draw(contents: &Contents) -> String {
     }
     picture.push_str(&nodes);
     for (number, subscriber) in contents.subscribers.iter().enumerate() {
-        let said = [subscriber.pattern.as_str(), &subscriber.delivery, &subscriber.place];
+        let pattern = super::short(&subscriber.pattern);
+        let ty = subscriber.event_type.as_deref().unwrap_or_default();
+        let said = [ty, &pattern, &subscriber.delivery, &subscriber.place];
         let said: Vec<_> = said.into_iter().filter(|said| !said.is_empty()).map(label).collect();
         let _ = writeln!(picture, "    l{number}{{{{\"{}\"}}}}", said.join("<br>"));
     }

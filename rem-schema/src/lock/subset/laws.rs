@@ -150,13 +150,14 @@ fn value(
                 .filter(|number| least <= *number && *number <= largest)
                 .map(|_| number)?
         }
-        Some("array") => match shape.fields.get("prefixItems").and_then(Value::as_array) {
-            Some(items) => items.iter().map(inner).collect::<Option<_>>()?,
-            None => {
-                let item = shape.fields.get("items").cloned().unwrap_or(json!(true));
-                json!([inner(&item)?, inner(&item)?])
-            }
-        },
+        Some("array") if shape.fields.contains_key("prefixItems") => {
+            let items = shape.fields["prefixItems"].as_array()?;
+            items.iter().map(inner).collect::<Option<_>>()?
+        }
+        Some("array") => {
+            let item = shape.fields.get("items").cloned().unwrap_or(json!(true));
+            json!([inner(&item)?, inner(&item)?])
+        }
         _ => {
             let mut object = Map::new();
             let required: Vec<String> = shape.required().map(str::to_owned).collect();
