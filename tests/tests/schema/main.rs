@@ -5,4 +5,5 @@ mod bodies;
 mod catalogue;
 mod fields;
 mod lock;
+mod lock_file;
 mod support;
