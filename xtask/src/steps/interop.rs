@@ -15,14 +15,26 @@ const HERE: &str = "tests/interop";
 const PYTHON_PINS: &[&str] = &["requirements.txt"];
 const NODE_PINS: &[&str] = &["package.json", "package-lock.json"];
 
-/// What is written by which program, and who reads it. Each is given a directory.
-const WRITTEN: &[(&str, &str, &[(Language, &str)])] = &[
-    (
-        "events",
-        "interop_events",
-        &[(Language::Python, "cloud_events.py"), (Language::Node, "cloud_events.mjs")],
-    ),
-    ("catalogue", "interop_catalogue", &[(Language::Node, "async_api.mjs")]),
+/// What one program of the tests writes, and who reads it.
+struct Written {
+    /// The directory that it is written to, below `target/interop`.
+    what: &'static str,
+    writer: &'static str,
+    /// Each is given the directory.
+    checks: &'static [(Language, &'static str)],
+}
+
+const WRITTEN: &[Written] = &[
+    Written {
+        what: "events",
+        writer: "interop_events",
+        checks: &[(Language::Python, "cloud_events.py"), (Language::Node, "cloud_events.mjs")],
+    },
+    Written {
+        what: "catalogue",
+        writer: "interop_catalogue",
+        checks: &[(Language::Node, "async_api.mjs")],
+    },
 ];
 
 #[derive(Clone, Copy)]
@@ -37,7 +49,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let installed = workspace.target_directory().join("interop");
     python(workspace, &installed.join("python"))?;
     node(workspace, &installed.join("node"))?;
-    for (what, writer, checks) in WRITTEN {
+    for Written { what, writer, checks } in WRITTEN {
         let written = installed.join(what);
         if written.exists() {
             fs::remove_dir_all(&written)?;
