@@ -75,7 +75,7 @@
 //!
 //! order.placed (Order::Placed, version 1)
 //!     $.lines[*].item.price.amount: it was an integer (uint32), and is a string
-//!     mend: put the type back, and add a new field for the new one; or write `#[event(version = 2, upcast = …)]` above …
+//!     mend: put the type back, and add a new field for the new one; or write `#[event(version = 2, upcast = …)]` …
 //! ```
 //!
 //! | `REM_LOCK` | `CI` | missing lock | change that breaks nothing | breach |

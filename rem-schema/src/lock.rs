@@ -8,6 +8,7 @@ mod shape;
 mod subset;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, io};
 
 use rem_core::EventType;
@@ -163,8 +164,9 @@ impl Lock {
         if before == Some(text.as_str()) {
             return Ok(Locked::Same);
         }
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
         let mut beside = self.path.clone().into_os_string();
-        beside.push(format!(".{}", std::process::id()));
+        beside.push(format!(".{}.{number}", std::process::id()));
         let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.path));
         match written {
             Ok(()) => Ok(Locked::Written),
@@ -176,6 +178,9 @@ impl Lock {
         }
     }
 }
+
+/// How many files were begun, so that no two have one name.
+static WRITTEN: AtomicU32 = AtomicU32::new(0);
 
 fn parsed(path: &Path, text: &str) -> Result<File, LockError> {
     /// The one field that every form has.

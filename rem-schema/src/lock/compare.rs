@@ -149,25 +149,24 @@ impl fmt::Display for Break {
 impl Break {
     fn mend_data(&self, f: &mut fmt::Formatter<'_>, faults: &[Fault]) -> fmt::Result {
         let any = |of: fn(&What) -> bool| faults.iter().any(|fault| of(&fault.what));
-        f.write_str("    mend: ")?;
-        if any(|what| matches!(what, What::NewRequired | What::NowRequired)) {
-            f.write_str("give the field a `#[serde(default)]`, or make it an `Option`; ")?;
-        }
-        if any(|what| matches!(what, What::Denied)) {
-            f.write_str("take `deny_unknown_fields` away; ")?;
-        }
-        if any(|what| matches!(what, What::Gone { .. })) {
-            f.write_str("keep the value, if only to read it; ")?;
-        }
-        if any(|what| {
+        let missing = any(|what| matches!(what, What::NewRequired | What::NowRequired));
+        let denied = any(|what| matches!(what, What::Denied));
+        let gone = any(|what| matches!(what, What::Gone { .. }));
+        let narrower = any(|what| {
             matches!(what, What::Other { .. } | What::Range { .. } | What::Keyword { .. })
-        }) {
-            f.write_str("put the type back, and add a new field for the new one; ")?;
-        }
+        });
         let next = self.version.saturating_add(1);
-        writeln!(
-            f,
-            "or write `#[event(version = {next}, upcast = …)]` above the event, with a function from the old shape"
-        )
+        let upcast = format!(
+            "write `#[event(version = {next}, upcast = …)]` above the event, with a function from the old shape"
+        );
+        let mends = [
+            (missing, "give the field a `#[serde(default)]`, or make it an `Option`"),
+            (denied, "take `deny_unknown_fields` away"),
+            (gone, "keep the value, if only to read it"),
+            (narrower, "put the type back, and add a new field for the new one"),
+            (true, &upcast),
+        ];
+        let mends = mends.into_iter().filter(|(fits, _)| *fits).map(|(_, mend)| mend);
+        writeln!(f, "    mend: {}", mends.collect::<Vec<_>>().join("; or "))
     }
 }

@@ -176,7 +176,7 @@ fn what_breaks_is_told_with_its_place_and_how_to_mend_it() {
         "    $.state: `Lost` was a value, and is none any more\n",
         "or write `#[event(version = 2, upcast = …)]`",
         "    $.note: it must be there now, and data of before may not have it\n",
-        "    mend: give the field a `#[serde(default)]`, or make it an `Option`; ",
+        "    mend: give the field a `#[serde(default)]`, or make it an `Option`; or ",
         "order.closed (Order::Closed, version 1)\n    the topic is gone",
         "if `Order::Shut` took its place, write `#[event(alias = \"closed\")]` above it\n",
         "order.ping (Order::Ping, version 1)\n    $: it was anything, and is an object\n",

@@ -1,6 +1,7 @@
 //! The lock's file: when it is written, that it says the same every time, and what is told of one that is none.
 
 use std::fs;
+use std::process::Command;
 
 use rem::prelude::*;
 use rem::schema::{JsonSchema, Lock, LockErrorKind, LockMode, Locked, SchemaErrorKind};
@@ -148,4 +149,39 @@ fn a_test_fails_with_what_is_wrong() {
     let failed = std::panic::catch_unwind(|| narrower.assert()).unwrap_err();
     let said = failed.downcast_ref::<String>().unwrap();
     assert!(said.contains("4 events are not read as before"), "{said}");
+}
+
+#[test]
+fn the_environment_says_what_may_be_written() {
+    let table = [
+        ("", "", "Ok(Update)"),
+        ("", "true", "Ok(Check)"),
+        ("", "false", "Ok(Update)"),
+        ("write", "true", "Ok(Write)"),
+        ("locked", "", "Ok(Locked)"),
+    ];
+    for (lock, ci, expected) in table {
+        assert_eq!(mode(lock, ci), expected, "REM_LOCK={lock} CI={ci}");
+    }
+    let refused = mode("overwrite", "");
+    assert!(refused.contains("`REM_LOCK` is `overwrite`: write `write` or `locked`"), "{refused}");
+}
+
+/// What a program says whose environment is this: the test below, in a process of its own.
+fn mode(lock: &str, ci: &str) -> String {
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", "lock_file::says_the_mode", "--include-ignored", "--nocapture"]);
+    let output = program.env("REM_LOCK", lock).env("CI", ci).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (_, mode) = said.split_once("the mode is ").unwrap_or_else(|| panic!("{said}"));
+    mode.lines().next().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "it is run by the test above, with another environment"]
+fn says_the_mode() {
+    match LockMode::from_env() {
+        Ok(mode) => println!("the mode is Ok({mode:?})"),
+        Err(error) => println!("the mode is {error}"),
+    }
 }
