@@ -22,7 +22,6 @@ use zenoh_keyexpr::keyexpr_tree::{
 };
 
 use crate::{ROUNDS, each, median};
-use rem_benches::baseline::workload;
 
 pub(crate) fn run(count: usize) {
     let (patterns, topics) = workload(count);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::Route;
+use crate::sync::keep_room;
 
 /// How many threads count each for itself; beyond that some share a place, and pay for it, and still count right.
 const PLACES: usize = 8;
@@ -81,6 +82,7 @@ impl Tallies {
                 *gone += if here { 0 } else { tally.total() };
                 here
             });
+            keep_room(&mut self.of);
         }
         if let Some(tally) = &route.tally {
             self.of.push((Arc::downgrade(route), Arc::clone(tally)));
