@@ -1,5 +1,7 @@
 //! What the benchmarks share: the baselines, interleaved rounds with medians, bars, and counts of instructions.
 
+#![forbid(unsafe_code)]
+
 // Taken over as it is, layout and all.
 #[rustfmt::skip]
 #[path = "../peers/baseline.rs"]

@@ -216,7 +216,7 @@ fn a_child_tells_of_itself_and_what_lies_below_it() {
     assert_eq!(ids, [eu_sub.id(), north_sub.id()]);
     assert_eq!(topology.topics[0].heard_by, [north_sub.id()]);
     assert_eq!(topology.topics[2].heard_by, [eu_sub.id()]);
-    let children: Vec<_> = topology.children.iter().map(rem::Topic::as_str).collect();
+    let children: Vec<_> = topology.children.iter().map(Topic::as_str).collect();
     assert_eq!(children, ["eu.north"]);
     assert_eq!(topology.middleware.len(), 1);
     assert_eq!(
