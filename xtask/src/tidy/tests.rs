@@ -47,6 +47,19 @@ const GOOD: Files = &[
         "rem-core/src/route/topics.rs",
         "//! Tests.\n#[test]\n#[cfg(unix)]\nfn a_million_topics_keep_a_bounded_number() {}\n",
     ),
+    (
+        "tests/tests/lifetimes/memory.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn what_is_over_leaves_nothing() {}\n",
+    ),
+    (
+        "rem-core/src/subscription/loom.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn nothing_runs_when_unsubscribe_has_returned() {}\n",
+    ),
+    (
+        "rem-core/src/bus/loom.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn nothing_is_published_when_a_bus_is_closed() {}\n",
+    ),
+    ("rem-core/src/clock/counter.rs", "//! A counter.\nfn ticks() { unsafe { x() } }\n"),
     ("rem-core/src/event/by_hand.rs", "//! Casts.\nfn cast() { unsafe { x() } }\n"),
 ];
 
@@ -81,6 +94,9 @@ const GOOD_ARCHITECTURE: &str = "# Map
 **Invariant (`isolation`).** Tested.
 **Invariant (`capability`).** Tested.
 **Invariant (`bounded-topics`).** Tested.
+**Invariant (`over-when-told`).** Tested.
+**Invariant (`closed-when-told`).** Tested.
+**Invariant (`nothing-kept`).** Tested.
 **Invariant (`fallible-checks`).** Each can fail.
 
 ### `rem-core`
