@@ -283,3 +283,38 @@ fn raw_data_that_is_no_value_is_not_delivered_but_told() {
     assert_eq!(topic, "$rem.event.mismatched");
     assert!(said.contains("no `CacheEvent` under `miss`: missing field `key`"), "{said}");
 }
+
+/// Data that must not be written.
+#[derive(Debug, Clone, Deserialize)]
+struct Unwritable;
+
+impl Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("serialised within one process")
+    }
+}
+
+#[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+#[event(name = "inner")]
+struct Inner(Unwritable);
+
+#[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+#[event(namespace = "outer")]
+enum Outer {
+    #[event(nested)]
+    Inner(Inner),
+}
+
+#[test]
+fn within_one_process_nothing_is_serialised() {
+    let bus = Bus::builder().history(Ring::events(4)).build();
+    let _whole = bus.on(|_: &Event<Outer>| ());
+    let _part = bus.on(|_: &Event<Inner>| ());
+    let _any = bus.subscribe("**", |event: &Event| drop(event.to_string())).unwrap();
+    let mut stream: EventStream<Inner> =
+        bus.subscription("outer").queue(4, Overflow::Reject).stream().unwrap();
+    let receipt = bus.publish(Outer::Inner(Inner(Unwritable))).unwrap();
+    assert_eq!((receipt.delivered(), receipt.failed()), (4, 0));
+    assert!(stream.try_recv().is_ok());
+    assert_eq!(bus.query("outer").unwrap().events().len(), 1);
+}
