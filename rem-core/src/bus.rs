@@ -191,7 +191,7 @@ impl Bus {
     ) -> Result<(), SubscribeError> {
         let pattern = self.0.absolute(pattern.into_pattern()?)?;
         self.0.add_middleware(Bound {
-            name: middleware.name().into(),
+            name: Arc::new(middleware.name().into()),
             middleware: Box::new(middleware),
             pattern,
             prefix: self.0.prefix_topic().cloned(),

@@ -4,6 +4,7 @@ mod isolate;
 mod queue;
 mod turn;
 
+use std::slice::Iter;
 use std::sync::Arc;
 
 use crate::bus::{Core, State};
@@ -45,8 +46,10 @@ pub(crate) fn hand_over(
             Some(turn) => {
                 delivered = handling(event, None, || {
                     let delivered = run(core, event, inline, receipt);
-                    // They stand behind those who were there.
-                    run_each(core, event, &late, false, receipt);
+                    if !late.is_empty() {
+                        // They stand behind those who were there.
+                        run_each(core, event, &late, false, receipt);
+                    }
                     delivered
                 });
                 turn.finish(run_waiting);
@@ -172,37 +175,51 @@ fn run_waiting(waiting: Waiting) {
 /// much as calling it.
 fn run(core: &Arc<Core>, event: &Arc<Event>, entries: &[Arc<Entry>], receipt: &mut Receipt) -> u32 {
     let seen = Seen::new(event);
-    let (mut rest, mut last, mut done) = (entries.iter(), None, 0);
+    let (mut rest, mut not_done) = (entries.iter(), 0);
     while let Err(panic) = isolate(|| {
-        for entry in rest.by_ref() {
-            last = Some(entry);
+        while let Some(entry) = rest.next() {
             match entry.call(&seen, false) {
-                Called::Done => done += 1,
-                said => not_had(core, entry, event, Ok(said), receipt),
+                Called::Done => {}
+                said => {
+                    not_done += 1;
+                    not_had(core, called_last(entries, &rest), event, Ok(said), receipt);
+                }
             }
         }
     }) {
-        if let Some(entry) = last {
-            not_had(core, entry, event, Err(panic), receipt);
-        }
+        not_done += 1;
+        not_had(core, called_last(entries, &rest), event, Err(panic), receipt);
     }
-    done
+    u32::try_from(entries.len() - not_done).unwrap_or(u32::MAX)
+}
+
+/// Who was called last: looked for when it is needed, so that no register keeps it while all the others are called.
+#[cold]
+fn called_last<'e>(
+    entries: &'e [Arc<Entry>],
+    rest: &Iter<'_, Arc<Entry>>,
+) -> Option<&'e Arc<Entry>> {
+    entries.iter().nth_back(rest.len())
 }
 
 #[cold]
+#[inline(never)]
 fn not_had(
     core: &Arc<Core>,
-    entry: &Entry,
+    entry: Option<&Arc<Entry>>,
     event: &Event,
     said: Result<Called, Box<str>>,
     receipt: &mut Receipt,
 ) {
-    entry.count_not_had();
-    called(core, entry, event, said, receipt);
+    if let Some(entry) = entry {
+        entry.count_not_had();
+        called(core, entry, event, said, receipt);
+    }
 }
 
 /// Calls handlers beside those of a route, each counted by itself. `deferred`: they have waited, and their filters were
 /// asked when the event was published.
+#[cold]
 fn run_each(
     core: &Arc<Core>,
     event: &Arc<Event>,

@@ -75,7 +75,7 @@ pub(crate) enum StopKind {
     /// What [`Next::run`] gave back, on its way to the publisher.
     Beyond(Box<Failure>),
     /// The same, of a draft that was stopped further on.
-    Stopped(Arc<str>),
+    Stopped(Arc<Box<str>>),
 }
 
 impl Stop {
@@ -100,7 +100,8 @@ impl<E: Error> From<E> for Stop {
 /// Middleware as a bus holds it.
 pub(crate) struct Bound {
     pub(crate) middleware: Box<dyn Middleware>,
-    pub(crate) name: Arc<str>,
+    /// Behind a pointer of one word, which every receipt has room for.
+    pub(crate) name: Arc<Box<str>>,
     pub(crate) pattern: Pattern,
     /// The prefix of its bus; `None` for the root.
     pub(crate) prefix: Option<Topic>,

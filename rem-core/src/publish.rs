@@ -88,8 +88,10 @@ fn complete(event: &mut Arc<Event>, extra: Option<&mut Extra>) {
     }
 }
 
-/// The route of the topic; `None` if nobody is there.
-#[inline]
+/// The route of the topic; `None` if nobody is there. Inlined as [`way::go`](crate::way::go) is, so that each way to publish
+/// has its own look for the topic and no other.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as above")]
 pub(crate) fn find<E: EventType>(
     bus: &State,
     data: &E,

@@ -207,12 +207,24 @@ impl Router {
     }
 
     /// The route of a topic on a bus; `None` if nobody is there: no subscription, no middleware, no history.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "that nobody is there is two loads")]
     pub(crate) fn route(&self, known: &Arc<Known>, bus: &State) -> Option<Guard<Arc<Route>>> {
         let generation = self.generation.load(Ordering::Acquire);
         if known.nobody.load(Ordering::Relaxed) == generation {
             return None;
         }
+        self.listeners(known, bus, generation)
+    }
+
+    /// The route of a topic of which it is not known that it leads nowhere.
+    #[inline(never)]
+    fn listeners(
+        &self,
+        known: &Arc<Known>,
+        bus: &State,
+        generation: u64,
+    ) -> Option<Guard<Arc<Route>>> {
         let route = known.route.load();
         if route.generation == generation {
             return Some(route);

@@ -8,15 +8,24 @@
 //!
 //! Whatever fails, fails before step 4, and leaves no trace: no number, no history, no delivery.
 
+use std::sync::Arc;
+
 use crate::bus::State;
 use crate::error::PublishError;
 use crate::event::EventType;
 use crate::publish::{Extra, Receipt, To};
-use crate::route::Ahead;
+use crate::route::{Ahead, Route};
+use crate::sync::Guard;
 use crate::{deliver, middleware, publish, record, route};
 
 /// Publishes one event. `ahead`: the seats of a publisher that has waited for room and must not be blocked.
-#[inline]
+///
+/// Inlined up to where somebody is found to listen: that nobody does is known for less than a call would cost.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "measured: 140 instructions become 50 when nobody listens"
+)]
 pub(crate) fn go<E: EventType>(
     bus: &State,
     data: E,
@@ -24,11 +33,25 @@ pub(crate) fn go<E: EventType>(
     extra: Option<&mut Extra>,
     ahead: Option<Ahead>,
 ) -> Result<Receipt, PublishError<E>> {
-    let found = match publish::find(bus, &data, to) {
-        Ok(Some(route)) => route,
-        Ok(None) => return Ok(Receipt::default()), // nobody listens and nothing is kept
-        Err(refusal) => return Err(publish::refuse(bus, data, to, refusal)),
-    };
+    match publish::find(bus, &data, to) {
+        Ok(Some(found)) => along(bus, data, to, extra, ahead, found),
+        Ok(None) => Ok(Receipt::default()), // nobody listens and nothing is kept
+        Err(refusal) => Err(publish::refuse(bus, data, to, refusal)),
+    }
+}
+
+/// The rest of the way, along the route that was found. Not inlined: the empty receipt above would share its place with
+/// what is found here, and be put together in memory rather than be known.
+#[inline(never)]
+#[expect(clippy::needless_pass_by_value, reason = "dropped here, and not in each caller")]
+fn along<E: EventType>(
+    bus: &State,
+    data: E,
+    to: To<'_>,
+    extra: Option<&mut Extra>,
+    ahead: Option<Ahead>,
+    found: Guard<Arc<Route>>,
+) -> Result<Receipt, PublishError<E>> {
     let _level = match publish::enter(bus, &found) {
         Ok(level) => level,
         Err(refusal) => return Err(publish::refuse(bus, data, to, refusal)),

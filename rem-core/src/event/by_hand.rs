@@ -47,11 +47,21 @@ pub struct Seen<'e> {
     event: &'e Event,
     /// That of `event.data`: set by `new` alone.
     type_id: TypeId,
+    is_replay: bool,
 }
 
 impl<'e> Seen<'e> {
     pub(crate) fn new(shared: &'e Arc<Event>) -> Self {
-        Self { shared, event: shared, type_id: shared.data.type_of() }
+        Self { shared, event: shared, type_id: shared.data.type_of(), is_replay: false }
+    }
+
+    /// One that was read from the history.
+    pub(crate) fn replayed(shared: &'e Arc<Event>) -> Self {
+        Self { is_replay: true, ..Self::new(shared) }
+    }
+
+    pub(crate) fn is_replay(&self) -> bool {
+        self.is_replay
     }
 
     pub(crate) fn shared(&self) -> &'e Arc<Event> {

@@ -16,6 +16,9 @@ use crate::clock::Timestamp;
 pub struct EventId(Uuid);
 
 impl EventId {
+    /// Of no event.
+    pub(crate) const NIL: Self = Self(Uuid::nil());
+
     /// The UUID.
     pub const fn as_uuid(&self) -> &Uuid {
         &self.0

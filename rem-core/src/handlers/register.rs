@@ -139,7 +139,8 @@ impl<'b, S> Registrar<'b, S> {
         S: Send + Sync + 'static,
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
-        let call: crate::subscription::Call = Box::new(move |event, about, is_replay| {
+        let call: crate::subscription::Call = Box::new(move |event, about| {
+            let is_replay = event.is_replay();
             let call = HandlerCall { event: event.shared(), about, around: &around, is_replay };
             let Some(outcome) =
                 holder.with(|this| T::see(event, |event| handle(this, event, &call)))
@@ -160,8 +161,8 @@ impl<'b, S> Registrar<'b, S> {
         S: Send + Sync + 'static,
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
-        let call: crate::subscription::Call = Box::new(move |event, about, is_replay| {
-            let event = event.shared();
+        let call: crate::subscription::Call = Box::new(move |event, about| {
+            let (event, is_replay) = (event.shared(), event.is_replay());
             let call = HandlerCall { event, about, around: &around, is_replay };
             let Some(outcome) =
                 holder.with(|this| T::share(event).map(|event| handle(this, &event, &call)))

@@ -133,7 +133,7 @@ fn inspect(bus: &State, draft: &mut Draft, from: &Bound) -> Result<(), Box<Failu
     }
     match &from.prefix {
         Some(prefix) if !lies_below(draft.topic(), prefix) => {
-            let (name, place, prefix) = ((*from.name).into(), from.place, prefix.clone());
+            let (name, place, prefix) = (Box::clone(&from.name), from.place, prefix.clone());
             Err(Failure::new(PublishErrorKind::MovedOut { name, place, prefix }, draft.topic()))
         }
         _ => {
@@ -166,7 +166,7 @@ fn sign(said: Result<Result<Receipt, Stop>, Box<str>>, bound: &Bound, draft: &Dr
         Ok(Err(stop @ Stop(StopKind::Beyond(_) | StopKind::Stopped(_)))) => return stop,
         Ok(Err(Stop(StopKind::Failed(reason)))) | Err(reason) => reason,
     };
-    let (name, place) = ((*bound.name).into(), bound.place);
+    let (name, place) = (Box::clone(&bound.name), bound.place);
     let kind = PublishErrorKind::Middleware { name, place, reason };
     Stop(StopKind::Beyond(Failure::new(kind, draft.topic())))
 }
@@ -174,7 +174,7 @@ fn sign(said: Result<Result<Receipt, Stop>, Box<str>>, bound: &Bound, draft: &Dr
 fn report(bus: &State, bound: &Bound, draft: &Draft, error: Box<str>) {
     let prefix = bound.prefix.as_deref().unwrap_or_default();
     system::report(&bus.core, prefix, || SystemEvent::MiddlewareFailed {
-        name: (*bound.name).into(),
+        name: Box::clone(&bound.name),
         place: bound.place.to_string().into(),
         event: draft.id(),
         topic: draft.topic().clone(),

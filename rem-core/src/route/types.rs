@@ -93,7 +93,8 @@ impl TypeTable {
     }
 
     /// Hands over the topic of `data` on a bus. Only a template's is looked up by its text.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is the first step of every publish")]
     pub(crate) fn with_known<E: EventType, R>(
         &self,
         bus: &State,

@@ -244,7 +244,7 @@ impl Delivery {
         F: Fn(&Event<T>) -> R + Send + Sync + 'static,
         R: Outcome,
     {
-        Self::of::<T>(Box::new(move |event, _, _| match T::look(event) {
+        Self::of::<T>(Box::new(move |event, _| match T::look(event) {
             Some(event) => Called::of(handle(event)),
             None => through_view(event, &handle),
         }))
@@ -256,8 +256,8 @@ impl Delivery {
         F: Fn(Received<T>) -> R + Send + Sync + 'static,
         R: Outcome,
     {
-        Self::of::<T>(Box::new(move |event, about, is_replay| {
-            let event = T::share(event.shared());
+        Self::of::<T>(Box::new(move |event, about| {
+            let (event, is_replay) = (T::share(event.shared()), event.is_replay());
             let handle =
                 |event| handle(Received::new(event, Arc::clone(about), is_replay)).outcome();
             Called::from(event.map(handle))

@@ -72,7 +72,7 @@ pub(crate) enum To {
 
 pub(crate) type Filter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
 /// The last says whether the event is read from the past.
-pub(crate) type Call = Box<dyn Fn(&Seen<'_>, &Arc<About>, bool) -> Called + Send + Sync>;
+pub(crate) type Call = Box<dyn Fn(&Seen<'_>, &Arc<About>) -> Called + Send + Sync>;
 
 /// What came of one call. Two words, which are returned in registers.
 pub(crate) enum Called {
@@ -217,7 +217,7 @@ impl Entry {
     /// Calls the handler with an event of the past, of which the filters were asked. User code: it may panic.
     pub(crate) fn replay(&self, event: &Arc<Event>) -> Called {
         if self.is_active() {
-            self.call_within_term(&Seen::new(event), true)
+            self.call_within_term(&Seen::replayed(event))
         } else {
             Called::Passed
         }
@@ -229,7 +229,7 @@ impl Entry {
         if self.careful.load(Ordering::Acquire) {
             return self.call_with_care(event, asked);
         }
-        self.call_now(event, false)
+        self.call_now(event)
     }
 
     #[cold]
@@ -245,12 +245,12 @@ impl Entry {
                 Turn::Past => return Called::Had,
             }
         }
-        self.call_within_term(event, false)
+        self.call_within_term(event)
     }
 
     #[inline]
-    pub(super) fn call_now(&self, event: &Seen<'_>, is_replay: bool) -> Called {
-        (self.call)(event, &self.about, is_replay)
+    pub(super) fn call_now(&self, event: &Seen<'_>) -> Called {
+        (self.call)(event, &self.about)
     }
 
     /// The queue, if it has one.
@@ -346,7 +346,7 @@ impl Drop for Entry {
 
 /// Allocates nothing.
 fn nothing() -> Call {
-    Box::new(|_, _, _| Called::Passed)
+    Box::new(|_, _| Called::Passed)
 }
 
 impl Deref for Entry {

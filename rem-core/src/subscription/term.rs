@@ -92,8 +92,8 @@ impl Entry {
 
     /// Makes one of the calls that its term allows: for an event that the filters let pass.
     #[cold]
-    pub(super) fn call_within_term(&self, event: &Seen<'_>, is_replay: bool) -> Called {
-        let Some(term) = self.term() else { return self.call_now(event, is_replay) };
+    pub(super) fn call_within_term(&self, event: &Seen<'_>) -> Called {
+        let Some(term) = self.term() else { return self.call_now(event) };
         if self.is_over() {
             return Called::Passed;
         }
@@ -106,7 +106,7 @@ impl Entry {
             Some(0) => self.end(),
             Some(_) => {}
         }
-        self.call_now(event, is_replay)
+        self.call_now(event)
     }
 }
 

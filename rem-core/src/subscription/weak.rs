@@ -92,7 +92,7 @@ impl SubscriptionBuilder<'_> {
         let owner = Arc::downgrade(owner);
         let gone = owner.clone();
         self.untils.over.push(Box::new(move || gone.strong_count() == 0));
-        self.finish(Delivery::of::<T>(Box::new(move |event, _, _| {
+        self.finish(Delivery::of::<T>(Box::new(move |event, _| {
             // Kept for the length of the call, and dropped as part of it.
             let Some(owner) = owner.upgrade() else { return Called::Passed };
             Called::from(T::see(event, |event| method(&owner, event).outcome()))

@@ -108,7 +108,7 @@ impl SubscriptionReport {
 
 impl MiddlewareReport {
     pub(crate) fn of(bound: &Bound) -> Self {
-        let (name, pattern) = (Arc::clone(&bound.name), bound.pattern.as_str().into());
+        let (name, pattern) = (Arc::from(&**bound.name), bound.pattern.as_str().into());
         Self { name, pattern, place: bound.place }
     }
 }
