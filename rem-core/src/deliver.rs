@@ -94,7 +94,7 @@ pub(crate) fn is_within() -> bool {
 
 /// Whether a subscription wants an event of the past; if it cannot have it, that is counted and told.
 pub(crate) fn wants(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) -> bool {
-    match isolate(|| entry.accepts(event).then(|| entry.fits(event))) {
+    match isolate(|| entry.accepts(event).then(|| entry.fits(&Seen::new(event)))) {
         Ok(Some(true)) => return true,
         Ok(Some(false)) => mismatched(core, entry, event),
         Ok(None) => {}
@@ -129,12 +129,13 @@ fn wait(
     receipt: &mut Receipt,
 ) {
     let (mut entries, mut later) = (Vec::with_capacity(inline.len() + late.len()), 0);
+    let seen = Seen::new(event);
     // The route has counted the event for all of its own, and none has it yet.
     for entry in inline {
         entry.count_not_had();
     }
     for entry in inline.iter().chain(late) {
-        match isolate(|| entry.ask(event)) {
+        match isolate(|| entry.ask(&seen)) {
             Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
             Ok(Asked::Passes) => {}
             Ok(Asked::Later) => later += 1,

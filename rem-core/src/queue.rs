@@ -13,9 +13,11 @@
 
 mod channel;
 mod drains;
+mod items;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod losses;
+mod notes;
 mod overflow;
 mod stats;
 mod stream;

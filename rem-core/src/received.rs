@@ -15,13 +15,17 @@ use crate::subscription::{About, SubscriptionId};
 /// It reads as the [`Event`].
 pub struct Received<T: ?Sized = dyn Payload> {
     event: Arc<Event<T>>,
-    subscription: Arc<About>,
+    subscription: SubscriptionId,
+    /// Of a subscription whose pattern captures something. Most do not, and spare a count of owners.
+    captures: Option<Arc<About>>,
     is_replay: bool,
 }
 
 impl<T: ?Sized> Received<T> {
-    pub(crate) fn new(event: Arc<Event<T>>, subscription: Arc<About>, is_replay: bool) -> Self {
-        Self { event, subscription, is_replay }
+    #[inline]
+    pub(crate) fn new(event: Arc<Event<T>>, about: &Arc<About>, is_replay: bool) -> Self {
+        let captures = about.captures.then(|| Arc::clone(about));
+        Self { event, subscription: about.id, captures, is_replay }
     }
 
     /// The event, to be kept.
@@ -36,9 +40,13 @@ impl<T: ?Sized> Received<T> {
         self.captures()?.get(name)
     }
 
-    /// All that the pattern captured. `None` for a pattern that is a set or a regular expression without captures.
+    /// All that the pattern captured: nothing, if it has no captures. `None` if it does not select the topic as it stands,
+    /// which a pattern of a type need not do on a child bus.
     pub fn captures(&self) -> Option<Captures<'_>> {
-        self.subscription.pattern.captures(self.event.topic())
+        match &self.captures {
+            None => Some(Captures::default()),
+            Some(about) => about.pattern.captures(self.event.topic()),
+        }
     }
 
     /// `true` for an event that was read from the history, which a subscription does that begins in the past
@@ -49,7 +57,7 @@ impl<T: ?Sized> Received<T> {
 
     /// The subscription that received it.
     pub fn subscription(&self) -> SubscriptionId {
-        self.subscription.id
+        self.subscription
     }
 }
 
@@ -57,7 +65,8 @@ impl<T: ?Sized> Clone for Received<T> {
     fn clone(&self) -> Self {
         Self {
             event: Arc::clone(&self.event),
-            subscription: Arc::clone(&self.subscription),
+            subscription: self.subscription,
+            captures: self.captures.clone(),
             is_replay: self.is_replay,
         }
     }
@@ -75,7 +84,7 @@ impl<T: Payload + ?Sized> fmt::Debug for Received<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
             .field("event", &self.event)
-            .field("subscription", &self.subscription.id)
+            .field("subscription", &self.subscription)
             .field("captures", &self.captures())
             .field("is_replay", &self.is_replay)
             .finish()

@@ -22,7 +22,7 @@ use std::sync::{Arc, Weak};
 
 use crate::bus::Core;
 use crate::deliver::isolate;
-use crate::event::Event;
+use crate::event::{Event, Seen};
 use crate::history::QueryError;
 use crate::route::selects;
 
@@ -126,7 +126,8 @@ impl Subscription {
         history.read(range, &mut events);
         events.retain(|event| {
             selects(entry, event)
-                && isolate(|| entry.accepts(event) && entry.fits(event)).unwrap_or_default()
+                && isolate(|| entry.accepts(event) && entry.fits(&Seen::new(event)))
+                    .unwrap_or_default()
         });
         Ok(events)
     }

@@ -105,6 +105,21 @@ impl Pattern {
         Some(Captures::of(&self.0, element, &topic))
     }
 
+    /// Whether it captures anything: a segment, the rest, or a named group of a regular expression. Cost: a look at each
+    /// segment.
+    ///
+    /// ```
+    /// use rem_patterns::Pattern;
+    ///
+    /// assert!(Pattern::parse("order.{id}.*")?.has_captures());
+    /// assert!(!Pattern::parse("order.*.*")?.has_captures());
+    /// # Ok::<(), rem_patterns::PatternError>(())
+    /// ```
+    pub fn has_captures(&self) -> bool {
+        self.0.segments.iter().any(|segment| segment.is_capture())
+            || self.0.regexes.iter().any(regex::Regex::has_groups)
+    }
+
     /// The names of all captures, each once, in the order in which they are written.
     pub fn capture_names(&self) -> impl Iterator<Item = &str> {
         let named = self.0.segments.iter().enumerate().filter(|(_, segment)| segment.is_capture());

@@ -1,17 +1,61 @@
 //! Delivery to queues: at once, whoever is delivering in this thread.
 
+use std::slice;
 use std::sync::Arc;
 
-use super::{failed, isolate, mismatched};
+use super::{called_last, failed, isolate, mismatched};
 use crate::bus::Core;
-use crate::event::Event;
+use crate::event::{Event, Seen};
 use crate::publish::Receipt;
 use crate::queue::Sent;
 use crate::route::{Held, Seats};
 use crate::subscription::{Asked, Entry, Turn};
 
 /// Puts the event into each queue that wants it.
+#[inline]
 pub(super) fn put(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    queues: &[Arc<Entry>],
+    seats: Seats,
+    receipt: &mut Receipt,
+) {
+    if seats.are_none() {
+        put_unseated(core, event, queues, receipt);
+    } else {
+        put_seated(core, event, queues, seats, receipt);
+    }
+}
+
+/// Asks each queue, and puts the event into it. All are isolated at once, as handlers are: after a panic, which is a filter's
+/// or a key's, it goes on behind the one that panicked.
+fn put_unseated(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    queues: &[Arc<Entry>],
+    receipt: &mut Receipt,
+) {
+    let seen = Seen::new(event);
+    let mut rest = queues.iter();
+    while let Err(panic) = isolate(|| {
+        for entry in rest.by_ref() {
+            match (entry.ask(&seen), entry.queue()) {
+                (Asked::Wants, Some(channel)) => {
+                    count(channel.send(Arc::clone(event), false), receipt);
+                }
+                (asked, _) => refused(core, entry, event, Ok(asked), receipt),
+            }
+        }
+    }) {
+        if let Some(entry) = called_last(queues, &rest) {
+            refused(core, entry, event, Err(panic), receipt);
+        }
+    }
+}
+
+/// The same where some queues have seats, and the draft has one in each of them or does not want it.
+#[cold]
+fn put_seated(
     core: &Arc<Core>,
     event: &Arc<Event>,
     queues: &[Arc<Entry>],
@@ -19,36 +63,23 @@ pub(super) fn put(
     receipt: &mut Receipt,
 ) {
     for (place, entry) in queues.iter().enumerate() {
-        let asked = match seats.take(place) {
-            Held::Unasked => isolate(|| entry.ask(event)),
-            Held::Unwanted | Held::Wanted => Ok(Asked::Passes),
-            Held::Failed(panic) => Err(panic),
-            Held::Seat(channel) => {
-                match isolate(|| seated(entry, event)) {
-                    Ok(Asked::Wants) => count(channel.send(Arc::clone(event), true), receipt),
-                    asked => {
-                        channel.release();
-                        refused(core, entry, event, asked, receipt);
-                    }
+        match seats.take(place) {
+            Held::Unasked => put_unseated(core, event, slice::from_ref(entry), receipt),
+            Held::Unwanted | Held::Wanted => {}
+            Held::Failed(panic) => refused(core, entry, event, Err(panic), receipt),
+            Held::Seat(channel) => match isolate(|| seated(entry, &Seen::new(event))) {
+                Ok(Asked::Wants) => count(channel.send(Arc::clone(event), true), receipt),
+                asked => {
+                    channel.release();
+                    refused(core, entry, event, asked, receipt);
                 }
-                continue;
-            }
-        };
-        match (asked, entry.queue()) {
-            (Ok(Asked::Wants), Some(channel)) => {
-                // Its key is user code.
-                match isolate(|| channel.send(Arc::clone(event), false)) {
-                    Ok(sent) => count(sent, receipt),
-                    Err(panic) => refused(core, entry, event, Err(panic), receipt),
-                }
-            }
-            (asked, _) => refused(core, entry, event, asked, receipt),
+            },
         }
     }
 }
 
 /// What is left to be asked when there is a seat: the filters were asked before it was taken.
-fn seated(entry: &Entry, event: &Arc<Event>) -> Asked {
+fn seated(entry: &Entry, event: &Seen<'_>) -> Asked {
     match entry.turn(event) {
         Turn::Live if entry.fits(event) => Asked::Wants,
         Turn::Live => Asked::Mismatched,
@@ -57,6 +88,7 @@ fn seated(entry: &Entry, event: &Arc<Event>) -> Asked {
     }
 }
 
+#[inline]
 fn count(sent: Sent, receipt: &mut Receipt) {
     match sent {
         Sent::Queued => receipt.delivered += 1,
@@ -66,6 +98,7 @@ fn count(sent: Sent, receipt: &mut Receipt) {
 }
 
 /// An event that was not put into a queue, and why.
+#[cold]
 fn refused(
     core: &Arc<Core>,
     entry: &Entry,

@@ -24,6 +24,10 @@ pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
     #[doc(hidden)]
     fn share(event: &Arc<Event>) -> Option<Arc<Event<Self>>>;
 
+    /// The same for an event that the caller needs no longer: one of the very type costs no count of owners.
+    #[doc(hidden)]
+    fn own(event: Arc<Event>) -> Option<Arc<Event<Self>>>;
+
     /// The same if the data is of this very type, which needs no view and changes no count of owners.
     #[doc(hidden)]
     fn look<'e>(event: &Seen<'e>) -> Option<&'e Event<Self>>;
@@ -67,6 +71,10 @@ impl Shape for dyn Payload {
         Some(Arc::clone(event))
     }
 
+    fn own(event: Arc<Event>) -> Option<Arc<Event>> {
+        Some(event)
+    }
+
     #[inline]
     fn look<'e>(event: &Seen<'e>) -> Option<&'e Event> {
         Some(event.erased())
@@ -81,6 +89,13 @@ impl<E: EventType> Shape for E {
     fn share(event: &Arc<Event>) -> Option<Arc<Event<E>>> {
         let event = if event.data.is::<E>() { Arc::clone(event) } else { view::<E>(event)? };
         event.downcast_arc().ok()
+    }
+
+    fn own(event: Arc<Event>) -> Option<Arc<Event<E>>> {
+        event
+            .downcast_arc()
+            .or_else(|event| view::<E>(&event).ok_or(())?.downcast_arc().map_err(drop))
+            .ok()
     }
 
     #[inline]

@@ -105,7 +105,7 @@ impl<'c> HandlerCall<'c> {
     /// The receipt of the event as a type. Not public API; called by expanded code.
     #[doc(hidden)]
     pub fn receive<T: ?Sized>(&self, event: &Arc<Event<T>>) -> Received<T> {
-        Received::new(Arc::clone(event), Arc::clone(self.about), self.is_replay)
+        Received::new(Arc::clone(event), self.about, self.is_replay)
     }
 }
 

@@ -1,13 +1,13 @@
 //! [`Channel`]: the queue itself, and the protocol between publishers and reader.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
 use super::drains::Drains;
-use super::losses::Losses;
+use super::items::{Counts, Items, Next};
+use super::notes::Note;
 use super::{Lagged, Overflow, QueueStats};
 use crate::event::Event;
 use crate::sync::{Mutex, MutexGuard, ThreadId, Watch, lock};
@@ -24,17 +24,9 @@ pub(crate) struct Channel {
 /// What the lock protects: plain data. It is held for a few moves and never while user code runs.
 #[derive(Default)]
 struct Inner {
-    /// By sequence number; with `Conflate` by the first event of each key.
-    items: VecDeque<Item>,
+    items: Items,
     /// Seats taken by publishers that have not sent yet.
     seats: usize,
-    /// What was lost after the last item.
-    tail: Losses,
-    /// The highest number that was lost: what comes below it comes too late.
-    lost: u64,
-    /// The highest number that the reader has.
-    taken: u64,
-    stats: QueueStats,
     end: End,
     /// The reader, asleep.
     reader: Option<Waker>,
@@ -44,19 +36,7 @@ struct Inner {
     ticket: u64,
     /// The thread that is bound to read, if one is.
     bound: Option<ThreadId>,
-    /// How many events were taken in.
-    came: u64,
     drains: Drains,
-}
-
-struct Item {
-    event: Arc<Event>,
-    sequence: u64,
-    /// Its place among those that came.
-    came: u64,
-    key: Option<Box<str>>,
-    /// What was lost between the item before and this one.
-    before: Losses,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -124,12 +104,11 @@ impl Channel {
 
     /// The number of the oldest event that waits to be read.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        lock(&self.inner).items.iter().map(|item| item.sequence).min().filter(|number| *number > 0)
+        lock(&self.inner).items.oldest()
     }
 
     pub(crate) fn stats(&self) -> QueueStats {
-        let inner = lock(&self.inner);
-        QueueStats { waiting: inner.items.len(), ..inner.stats }
+        lock(&self.inner).stats()
     }
 
     /// How many publishers wait for room.
@@ -140,8 +119,8 @@ impl Channel {
     /// Tells when the events that are here now are gone; `None` if there are none.
     pub(crate) fn drain(&self) -> Option<Watch> {
         let mut inner = lock(&self.inner);
-        let (came, left) = (inner.came, inner.items.len());
-        let (watch, gone) = if left > 0 { inner.drains.wait(came, left) } else { return None };
+        let left = inner.items.len();
+        let (watch, gone) = if left > 0 { inner.drains.wait(left) } else { return None };
         drop(inner);
         drop(gone);
         Some(watch)
@@ -217,20 +196,33 @@ impl Channel {
             return Sent::Ended;
         }
         let sequence = event.sequence().unwrap_or_default();
-        inner.came += 1;
-        let item = Item { event, sequence, came: inner.came, key, before: Losses::default() };
-        let (sent, gone) = inner.put(item, self.capacity, &self.overflow);
+        let plain = key.is_none() && inner.drains.is_empty() && !self.for_one;
+        if plain && inner.has_room(self.capacity) && inner.items.comes_last(sequence) {
+            inner.items.push(event, sequence);
+            wake(inner);
+            return Sent::Queued;
+        }
+        self.put(inner, event, key)
+    }
+
+    /// Puts an event where it belongs, or loses it, or another.
+    #[inline(never)]
+    fn put(
+        &self,
+        mut inner: MutexGuard<'_, Inner>,
+        event: Arc<Event>,
+        key: Option<Box<str>>,
+    ) -> Sent {
+        let note = Note { key, after_drains: inner.drains.begun(), ..Note::default() };
+        let full = !inner.has_room(self.capacity);
+        let (queued, gone) = inner.items.put(event, note, full, &self.overflow);
         if self.for_one {
             inner.end = End::Finished;
         }
-        let drained = gone.as_ref().and_then(|gone| inner.drains.gone(gone.came));
-        let reader = inner.reader.take();
-        drop(inner);
+        let drained = gone.as_ref().and_then(|(_, note)| inner.drains.gone(note.after_drains));
+        wake(inner);
         drop((gone, drained)); // an event may go with it, which is user code: under no lock
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-        sent
+        if queued { Sent::Queued } else { Sent::Lost }
     }
 
     /// Takes the oldest event, or a loss that comes before it.
@@ -250,23 +242,33 @@ impl Channel {
     }
 
     fn take_from(mut inner: MutexGuard<'_, Inner>) -> Taken {
-        let (taken, came) = inner.next();
-        let mut waiting = Vec::new();
-        let mut drained = None;
-        if let Taken::Event(_) = taken {
-            waiting = mem::take(&mut inner.waiting);
-            drained = inner.drains.gone(came);
+        let (event, after_drains) = match inner.items.next() {
+            Next::Event(event, after_drains) => (event, after_drains),
+            Next::Lagged(lagged) => return Taken::Lagged(lagged),
+            Next::Nothing if inner.end == End::Open => return Taken::Empty,
+            Next::Nothing => return Taken::Ended,
+        };
+        if inner.waiting.is_empty() && inner.drains.is_empty() {
+            drop(inner);
+        } else {
+            Self::tell(inner, after_drains);
         }
+        Taken::Event(event)
+    }
+
+    /// An event was taken: there is room, and the queue may be drained.
+    #[cold]
+    fn tell(mut inner: MutexGuard<'_, Inner>, after_drains: u64) {
+        let waiting = mem::take(&mut inner.waiting);
+        let drained = inner.drains.gone(after_drains);
         drop(inner);
         drop(drained); // wakes who waits: under no lock
         wake_all(waiting);
-        taken
     }
 
     /// The reader has what comes up to that number from elsewhere.
     pub(super) fn begin_after(&self, taken: u64) {
-        let mut inner = lock(&self.inner);
-        inner.taken = inner.taken.max(taken);
+        lock(&self.inner).items.begin_after(taken);
     }
 
     /// Nothing more comes in. The reader gets what is there, and then the end.
@@ -289,11 +291,23 @@ impl Channel {
         let mut inner = lock(&self.inner);
         inner.end = End::Abandoned;
         let drains = mem::take(&mut inner.drains);
-        let gone = (mem::take(&mut inner.items), inner.reader.take(), drains);
+        let gone = (inner.items.clear(), inner.reader.take(), drains);
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         drop(gone); // user code: under no lock
         wake_all(waiting);
+    }
+}
+
+/// Lets the lock go, then wakes the reader, if it sleeps.
+#[inline]
+fn wake(mut inner: MutexGuard<'_, Inner>) {
+    if inner.reader.is_some() {
+        let reader = inner.reader.take();
+        drop(inner);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 }
 
@@ -309,128 +323,12 @@ impl Inner {
     }
 
     fn has_something(&self) -> bool {
-        !self.items.is_empty() || self.end != End::Open || !self.tail.is_empty()
+        self.items.has_something() || self.end != End::Open
     }
 
-    /// Puts an item where it belongs, and gives what had to go for it, perhaps itself.
-    fn put(
-        &mut self,
-        mut item: Item,
-        capacity: usize,
-        overflow: &Overflow,
-    ) -> (Sent, Option<Item>) {
-        let conflates = item.key.is_some();
-        if conflates && let Some(at) = self.items.iter().position(|other| other.key == item.key) {
-            self.stats.replaced += 1;
-            return (Sent::Queued, Some(self.replace(at, item)));
-        }
-        // Later ones are lost already, and the range of a loss encloses nothing that is delivered.
-        if item.sequence != 0 && item.sequence < self.lost {
-            return self.lose(item);
-        }
-        let mut gone = None;
-        if !self.has_room(capacity) {
-            let oldest = match overflow {
-                Overflow::DropOldest => Some(0),
-                Overflow::Conflate(_) => self.lowest(),
-                // A system event has no seat in a queue that has some.
-                Overflow::DropNewest | Overflow::Block(_) | Overflow::Reject => None,
-            };
-            match oldest.filter(|&at| {
-                let oldest = self.items.get(at).map(|oldest| oldest.sequence);
-                item.sequence == 0 || oldest.is_some_and(|oldest| oldest <= item.sequence)
-            }) {
-                Some(at) => gone = self.drop_item(at),
-                None => return self.lose(item),
-            }
-        }
-        let at = if conflates { self.items.len() } else { self.place(item.sequence) };
-        // Whatever is lost already is older than what is taken in.
-        let next = self.items.get_mut(at).map_or(&mut self.tail, |next| &mut next.before);
-        item.before = mem::take(next);
-        self.items.insert(at, item);
-        (Sent::Queued, gone)
-    }
-
-    /// Puts the newer of two events of one key into its place; gives the older one.
-    fn replace(&mut self, at: usize, mut item: Item) -> Item {
-        let there = &mut self.items[at];
-        if there.sequence <= item.sequence {
-            mem::swap(&mut there.event, &mut item.event);
-            mem::swap(&mut there.sequence, &mut item.sequence);
-            mem::swap(&mut there.came, &mut item.came);
-        }
-        item
-    }
-
-    /// Before the first item of a higher number. Most come last.
-    fn place(&self, sequence: u64) -> usize {
-        if sequence == 0 {
-            return self.items.len();
-        }
-        let later = self.items.iter().rev().take_while(|item| item.sequence > sequence).count();
-        self.items.len() - later
-    }
-
-    /// The item of the lowest number, where they do not stand in order.
-    fn lowest(&self) -> Option<usize> {
-        let numbered = self.items.iter().enumerate();
-        numbered.min_by_key(|(_, item)| item.sequence).map(|(at, _)| at)
-    }
-
-    /// An event that was not taken in.
-    fn lose(&mut self, item: Item) -> (Sent, Option<Item>) {
-        let sequence = item.sequence;
-        self.count_loss(sequence);
-        let at = if item.key.is_some() { 0 } else { self.place(sequence) };
-        let below = match at.checked_sub(1).and_then(|at| self.items.get(at)) {
-            Some(before) => before.sequence.max(self.taken),
-            // Where items do not stand in order, one may be older.
-            None if item.key.is_some() => match self.lowest().map(|at| self.items[at].sequence) {
-                Some(lowest) if lowest < sequence => u64::MAX,
-                _ => self.taken,
-            },
-            None => self.taken,
-        };
-        match self.items.get_mut(at) {
-            Some(next) => next.before.add(sequence, below),
-            None => self.tail.add(sequence, below),
-        }
-        (Sent::Lost, Some(item))
-    }
-
-    /// Drops the oldest item for a newer one. What was lost before it, and itself, is lost before the next.
-    fn drop_item(&mut self, at: usize) -> Option<Item> {
-        let mut item = self.items.remove(at)?;
-        self.count_loss(item.sequence);
-        let mut losses = mem::take(&mut item.before);
-        losses.add(item.sequence, self.taken);
-        let next = self.items.get_mut(at).map_or(&mut self.tail, |next| &mut next.before);
-        losses.append(mem::take(next), self.taken);
-        *next = losses;
-        Some(item)
-    }
-
-    fn count_loss(&mut self, sequence: u64) {
-        self.stats.dropped += 1;
-        self.lost = self.lost.max(sequence);
-    }
-
-    /// What comes next, and its place among those that came.
-    fn next(&mut self) -> (Taken, u64) {
-        let losses = self.items.front_mut().map_or(&mut self.tail, |item| &mut item.before);
-        if let Some(lagged) = losses.take() {
-            return (Taken::Lagged(lagged), 0);
-        }
-        match self.items.pop_front() {
-            Some(item) => {
-                self.taken = self.taken.max(item.sequence);
-                self.stats.delivered += 1;
-                (Taken::Event(item.event), item.came)
-            }
-            None if self.end == End::Open => (Taken::Empty, 0),
-            None => (Taken::Ended, 0),
-        }
+    fn stats(&self) -> QueueStats {
+        let Counts { delivered, dropped, replaced } = self.items.counts;
+        QueueStats { waiting: self.items.len(), delivered, dropped, replaced }
     }
 }
 
@@ -441,7 +339,7 @@ impl fmt::Debug for Channel {
             .field("len", &inner.items.len())
             .field("capacity", &self.capacity)
             .field("overflow", &self.overflow)
-            .field("stats", &inner.stats)
+            .field("stats", &inner.stats())
             .field("end", &inner.end)
             .finish_non_exhaustive()
     }

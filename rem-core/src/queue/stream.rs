@@ -93,7 +93,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
                 self.end_now();
             }
         }
-        Received::new(event, Arc::clone(&self.about), is_replay)
+        Received::new(event, &self.about, is_replay)
     }
 
     /// The next event, if one is there.
@@ -136,8 +136,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
     pub fn recover(&self, lagged: &Lagged) -> Result<Recovered<T>, QueryError> {
         let events = self.subscription.lost(lagged.from..=lagged.to)?;
         let shared = events.iter().filter_map(T::share);
-        let events: Vec<_> =
-            shared.map(|event| Received::new(event, Arc::clone(&self.about), true)).collect();
+        let events: Vec<_> = shared.map(|event| Received::new(event, &self.about, true)).collect();
         let found = u64::try_from(events.len()).unwrap_or(u64::MAX);
         Ok(Recovered { gone: lagged.missed.saturating_sub(found), events })
     }
@@ -211,7 +210,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
             match take(&self.channel) {
                 // What is not of the type was not queued, so there is a view; making it was the publisher's work.
                 Taken::Event(event) => {
-                    if let Some(event) = T::share(&event) {
+                    if let Some(event) = T::own(event) {
                         return Poll::Ready(Some(Ok(self.received(event, false))));
                     }
                 }

@@ -36,6 +36,11 @@ pub(crate) enum Held {
 }
 
 impl Seats {
+    #[inline]
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// What the draft has at the queue in that place, which is used with it.
     pub(crate) fn take(&mut self, place: usize) -> Held {
         let held = self.0.as_mut().and_then(|taken| taken.0.get_mut(place));

@@ -33,6 +33,8 @@ pub(crate) struct About {
     pub(crate) id: SubscriptionId,
     /// What it selects: from the root for a subscription by topic, from the scope for one by type.
     pub(crate) pattern: Pattern,
+    /// Whether the pattern captures anything.
+    pub(crate) captures: bool,
     /// The prefix of the bus it was made on; `None` for the root.
     pub(crate) prefix: Option<Topic>,
     /// The event type asked for. A subscription by type (`by_type`) selects under any scope.

@@ -233,7 +233,7 @@ where
 /// How events reach a handler, with the type of the events it takes forgotten.
 pub(crate) struct Delivery {
     wanted: Option<crate::event::Wanted>,
-    fits: fn(&Arc<Event>) -> bool,
+    fits: fn(&Seen<'_>) -> bool,
     to: To,
 }
 
@@ -258,8 +258,7 @@ impl Delivery {
     {
         Self::of::<T>(Box::new(move |event, about| {
             let (event, is_replay) = (T::share(event.shared()), event.is_replay());
-            let handle =
-                |event| handle(Received::new(event, Arc::clone(about), is_replay)).outcome();
+            let handle = |event| handle(Received::new(event, about, is_replay)).outcome();
             Called::from(event.map(handle))
         }))
     }
@@ -273,7 +272,7 @@ impl Delivery {
     }
 
     fn to<T: Shape + ?Sized>(to: To) -> Self {
-        Self { wanted: T::wanted(), fits: |event| T::see(&Seen::new(event), |_| ()).is_some(), to }
+        Self { wanted: T::wanted(), fits: |event| T::see(event, |_| ()).is_some(), to }
     }
 
     pub(crate) fn entry(
@@ -288,6 +287,7 @@ impl Delivery {
         let Self { wanted, fits, to } = self;
         let about = About {
             id: state.core.next_subscription(),
+            captures: pattern.has_captures(),
             pattern,
             prefix: state.prefix_topic().cloned(),
             wanted,

@@ -9,7 +9,7 @@ use crate::bus::{Core, State};
 use crate::clock::Timestamp;
 use crate::deliver::{self, isolate, quietly};
 use crate::error::SubscribeError;
-use crate::event::Event;
+use crate::event::{Event, Seen};
 use crate::history::History;
 use crate::queue::Lagged;
 use crate::route::selects;
@@ -211,7 +211,10 @@ impl CatchUp {
         selects(&self.entry, event)
             && match self.core.upgrade() {
                 Some(core) => deliver::wants(&core, &self.entry, event),
-                None => isolate(|| self.entry.accepts(event) && self.entry.fits(event)) == Ok(true),
+                None => {
+                    isolate(|| self.entry.accepts(event) && self.entry.fits(&Seen::new(event)))
+                        == Ok(true)
+                }
             }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Entry {
     about: Arc<About>,
     queue: Option<Arc<Channel>>,
     filters: Vec<Filter>,
-    fits: fn(&Arc<Event>) -> bool,
+    fits: fn(&Seen<'_>) -> bool,
     /// Of a subscription that reads the past first; one word for all others, which every call looks at.
     gate: Option<Box<Gate>>,
     /// Of a subscription that ends by itself.
@@ -58,7 +58,7 @@ enum Held {
 pub(crate) struct Handler {
     pub(crate) filters: Vec<Filter>,
     /// Whether the data is, holds or lies within the type asked for.
-    pub(crate) fits: fn(&Arc<Event>) -> bool,
+    pub(crate) fits: fn(&Seen<'_>) -> bool,
     pub(crate) to: To,
 }
 
@@ -169,7 +169,8 @@ impl Entry {
     }
 
     /// Asks whether the event is wanted. User code: it may panic.
-    pub(crate) fn ask(&self, event: &Arc<Event>) -> Asked {
+    #[inline]
+    pub(crate) fn ask(&self, event: &Seen<'_>) -> Asked {
         if self.is_over() {
             return Asked::Passes;
         }
@@ -259,7 +260,7 @@ impl Entry {
     }
 
     /// Whether the event's data is, holds or lies within the type asked for. User code: it may panic.
-    pub(crate) fn fits(&self, event: &Arc<Event>) -> bool {
+    pub(crate) fn fits(&self, event: &Seen<'_>) -> bool {
         (self.fits)(event)
     }
 

@@ -97,7 +97,7 @@ impl Entry {
         if self.is_over() {
             return Called::Passed;
         }
-        if term.left.is_some() && !self.fits(event.shared()) {
+        if term.left.is_some() && !self.fits(event) {
             return Called::Mismatched; // which is no call
         }
         match term.take() {

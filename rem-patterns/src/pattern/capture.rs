@@ -29,7 +29,9 @@ use crate::topic::rules::Split;
 /// assert_eq!(captures.get("item"), None);
 /// # Ok::<(), rem_patterns::PatternError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+///
+/// The default is what a pattern without captures takes.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Captures<'a> {
     /// A pattern without captures allocates nothing here.
     taken: Vec<Taken<'a>>,

@@ -49,6 +49,11 @@ impl Regex {
         self.compiled.is_match(text)
     }
 
+    /// Whether a group has a name.
+    pub(super) fn has_groups(&self) -> bool {
+        self.compiled.capture_names().flatten().next().is_some()
+    }
+
     /// The expression as it was written.
     pub(crate) fn source(&self) -> &str {
         &self.source
@@ -77,6 +82,10 @@ impl Regex {
     }
 
     pub(super) fn is_match(&self, _text: &str) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn has_groups(&self) -> bool {
         match *self {}
     }
 
