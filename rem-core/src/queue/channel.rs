@@ -344,3 +344,6 @@ impl fmt::Debug for Channel {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(rem_loom)))]
+mod tests;
