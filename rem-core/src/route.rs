@@ -19,7 +19,7 @@ mod types;
 use std::any::TypeId;
 use std::cmp::Reverse;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rem_patterns::Topic;
 
@@ -66,7 +66,16 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// The route of a topic that nobody has asked for: older than any, so that the next publish resolves it.
+    /// The route of every topic that nobody has asked for. One for all: most topics that are new are published to at once, and
+    /// have another then.
+    fn unknown() -> Arc<Self> {
+        static UNKNOWN: OnceLock<Arc<Route>> = OnceLock::new();
+        let make = || Arc::new(Self::stale(Topic::from_static("$rem.unknown"), 0));
+        // What loom watches belongs to one of its runs.
+        if cfg!(rem_loom) { make() } else { Arc::clone(UNKNOWN.get_or_init(make)) }
+    }
+
+    /// The route of a topic that leads nowhere: older than any, so that the next publish resolves it.
     fn stale(topic: Topic, scope: u8) -> Self {
         let (entries, middleware, marks) = (Box::default(), Box::default(), Marks::default());
         Self {
@@ -109,7 +118,7 @@ pub(crate) struct Known {
 
 impl Known {
     fn new(topic: Topic, scope: u8, parts: Parts) -> Self {
-        let route = Snapshot::new(Arc::new(Route::stale(topic.clone(), scope)));
+        let route = Snapshot::new(Route::unknown());
         Self { topic, scope, parts, nobody: AtomicU64::new(0), route, tallies: Mutex::default() }
     }
 
@@ -133,7 +142,7 @@ impl Known {
 
     /// Lets go of all that the route holds.
     pub(crate) fn forget_route(&self) {
-        self.replace(Arc::new(self.nowhere()));
+        self.replace(Route::unknown());
     }
 
     /// The topic's route with nobody there.

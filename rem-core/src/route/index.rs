@@ -78,11 +78,13 @@ impl Index {
     /// Who selects an event published under `topic` by the bus whose prefix is its first `scope` bytes.
     pub(crate) fn select(&self, topic: &str, scope: usize, parts: &Parts) -> Vec<Arc<Entry>> {
         let mut found = Vec::new();
-        self.by_topic.for_each_match(topic, |_, entry| {
-            if lies_below(topic, entry.prefix()) {
-                found.push(Arc::clone(entry));
-            }
-        });
+        if !self.by_topic.is_empty() {
+            self.by_topic.for_each_match(topic, |_, entry| {
+                if lies_below(topic, entry.prefix()) {
+                    found.push(Arc::clone(entry));
+                }
+            });
+        }
         if self.by_type.is_empty() {
             return found;
         }

@@ -13,8 +13,12 @@ const PLACES: usize = 8;
 /// A count in as many places as there are threads that count: one that all of them changed would be what two publishers of
 /// one topic wait for. The first place is here, and the others are made when a second thread comes.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct Tally {
-    first: Place,
+    first: AtomicU64,
+    /// So that it shares no cache line with `others`, which all threads read; by room and not by alignment, for every new
+    /// topic has a tally, and memory that is aligned costs several times as much.
+    _room: [u64; 7],
     others: OnceLock<Box<[Place; PLACES - 1]>>,
 }
 
@@ -34,14 +38,14 @@ impl Tally {
     pub(crate) fn add(&self) {
         let own = OWN.get();
         let place = if own == 1 { &self.first } else { self.other(own) };
-        place.0.fetch_add(1, Ordering::Relaxed);
+        place.fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline(never)]
-    fn other(&self, own: usize) -> &Place {
+    fn other(&self, own: usize) -> &AtomicU64 {
         let own = if own == 0 { number_thread() } else { own };
         match own.checked_sub(2) {
-            Some(at) => &self.others.get_or_init(Box::default)[at],
+            Some(at) => &self.others.get_or_init(Box::default)[at].0,
             None => &self.first,
         }
     }
@@ -49,8 +53,8 @@ impl Tally {
     /// How many there were. While others count this is a moment between the first and the last look.
     pub(crate) fn total(&self) -> u64 {
         let others = self.others.get().into_iter().flat_map(|others| others.iter());
-        let count = |place: &Place| place.0.load(Ordering::Relaxed);
-        count(&self.first) + others.map(count).sum::<u64>()
+        let count = |place: &AtomicU64| place.load(Ordering::Relaxed);
+        count(&self.first) + others.map(|place| count(&place.0)).sum::<u64>()
     }
 }
 
