@@ -225,9 +225,15 @@ impl<V> PatternTree<V> {
             }
             last = Some(owner);
             let slot = self.slots.at(owner);
-            if let Content::Set(_, set) = &slot.content
-                && set.pattern.inner().selects(topic)
-            {
+            let Content::Set(_, set) = &slot.content else { continue };
+            let pattern = set.pattern.inner();
+            // About an element without a regular expression the trie has decided.
+            let selects = if pattern.regexes.is_empty() {
+                !pattern.excludes(topic)
+            } else {
+                pattern.selects(topic)
+            };
+            if selects {
                 found(slots::word_of(owner, slot.generation));
             }
         }
