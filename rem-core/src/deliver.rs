@@ -128,15 +128,29 @@ fn wait(
     late: &[Arc<Entry>],
     receipt: &mut Receipt,
 ) {
-    let (mut entries, mut later) = (Vec::with_capacity(inline.len() + late.len()), 0);
-    let seen = Seen::new(event);
     // The route has counted the event for all of its own, and none has it yet.
     for entry in inline {
         entry.count_not_had();
     }
-    for entry in inline.iter().chain(late) {
+    let entries = ask_each(core, event, &[inline, late], receipt);
+    if !entries.is_empty() {
+        wait_for_turn(Waiting::new(core, Arc::clone(event), entries, Some(route)));
+    }
+}
+
+/// Who wants an event that has to wait. The others are counted as what they say.
+fn ask_each(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    entries: &[&[Arc<Entry>]],
+    receipt: &mut Receipt,
+) -> Box<[Arc<Entry>]> {
+    let count = entries.iter().map(|entries| entries.len()).sum();
+    let (mut wanting, mut later) = (Vec::with_capacity(count), 0);
+    let seen = Seen::new(event);
+    for entry in entries.iter().copied().flatten() {
         match isolate(|| entry.ask(&seen)) {
-            Ok(Asked::Wants) => entries.push(Arc::clone(entry)),
+            Ok(Asked::Wants) => wanting.push(Arc::clone(entry)),
             Ok(Asked::Passes) => {}
             Ok(Asked::Later) => later += 1,
             Ok(Asked::Had) => receipt.delivered += 1,
@@ -147,10 +161,8 @@ fn wait(
             }
         }
     }
-    receipt.deferred += u32::try_from(entries.len()).unwrap_or(u32::MAX) + later;
-    if !entries.is_empty() {
-        wait_for_turn(Waiting::new(core, Arc::clone(event), entries.into(), Some(route)));
-    }
+    receipt.deferred += u32::try_from(wanting.len()).unwrap_or(u32::MAX) + later;
+    wanting.into()
 }
 
 fn wait_for_turn(waiting: Waiting) {
@@ -299,12 +311,16 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
     if inline.is_empty() {
         return;
     }
-    let waiting = Waiting::new(core, event, inline.into(), None);
-    match Turn::take() {
-        Some(turn) => {
-            run_waiting(waiting);
-            turn.finish(run_waiting);
+    // Nor of what its handlers do.
+    let receipt = &mut Receipt::default();
+    let Some(turn) = Turn::take() else {
+        let entries = ask_each(core, &event, &[&inline], receipt);
+        if !entries.is_empty() {
+            wait_for_turn(Waiting::new(core, event, entries, None));
         }
-        None => wait_for_turn(waiting),
-    }
+        return;
+    };
+    handling(&event, None, || run_each(core, &event, &inline, false, receipt));
+    quietly((event, inline));
+    turn.finish(run_waiting);
 }
