@@ -224,8 +224,43 @@ impl Bus {
     /// A pattern that is none or cannot lie below the bus's prefix, and a bus that keeps no history.
     pub fn query(&self, pattern: impl IntoPattern) -> Result<Query, QueryError> {
         let pattern = self.0.absolute(pattern.into_pattern()?)?;
-        let history = self.0.core.history.as_ref().ok_or(QueryError::NoHistory)?;
-        Ok(Query::new(Arc::clone(history), pattern, self.0.prefix_topic().cloned()))
+        let core = &self.0.core;
+        let history = core.history.as_ref().ok_or(QueryError::NoHistory)?;
+        Ok(Query::new(history, core, pattern, self.0.prefix_topic().cloned()))
+    }
+
+    /// The last event of each topic that the pattern selects, below the bus's prefix, oldest first: where things stand,
+    /// as far as the history goes back.
+    ///
+    /// It is taken as `T`: an event type, or `dyn Payload` for any. Of a topic this is the last event that can be seen as
+    /// `T`; others do not count. Whatever is published meanwhile, no topic's event is older than one that could be read
+    /// when this was called; what the history lets go meanwhile is left out, and never replaced by an older one.
+    ///
+    /// To ask more of them (a time, a source): [`query`](Self::query), with [`Query::last_per_topic`]. To begin with them and
+    /// go on: [`Start::LastPerTopic`](crate::Start::LastPerTopic).
+    ///
+    /// ```
+    /// use rem_core::{Bus, Payload, Ring};
+    ///
+    /// let bus = Bus::builder().history(Ring::events(10_000)).build();
+    /// for event in bus.latest::<dyn Payload>("sensor.*.level")? {
+    ///     println!("{event}");
+    /// }
+    /// # Ok::<(), rem_core::QueryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`query`](Self::query).
+    ///
+    /// # Cost
+    /// A look at every kept event, from the newest backwards; a topic that is found already costs no view. Publishers do
+    /// not wait for it. It waits for them, for the moment between an event's number and its place in the history, if the
+    /// history let go of an event that it was about to read.
+    pub fn latest<T: Shape + ?Sized>(
+        &self,
+        pattern: impl IntoPattern,
+    ) -> Result<Vec<Arc<Event<T>>>, QueryError> {
+        Ok(self.query(pattern)?.last_per_topic().of())
     }
 
     /// What every topic of this bus begins with; `None` for a root.

@@ -1,5 +1,8 @@
 //! The past: what a bus keeps of what happened, and asking for it.
 
+mod backwards;
+#[cfg(all(test, rem_loom))]
+mod loom;
 mod query;
 mod ring;
 
@@ -9,8 +12,12 @@ use std::sync::Arc;
 
 use crate::event::Event;
 
+pub(crate) use backwards::{Backwards, last_of_each};
 pub use query::{Query, QueryError};
 pub use ring::Ring;
+
+/// How many events are read from a history at once.
+pub(crate) const PAGE: u64 = 256;
 
 /// The bounded record of past events of one root bus.
 ///

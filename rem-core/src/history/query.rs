@@ -3,16 +3,15 @@
 use std::error::Error;
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rem_patterns::{Pattern, PatternError, Topic};
 
-use super::History;
+use super::{Backwards, History, PAGE, last_of_each};
+use crate::bus::Core;
 use crate::clock::Timestamp;
+use crate::deliver::quietly;
 use crate::event::{Event, EventId, Shape};
-
-/// How many events are read from a history at once.
-const PAGE: u64 = 256;
 
 /// A question to a bus's history: which events, and how many of them. Answers are oldest first.
 ///
@@ -22,6 +21,7 @@ const PAGE: u64 = 256;
 #[derive(Debug, Clone)]
 pub struct Query {
     history: Arc<dyn History>,
+    core: Weak<Core>,
     pattern: Pattern,
     /// The prefix of the bus that asks: all that it may see.
     prefix: Option<Topic>,
@@ -37,12 +37,19 @@ enum Limit {
     None,
     First(usize),
     Last(usize),
+    LastPerTopic,
 }
 
 impl Query {
-    pub(crate) fn new(history: Arc<dyn History>, pattern: Pattern, prefix: Option<Topic>) -> Self {
+    pub(crate) fn new(
+        history: &Arc<dyn History>,
+        core: &Arc<Core>,
+        pattern: Pattern,
+        prefix: Option<Topic>,
+    ) -> Self {
         Self {
-            history,
+            history: Arc::clone(history),
+            core: Arc::downgrade(core),
             pattern,
             prefix,
             sequences: 1..=u64::MAX,
@@ -89,7 +96,8 @@ impl Query {
         self
     }
 
-    /// Only the oldest `count` of those that match. The last of `first` and [`last`](Self::last) counts.
+    /// Only the oldest `count` of those that match. Of `first`, [`last`](Self::last) and
+    /// [`last_per_topic`](Self::last_per_topic) the one said last counts.
     pub fn first(mut self, count: usize) -> Self {
         self.limit = Limit::First(count);
         self
@@ -98,6 +106,12 @@ impl Query {
     /// Only the newest `count` of those that match, still oldest first.
     pub fn last(mut self, count: usize) -> Self {
         self.limit = Limit::Last(count);
+        self
+    }
+
+    /// Only the newest of each topic, of those that match, still oldest first: see [`Bus::latest`](crate::Bus::latest).
+    pub fn last_per_topic(mut self) -> Self {
+        self.limit = Limit::LastPerTopic;
         self
     }
 
@@ -111,33 +125,46 @@ impl Query {
         let Some(readable) = self.history.readable() else { return Vec::new() };
         let start = *self.sequences.start().max(readable.start());
         let end = *self.sequences.end().min(readable.end());
-        let mut found = Vec::new();
-        let mut page = Vec::new();
+        let history = &*self.history;
         match self.limit {
+            Limit::LastPerTopic => {
+                let taken = || self.core.upgrade().map_or(0, |core| core.last_sequence());
+                last_of_each(history, start..=end, taken, |event| self.select(event))
+            }
             Limit::Last(count) => {
-                let mut end = end;
-                while start <= end && found.len() < count {
-                    let from = end.saturating_sub(PAGE - 1).max(start);
-                    self.history.read(from..=end, &mut page);
-                    let matching = page.drain(..).rev().filter_map(|event| self.select(&event));
-                    found.extend(matching.take(count - found.len()));
-                    end = from.saturating_sub(1);
-                }
+                let past = Backwards::new(history, start..=end);
+                let mut found: Vec<_> =
+                    past.filter_map(|event| self.pass(event)).take(count).collect();
                 found.reverse();
+                found
             }
-            Limit::None | Limit::First(_) => {
-                let count = if let Limit::First(count) = self.limit { count } else { usize::MAX };
-                let mut from = start;
-                while from <= end && found.len() < count {
-                    let to = from.saturating_add(PAGE - 1).min(end);
-                    self.history.read(from..=to, &mut page);
-                    let matching = page.drain(..).filter_map(|event| self.select(&event));
-                    found.extend(matching.take(count - found.len()));
-                    from = to + 1;
-                }
-            }
+            Limit::None => self.forwards(start, end, usize::MAX),
+            Limit::First(count) => self.forwards(start, end, count),
+        }
+    }
+
+    fn forwards<T: Shape + ?Sized>(
+        &self,
+        mut from: u64,
+        end: u64,
+        count: usize,
+    ) -> Vec<Arc<Event<T>>> {
+        let (mut found, mut page) = (Vec::new(), Vec::new());
+        while from <= end && found.len() < count {
+            let to = from.saturating_add(PAGE - 1).min(end);
+            self.history.read(from..=to, &mut page);
+            let matching = page.drain(..).filter_map(|event| self.pass(event));
+            found.extend(matching.take(count - found.len()));
+            from = to + 1;
         }
         found
+    }
+
+    /// The event, if it is asked for. The history may have let go of it meanwhile, and its data is the user's to drop.
+    fn pass<T: Shape + ?Sized>(&self, event: Arc<Event>) -> Option<Arc<Event<T>>> {
+        let selected = self.select(&event);
+        quietly(event);
+        selected
     }
 
     fn select<T: Shape + ?Sized>(&self, event: &Arc<Event>) -> Option<Arc<Event<T>>> {
@@ -162,6 +189,8 @@ pub enum QueryError {
     Pattern(PatternError),
     /// The bus keeps no history.
     NoHistory,
+    /// The last handle to the bus is gone, and its history with it.
+    Gone,
 }
 
 impl From<PatternError> for QueryError {
@@ -177,6 +206,9 @@ impl fmt::Display for QueryError {
             Self::NoHistory => f.write_str(
                 "the bus keeps no history; build it with `Bus::builder().history(Ring::events(10_000))`",
             ),
+            Self::Gone => f.write_str(
+                "the bus is gone, and its history with it; keep a handle to it for as long as the past is asked for",
+            ),
         }
     }
 }
@@ -185,7 +217,7 @@ impl Error for QueryError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Pattern(error) => Some(error),
-            Self::NoHistory => None,
+            Self::NoHistory | Self::Gone => None,
         }
     }
 }

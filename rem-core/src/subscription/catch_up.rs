@@ -1,6 +1,6 @@
 //! [`CatchUp`]: the past of a subscription, read until it meets what is live.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
@@ -10,14 +10,11 @@ use crate::clock::Timestamp;
 use crate::deliver::{self, isolate, quietly};
 use crate::error::SubscribeError;
 use crate::event::{Event, Seen};
-use crate::history::History;
+use crate::history::{Backwards, History, PAGE, last_of_each};
 use crate::queue::Lagged;
 use crate::route::selects;
 use crate::sync::atomic::Ordering;
 use crate::sync::yield_now;
-
-/// How many events are read from the history at once.
-const PAGE: u64 = 256;
 
 /// A subscription that reads the past. It is not in the index until it has read what there is; then it goes there, and reads
 /// what came meanwhile.
@@ -80,12 +77,22 @@ impl CatchUp {
         };
         match start {
             Start::Time(time) => catch_up.skip_before(time, end),
-            Start::Last(count) => catch_up.take_back(oldest, end, count, |_| true),
+            Start::Last(count) => {
+                let past = Backwards::new(&**history, oldest..=end);
+                let mut last: Vec<_> =
+                    past.filter(|event| catch_up.selects(event)).take(count).collect();
+                last.reverse();
+                catch_up.ready = last.into();
+            }
             Start::LastPerTopic => {
-                let mut topics = HashSet::new();
-                catch_up.take_back(oldest, end, usize::MAX, |event| {
-                    topics.insert(event.topic().clone())
-                });
+                let core = &bus.core;
+                let last = last_of_each(
+                    &**history,
+                    oldest..=end,
+                    || core.last_sequence(),
+                    |event| catch_up.selects(event).then(|| Arc::clone(event)),
+                );
+                catch_up.ready = last.into();
             }
             Start::Latest | Start::Earliest | Start::Sequence(_) => {}
         }
@@ -104,27 +111,6 @@ impl CatchUp {
             }
             events.clear();
             self.next = to + 1;
-        }
-    }
-
-    /// Looks from the newest backwards for so many events that are selected and `wanted`.
-    fn take_back(
-        &mut self,
-        oldest: u64,
-        mut end: u64,
-        count: usize,
-        mut wanted: impl FnMut(&Event) -> bool,
-    ) {
-        let mut events = Vec::new();
-        while oldest <= end && self.ready.len() < count {
-            let from = end.saturating_sub(PAGE - 1).max(oldest);
-            self.history.read(from..=end, &mut events);
-            for event in events.drain(..).rev() {
-                if self.ready.len() < count && self.selects(&event) && wanted(&event) {
-                    self.ready.push_front(event);
-                }
-            }
-            end = from - 1;
         }
     }
 

@@ -18,6 +18,6 @@ pub enum Start {
     Time(Timestamp),
     /// With the newest so many that it selects.
     Last(usize),
-    /// With the newest of each topic that it selects.
+    /// With the newest of each topic that it selects: see [`Bus::latest`](crate::Bus::latest).
     LastPerTopic,
 }

@@ -5,6 +5,7 @@ mod children;
 mod events;
 mod history;
 mod isolation;
+mod latest;
 mod middleware;
 mod order;
 mod publish;
