@@ -120,7 +120,7 @@ impl Subscription {
     pub(crate) fn lost(&self, range: RangeInclusive<u64>) -> Result<Vec<Arc<Event>>, QueryError> {
         let held = self.held.as_ref();
         let core = held.and_then(|held| Some((held.core.upgrade()?, &held.entry)));
-        let (core, entry) = core.ok_or(QueryError::NoHistory)?;
+        let (core, entry) = core.ok_or(QueryError::Gone)?;
         let history = core.history.as_ref().ok_or(QueryError::NoHistory)?;
         let mut events = Vec::new();
         history.read(range, &mut events);

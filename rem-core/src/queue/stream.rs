@@ -127,12 +127,17 @@ impl<T: Shape + ?Sized> EventStream<T> {
         Iter { stream: self, here: PhantomData }
     }
 
-    /// Reads again what was lost, as far as the history still has it.
+    /// Reads again what was lost, as far as the history still has it: what this stream's subscription selects of the
+    /// numbers from [`Lagged::from`] to [`Lagged::to`], oldest first. The stream itself goes on as if nothing had been asked.
     ///
-    /// Costs a look at every kept event of the range.
+    /// System events have no number and enter no history: of them all are gone. A loss of another stream is none of this
+    /// one's; asked for it, this one gives what it selects itself in that range, had or not.
     ///
     /// # Errors
     /// When the bus keeps no history or is gone.
+    ///
+    /// # Cost
+    /// A look at every kept event of the range.
     pub fn recover(&self, lagged: &Lagged) -> Result<Recovered<T>, QueryError> {
         let events = self.subscription.lost(lagged.from..=lagged.to)?;
         let shared = events.iter().filter_map(T::share);

@@ -4,6 +4,7 @@
 mod accounts;
 mod asynchronous;
 mod overflow;
+mod recover;
 mod waiting;
 
 use std::time::Duration;
