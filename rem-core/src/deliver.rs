@@ -15,7 +15,7 @@ use crate::route::{Route, Seats};
 use crate::subscription::{Asked, Called, Entry};
 use crate::system::{self, SystemEvent};
 
-pub(crate) use isolate::{isolate, quietly};
+pub(crate) use isolate::{each_quietly, isolate, quietly, wake};
 pub(crate) use turn::waiting;
 use turn::{Turn, Waiting};
 
@@ -178,7 +178,8 @@ fn run_waiting(waiting: Waiting) {
     // Its publisher has had its receipt; what fails now is told by system events and the subscriptions' counts.
     let mut receipt = Receipt::default();
     handling(&event, above, || run_each(&core, &event, &entries, true, &mut receipt));
-    quietly((core, event, entries, route));
+    quietly(event);
+    quietly((core, entries, route));
 }
 
 /// Calls every handler of a route; returns how many have had the event. The route has counted it for all of them: what is
@@ -321,6 +322,6 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
         return;
     };
     handling(&event, None, || run_each(core, &event, &inline, false, receipt));
-    quietly((event, inline));
+    quietly(inline);
     turn.finish(run_waiting);
 }

@@ -14,6 +14,7 @@ use rem_patterns::{IntoPattern, Pattern, PatternError};
 use super::in_flight::Whose;
 use super::unfinished::{is_on, wait};
 use super::{Bus, State};
+use crate::deliver::wake;
 use crate::route::lies_below;
 use crate::subscription::Entry;
 use crate::sync::{Mutex, lock};
@@ -34,7 +35,7 @@ impl Arrivals {
     pub(crate) fn arrived(&self) {
         let wakers = mem::take(&mut lock(&self.0).wakers);
         for (_, waker) in wakers {
-            waker.wake(); // under no lock
+            wake(waker); // under no lock
         }
     }
 

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
 
 /// Runs user code; a panic becomes its message.
 ///
@@ -17,6 +18,16 @@ pub(crate) fn quietly<T>(value: T) {
     if mem::needs_drop::<T>() {
         let _ = isolate(move || drop(value));
     }
+}
+
+/// Drops each by itself: a second `Drop` that panicked while the first one's panic is under way would end the process.
+pub(crate) fn each_quietly<T>(values: impl IntoIterator<Item = T>) {
+    values.into_iter().for_each(quietly);
+}
+
+/// Wakes whoever waits: what a runtime does then is its own, and who else waits is still to be woken.
+pub(crate) fn wake(waker: Waker) {
+    let _ = isolate(move || waker.wake());
 }
 
 /// The text of a panic, whose payload is any value.

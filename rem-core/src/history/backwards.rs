@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::vec;
 
 use super::{History, PAGE};
-use crate::deliver::quietly;
+use crate::deliver::{each_quietly, quietly};
 use crate::event::Event;
 use crate::sync::yield_now;
 
@@ -43,6 +43,13 @@ impl Iterator for Backwards<'_> {
     }
 }
 
+/// The history may have let go of them meanwhile, and their data is the users' to drop.
+impl Drop for Backwards<'_> {
+    fn drop(&mut self) {
+        each_quietly(self.page.by_ref());
+    }
+}
+
 /// What `select` makes of the newest event of each topic that it makes something of, oldest first. `taken` says which
 /// numbers publishers have.
 ///
@@ -72,7 +79,6 @@ pub(crate) fn last_of_each<R>(
         }
         quietly(event);
     }
-    quietly(past.page);
     last.reverse();
     last
 }

@@ -10,7 +10,7 @@ use rem_patterns::{Pattern, PatternError, Topic};
 use super::{Backwards, History, PAGE, last_of_each};
 use crate::bus::Core;
 use crate::clock::Timestamp;
-use crate::deliver::quietly;
+use crate::deliver::{each_quietly, quietly};
 use crate::event::{Event, EventId, Shape};
 
 /// A question to a bus's history: which events, and how many of them. Answers are oldest first.
@@ -153,8 +153,10 @@ impl Query {
         while from <= end && found.len() < count {
             let to = from.saturating_add(PAGE - 1).min(end);
             self.history.read(from..=to, &mut page);
-            let matching = page.drain(..).filter_map(|event| self.pass(event));
+            let mut events = page.drain(..);
+            let matching = events.by_ref().filter_map(|event| self.pass(event));
             found.extend(matching.take(count - found.len()));
+            each_quietly(events);
             from = to + 1;
         }
         found

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::{Evicted, History};
+use crate::deliver::each_quietly;
 use crate::event::Event;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
@@ -103,6 +104,13 @@ impl History for Ring {
             // It may have been overwritten since.
             events.extend(kept.filter(|event| event.sequence() == Some(sequence)));
         }
+    }
+}
+
+/// What is kept goes with it, and that is the user's to drop.
+impl Drop for Ring {
+    fn drop(&mut self) {
+        each_quietly(self.slots.iter().filter_map(|slot| lock(&slot.event).take()));
     }
 }
 

@@ -9,6 +9,7 @@ use super::drains::Drains;
 use super::items::{Counts, Items, Next};
 use super::notes::Note;
 use super::{Lagged, Overflow, QueueStats};
+use crate::deliver::{each_quietly, quietly, wake};
 use crate::event::Event;
 use crate::sync::{Mutex, MutexGuard, ThreadId, Watch, lock};
 
@@ -199,7 +200,7 @@ impl Channel {
         let plain = key.is_none() && inner.drains.is_empty() && !self.for_one;
         if plain && inner.has_room(self.capacity) && inner.items.comes_last(sequence) {
             inner.items.push(event, sequence);
-            wake(inner);
+            wake_reader(inner);
             return Sent::Queued;
         }
         self.put(inner, event, key)
@@ -220,8 +221,12 @@ impl Channel {
             inner.end = End::Finished;
         }
         let drained = gone.as_ref().and_then(|(_, note)| inner.drains.gone(note.after_drains));
-        wake(inner);
-        drop((gone, drained)); // an event may go with it, which is user code: under no lock
+        wake_reader(inner);
+        // An event may go with it, which is user code: under no lock.
+        if let Some(gone) = gone {
+            quietly(gone);
+        }
+        drop(drained);
         if queued { Sent::Queued } else { Sent::Lost }
     }
 
@@ -282,7 +287,7 @@ impl Channel {
         drop(inner);
         wake_all(waiting);
         if let Some(reader) = reader {
-            reader.wake();
+            wake(reader);
         }
     }
 
@@ -290,30 +295,32 @@ impl Channel {
     pub(crate) fn abandon(&self) {
         let mut inner = lock(&self.inner);
         inner.end = End::Abandoned;
-        let drains = mem::take(&mut inner.drains);
-        let gone = (inner.items.clear(), inner.reader.take(), drains);
-        let waiting = mem::take(&mut inner.waiting);
+        let (items, drains) = (inner.items.clear(), mem::take(&mut inner.drains));
+        let (reader, waiting) = (inner.reader.take(), mem::take(&mut inner.waiting));
         drop(inner);
-        drop(gone); // user code: under no lock
+        // User code: under no lock.
+        each_quietly(items);
+        quietly(reader);
+        drop(drains);
         wake_all(waiting);
     }
 }
 
 /// Lets the lock go, then wakes the reader, if it sleeps.
 #[inline]
-fn wake(mut inner: MutexGuard<'_, Inner>) {
+fn wake_reader(mut inner: MutexGuard<'_, Inner>) {
     if inner.reader.is_some() {
         let reader = inner.reader.take();
         drop(inner);
         if let Some(reader) = reader {
-            reader.wake();
+            wake(reader);
         }
     }
 }
 
 fn wake_all(waiting: Vec<(u64, Waker)>) {
     for (_, waiter) in waiting {
-        waiter.wake();
+        wake(waiter);
     }
 }
 

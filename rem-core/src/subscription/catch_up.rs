@@ -1,13 +1,14 @@
 //! [`CatchUp`]: the past of a subscription, read until it meets what is live.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use super::{Entry, Start, Subscription};
 use crate::bus::{Core, State};
 use crate::clock::Timestamp;
-use crate::deliver::{self, isolate, quietly};
+use crate::deliver::{self, each_quietly, isolate, quietly};
 use crate::error::SubscribeError;
 use crate::event::{Event, Seen};
 use crate::history::{Backwards, History, PAGE, last_of_each};
@@ -128,10 +129,12 @@ impl CatchUp {
                 }
                 Some(_) => {
                     self.next += 1;
-                    match self.page.pop_front() {
-                        Some(event) if self.selects(&event) => return Step::Event(event),
-                        _ => continue,
+                    let Some(event) = self.page.pop_front() else { continue };
+                    if self.selects(&event) {
+                        return Step::Event(event);
                     }
+                    quietly(event);
+                    continue;
                 }
                 None if self.next <= self.read_to => {
                     return Step::Lagged(self.lose_before(self.read_to + 1));
@@ -202,6 +205,14 @@ impl CatchUp {
                         == Ok(true)
                 }
             }
+    }
+}
+
+/// The history may have let go of what was read.
+impl Drop for CatchUp {
+    fn drop(&mut self) {
+        each_quietly(mem::take(&mut self.ready));
+        each_quietly(mem::take(&mut self.page));
     }
 }
 

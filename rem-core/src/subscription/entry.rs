@@ -9,7 +9,7 @@ use super::gate::{Gate, Turn};
 use super::term::Term;
 use super::{About, Outcome};
 use crate::bus::Core;
-use crate::deliver::quietly;
+use crate::deliver::{each_quietly, quietly};
 use crate::event::{Event, Seen};
 use crate::publish::Level;
 use crate::queue::Channel;
@@ -340,7 +340,7 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let _level = Level::of_user_code();
-        quietly(mem::take(&mut self.filters));
+        each_quietly(mem::take(&mut self.filters));
         quietly(mem::replace(&mut self.call, nothing()));
     }
 }

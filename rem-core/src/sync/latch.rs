@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::{Mutex, lock, park, thread_waker};
+use crate::deliver::wake;
 
 /// Put into something that is shared, as its last field: when the last who holds that lets it go, who watches is woken.
 ///
@@ -44,7 +45,7 @@ impl Drop for Latch {
             told.waker.take()
         };
         if let Some(waker) = waker {
-            waker.wake(); // user code perhaps: under no lock
+            wake(waker); // user code perhaps: under no lock
         }
     }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod asynchronous;
 mod overflow;
 mod recover;
+mod user_code;
 mod waiting;
 
 use std::time::Duration;
