@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use rem::prelude::*;
-use rem::{DeliveryReport, Key, Receipt, SubscriptionStats, Topology};
+use rem::{DeliveryReport, Key, QueueStats, Receipt, SubscriptionStats, Topology};
 
 #[derive(EventType, Debug, Clone)]
 #[event(namespace = "order", local)]
@@ -104,6 +104,25 @@ fn each_subscription_says_what_became_of_its_events() {
     };
     assert_eq!((capacity, depth), (2, 2));
     drop((oldest, newest));
+}
+
+/// A stream that has had all it was to have is there still, and so is its account.
+#[test]
+fn what_nobody_will_read_is_counted() {
+    let bus = Bus::new();
+    let queue = bus.subscription("order").take(2).queue(8, Overflow::DropOldest);
+    let mut stream: EventStream<Order> = queue.stream().unwrap();
+    for number in 0..5 {
+        bus.publish(Order::Placed(number)).unwrap();
+    }
+    let account = |stream: &EventStream<Order>| {
+        let QueueStats { waiting, delivered, dropped, replaced, unread, .. } = stream.stats();
+        (waiting, delivered, dropped + replaced, unread)
+    };
+    stream.try_recv().unwrap();
+    assert_eq!(account(&stream), (4, 1, 0, 0));
+    stream.try_recv().unwrap();
+    assert_eq!(account(&stream), (0, 2, 0, 3));
 }
 
 #[test]

@@ -334,8 +334,8 @@ impl Inner {
     }
 
     fn stats(&self) -> QueueStats {
-        let Counts { delivered, dropped, replaced } = self.items.counts;
-        QueueStats { waiting: self.items.len(), delivered, dropped, replaced }
+        let Counts { delivered, dropped, replaced, unread } = self.items.counts;
+        QueueStats { waiting: self.items.len(), delivered, dropped, replaced, unread }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Counts {
     pub(super) delivered: u64,
     pub(super) dropped: u64,
     pub(super) replaced: u64,
+    pub(super) unread: u64,
 }
 
 /// What is next for the reader.
@@ -71,8 +72,9 @@ impl Items {
         self.taken = self.taken.max(taken);
     }
 
-    /// Takes out all that is there.
+    /// Takes out all that is there, which nobody will read.
     pub(super) fn clear(&mut self) -> VecDeque<Arc<Event>> {
+        self.counts.unread += u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         self.notes = Notes::default();
         mem::take(&mut self.events)
     }

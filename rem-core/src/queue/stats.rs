@@ -12,4 +12,6 @@ pub struct QueueStats {
     pub dropped: u64,
     /// A newer event of the same key took their place.
     pub replaced: u64,
+    /// They were there when the reader went, or had as many as it was to have, and go unread.
+    pub unread: u64,
 }

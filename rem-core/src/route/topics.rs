@@ -121,6 +121,13 @@ mod tests {
     }
 
     #[test]
+    fn there_is_room_for_four_at_least_and_four_million_at_most() {
+        for (asked, room) in [(0, 4), (4, 4), (5, 8), (16_384, 16_384), (usize::MAX, 4_194_304)] {
+            assert_eq!(Topics::new(asked).sets.len() * WAYS, room);
+        }
+    }
+
+    #[test]
     fn a_million_topics_keep_a_bounded_number() {
         let topics = Topics::new(1_000);
         let first = Arc::downgrade(&topics.find("t.first", 0, None).unwrap());

@@ -18,7 +18,7 @@ pub struct Stats {
     pub subscriptions: usize,
     /// How many child buses are open below it.
     pub children: usize,
-    /// What became of the events of these subscriptions.
+    /// What became of the events of these subscriptions; what has ended is no longer among them.
     pub total: SubscriptionStats,
 }
 
@@ -32,7 +32,7 @@ pub struct SubscriptionStats {
     pub delivered: u64,
     /// How many wait: for the handlers of another event, or in its queue to be read.
     pub deferred: u64,
-    /// How many its queue lost, or replaced by newer ones of the same key.
+    /// How many its queue lost, replaced by newer ones of the same key, or still held when nobody was to read them any more.
     pub dropped: u64,
     /// How many its handler, or a filter of it, failed at.
     pub failed: u64,
@@ -52,7 +52,7 @@ impl SubscriptionStats {
         Self {
             delivered: self.delivered + queue.delivered,
             deferred: self.deferred + queue.waiting as u64,
-            dropped: self.dropped + queue.dropped + queue.replaced,
+            dropped: self.dropped + queue.dropped + queue.replaced + queue.unread,
             ..self
         }
     }
