@@ -1,6 +1,7 @@
 //! The bus as its users see it: every promise of `Bus`, through the facade.
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+mod bounds;
 mod children;
 mod events;
 mod history;
