@@ -156,6 +156,12 @@ fn what_is_no_value_says_why_and_where() {
     let error = ProviderEvent::decode("lost", &body).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::TooLarge, "{error}");
     assert!(ProviderEvent::decode("lost", &body.limit(102)).is_ok());
+    // A mebibyte, unless told.
+    let read = |letters| {
+        let json = format!("\"{}\"", "x".repeat(letters));
+        ProviderEvent::decode("lost", &Body::new(Codec::Json, json.as_bytes())).is_ok()
+    };
+    assert_eq!((Body::LIMIT, read((1 << 20) - 2), read((1 << 20) - 1)), (1_048_576, true, false));
 }
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,7 +172,7 @@ struct Free(serde_json::Value);
 fn deep_documents_harm_nobody() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
     let read = |json: &str| Free::decode("free", &Body::new(Codec::Json, json.as_bytes()));
-    assert!(read(&nested(100)).is_ok());
+    assert!(read(&nested(126)).is_ok() && read(&nested(128)).is_err());
     let error = read(&nested(400_000)).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::Malformed, "{error}");
     let passed = format!(r#"{{"name":"a","latency":1,"x":{}}}"#, nested(400_000));

@@ -10,6 +10,7 @@ mod latest;
 mod middleware;
 mod order;
 mod publish;
+mod reentry;
 mod stress;
 mod subscribe;
 mod system;
