@@ -53,6 +53,7 @@
 //! - [`middleware`]: what sees, changes or stops an event before its subscribers do.
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
+//! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
 //! - [`testing`]: a recorder, fixed ids and a clock that is turned by hand.
 //!
 //! # Features
@@ -91,6 +92,11 @@ pub use rem_schema as schema;
 
 #[doc(hidden)]
 pub use rem_core::__private;
+
+/// What a program may build on, and the tests that hold it.
+///
+#[doc = include_str!("../docs/promises.md")]
+pub mod promises {}
 
 /// The README's code, compiled and run as documentation tests.
 #[cfg(doctest)]

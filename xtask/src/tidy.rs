@@ -15,6 +15,7 @@ mod way;
 mod seams;
 mod words;
 mod invariants;
+mod promises;
 mod map;
 
 use std::fmt;
@@ -48,6 +49,7 @@ const RULES: &[Rule] = &[
     Rule { id: "clock", check: seams::clock },
     Rule { id: "sync", check: seams::sync },
     Rule { id: "invariants", check: invariants::check },
+    Rule { id: "promises", check: promises::check },
     Rule { id: "map", check: map::check },
 ];
 

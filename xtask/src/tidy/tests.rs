@@ -15,6 +15,7 @@ const GOOD: Files = &[
     ("fuzz/Cargo.toml", "[workspace]\n[dependencies]\nx = \"1\"\n"),
     ("README.md", "# REM\n\n```rust\nlet one = 1;\n```\n"),
     ("ARCHITECTURE.md", GOOD_ARCHITECTURE),
+    ("docs/promises.md", GOOD_PROMISES),
     ("src/lib.rs", GOOD_FACADE),
     ("rem-core/src/way.rs", GOOD_WAY),
     (
@@ -108,6 +109,20 @@ const GOOD_FACADE: &str = "//! The facade.
 #[cfg(doctest)]
 #[doc = include_str!(\"../README.md\")]
 struct Readme;
+#[doc = include_str!(\"../docs/promises.md\")]
+pub mod promises {}
+";
+
+const GOOD_PROMISES: &str = "# Promises
+
+What is in prose, as in `way.rs`, needs no test.
+
+- A promise
+  that holds. Held by `tests/tests/whole/order.rs: an_effect_is_seen_after_its_cause_by_all`.
+
+| of | held by |
+| --- | --- |
+| a | `rem-core/src/bus/loom.rs: nothing_is_published_when_a_bus_is_closed` |
 ";
 
 const GOOD_WAY: &str = "//! The way.
@@ -178,6 +193,20 @@ const BAD: &[(&str, &str, &str)] = &[
     ("sync", "rem-core/src/a.rs", "//! A.\nfn f() { std::sync::RwLock::new(()); }\n"),
     ("sync", "rem-core/src/clock.rs", "//! Time without a lock.\n"),
     ("invariants", "ARCHITECTURE.md", "# Map\n"),
+    ("promises", "src/lib.rs", "//! The facade.\n#![forbid(unsafe_code)]\n"),
+    ("promises", "docs/promises.md", "- All is well.\n"),
+    ("promises", "docs/promises.md", "1. All is well,\n   and `way.rs` says so.\n"),
+    ("promises", "docs/promises.md", "| of | held by |\n| --- | --- |\n| a | nobody |\n"),
+    ("promises", "docs/promises.md", "- Well. Held by `tests/tests/whole/order.rs: wishful`.\n"),
+    ("promises", "docs/promises.md", "- Well. Held by `tests/tests/whole/nowhere.rs: f`.\n"),
+    ("promises", "docs/promises.md", "- Well. Held by `rem-core/src/clock.rs: now`.\n"),
+    ("promises", "docs/promises.md", "In prose too: `tests/tests/whole/order.rs: wishful`.\n"),
+    ("promises", "docs/promises.md", "Half: `tests/tests/whole/order.rs`.\n"),
+    (
+        "promises",
+        "tests/tests/whole/order.rs",
+        "//! Tests.\n#[test]\n#[ignore]\nfn an_effect_is_seen_after_its_cause_by_all() {}\n",
+    ),
     ("map", "rem-core/src/newcomer.rs", "//! New.\n"),
     ("map", "ARCHITECTURE.md", "### `rem-core`\n`way.rs` `clock.rs` `sync.rs` `gone.rs`\n"),
 ];
@@ -290,6 +319,9 @@ fn what_must_be_there_is_missed() {
         ("readme", "src/lib.rs"),
         ("unsafe", "rem-core/src/event/by_hand.rs"),
         ("invariants", "xtask/src/tidy/tests.rs"),
+        ("promises", "docs/promises.md"),
+        ("promises", "src/lib.rs"),
+        ("promises", "rem-core/src/bus/loom.rs"),
         ("reasons", "Cargo.toml"),
     ] {
         assert!(!said(rule, &without(path)).is_empty(), "{rule} does not miss {path}");

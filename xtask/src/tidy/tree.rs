@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use cargo_metadata::{DependencyKind, TargetKind};
 
-use crate::tidy::tokens::{self, Token};
+use crate::tidy::tokens::{self, Token, find};
 use crate::workspace::{Workspace, read};
 
 /// The tree as the rules see it.
@@ -105,6 +105,28 @@ impl SourceFile {
     pub(crate) fn tokens(&self) -> Option<Vec<Token>> {
         tokens::of(&self.text)
     }
+
+    /// The function of that name, if it stands there as a test, whatever other attributes it has.
+    pub(crate) fn test(&self, name: &str) -> Option<Test> {
+        let tokens = self.tokens()?;
+        find(&tokens, &format!("fn {name} (")).find_map(|at| {
+            let before =
+                tokens[..at].iter().rposition(|token| matches!(token.text.as_str(), "}" | ";"));
+            let attributes = &tokens[before.map_or(0, |end| end + 1)..at];
+            let is_test = ["# [ test ]", "# [ tokio : : test"]
+                .iter()
+                .any(|test| find(attributes, test).next().is_some());
+            let ignored = attributes.iter().any(|token| token.text == "ignore");
+            is_test.then_some(if ignored { Test::Ignored } else { Test::Runs })
+        })
+    }
+}
+
+/// A function that is a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Test {
+    Runs,
+    Ignored,
 }
 
 /// One package of the workspace.
@@ -153,6 +175,15 @@ mod tests {
         let xtask = tree.packages().iter().find(|package| package.name == "xtask").unwrap();
         assert_eq!(xtask.entry.as_deref(), Some("xtask/src/main.rs"));
         assert!(tree.manifests().any(|manifest| manifest.path == "Cargo.toml"));
+    }
+
+    #[test]
+    fn a_test_is_a_function_that_is_marked_as_one() {
+        let text = "#[test]\n#[cfg(x)]\nfn a() {}\n#[tokio::test(flavor = \"x\")]\nasync fn b() {}\nfn c() {}\n#[test]\n#[ignore]\nfn d() {}\nmod m { #[cfg_attr(x, ignore)]\n#[test]\nfn e() {} }\n";
+        let file = SourceFile { path: String::new(), text: text.to_owned() };
+        let found = ["a", "b", "c", "d", "e", "f"].map(|name| file.test(name));
+        let (runs, ignored) = (Some(Test::Runs), Some(Test::Ignored));
+        assert_eq!(found, [runs, runs, None, ignored, ignored, None]);
     }
 
     #[test]
