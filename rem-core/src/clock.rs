@@ -269,6 +269,18 @@ mod tests {
         }
     }
 
+    /// As long as nobody sets the system's clock, which nobody does in so short a time.
+    #[test]
+    fn it_does_not_go_back_in_a_thread() {
+        let clock = Clock::default();
+        let mut last = clock.now();
+        for _ in 0..1_000_000 {
+            let now = clock.now();
+            assert!(now >= last, "{now} after {last}");
+            last = now;
+        }
+    }
+
     #[test]
     fn a_manual_clock_moves_when_told() {
         let clock = ManualClock::at(Timestamp::from_nanos(5));

@@ -73,7 +73,8 @@ impl<T: ?Sized> Event<T> {
         usize::from(self.head.scope)
     }
 
-    /// When it happened, by the bus's clock unless the publisher said otherwise.
+    /// When it happened, by the bus's clock unless the publisher said otherwise: the system's, to the microsecond. Within a
+    /// thread it does not go back as long as nobody sets the clock.
     pub fn timestamp(&self) -> Timestamp {
         self.head.timestamp
     }
