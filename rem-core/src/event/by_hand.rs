@@ -146,3 +146,6 @@ pub(crate) fn place<E: EventType>(making: Making<'_>, data: E) -> Arc<Event> {
     // SAFETY: the pointer comes from `Arc::into_raw`, and every field of the event was written.
     unsafe { Arc::from_raw(event) }
 }
+
+#[cfg(test)]
+mod tests;
