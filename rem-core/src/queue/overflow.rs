@@ -35,8 +35,9 @@ pub enum Overflow {
     /// A new event takes the place of the one with the same key, and its turn. If there are more keys than the queue has
     /// room, the oldest event makes room, as for [`DropOldest`](Self::DropOldest).
     ///
-    /// What was replaced is no loss: whoever asks for this wants the last value only. Costs a look at each event in the
-    /// queue.
+    /// What was replaced is no loss: whoever asks for this wants the last value only. Where several publishers share a key,
+    /// the last is that of the highest sequence number; an older one may come after it, as in every
+    /// [`EventStream`](super::EventStream). Costs a look at each event in the queue.
     Conflate(Key),
 }
 
