@@ -3,7 +3,6 @@
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use rem::prelude::*;
@@ -318,80 +317,4 @@ fn the_past_cannot_be_had_everywhere() {
         [1]
     );
     assert_eq!(left.try_recv().unwrap_err(), TryRecvError::Ended);
-}
-
-/// Publishers at full speed beside streams and handlers that come: each sees every number once, from its first.
-#[test]
-fn no_gap_and_no_repeat_at_full_speed() {
-    const PUBLISHERS: u64 = 2;
-    const EACH: u64 = 20_000;
-    let total = PUBLISHERS * EACH;
-    let bus = bus(usize::try_from(total).unwrap());
-    let publishers: Vec<_> = (0..PUBLISHERS)
-        .map(|publisher| {
-            let bus = bus.clone();
-            thread::spawn(move || {
-                for number in 0..EACH {
-                    bus.publish(Step::Taken(publisher * EACH + number)).unwrap();
-                }
-            })
-        })
-        .collect();
-    let mut handlers = Vec::new();
-    let mut streams = Vec::new();
-    while !publishers.iter().all(thread::JoinHandle::is_finished) && streams.len() < 40 {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let held = Arc::clone(&seen);
-        let sub = bus
-            .subscription("step")
-            .from(Start::Earliest)
-            .inline(move |event: &Event<Step>| {
-                held.lock().unwrap().push((event.sequence().unwrap(), value(&event.data)));
-            })
-            .unwrap();
-        handlers.push((sub, seen));
-        let capacity = usize::try_from(total).unwrap();
-        let mut stream: EventStream<Step> = bus
-            .subscription("step")
-            .from(Start::Earliest)
-            .queue(capacity, Overflow::Reject)
-            .stream()
-            .unwrap();
-        // Half of them are read at once, so that they join while publishers are at work.
-        let mut seen = Vec::new();
-        if streams.len() % 2 == 0 {
-            read(&mut stream, &mut seen);
-        }
-        streams.push((stream, seen));
-    }
-    for publisher in publishers {
-        publisher.join().unwrap();
-    }
-    assert!(!handlers.is_empty());
-    for (stream, seen) in &mut streams {
-        read(stream, seen);
-        check(seen, total, EACH);
-    }
-    for (_sub, seen) in &handlers {
-        check(&seen.lock().unwrap(), total, EACH);
-    }
-}
-
-fn read(stream: &mut EventStream<Step>, seen: &mut Vec<(u64, u64)>) {
-    while let Ok(event) = stream.try_recv() {
-        seen.push((event.sequence().unwrap(), value(&event.data)));
-    }
-}
-
-/// All numbers, each once; and each publisher's events in its order.
-fn check(seen: &[(u64, u64)], total: u64, each: u64) {
-    let mut newest = vec![None; usize::try_from(total / each).unwrap()];
-    for (_, value) in seen {
-        let publisher = usize::try_from(value / each).unwrap();
-        assert!(newest[publisher] < Some(*value), "a publisher's events come in its order");
-        newest[publisher] = Some(*value);
-    }
-    let mut numbers: Vec<u64> = seen.iter().map(|(sequence, _)| *sequence).collect();
-    numbers.sort_unstable();
-    assert!(numbers.iter().copied().eq(1..=total), "{} of {total}", numbers.len());
 }

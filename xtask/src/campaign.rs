@@ -11,7 +11,10 @@ use crate::workspace::Workspace;
 mod build;
 mod compile;
 mod fuzz;
+mod nightly;
 mod report;
+mod sanitize;
+mod stress;
 
 /// One campaign of `cargo xtask campaign NAME`.
 struct Campaign {
@@ -37,6 +40,16 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "fuzz",
         what: "whether an input breaks a fuzz target within a minute: none may",
         run: fuzz::run,
+    },
+    Campaign {
+        name: "sanitize",
+        what: "whether AddressSanitizer finds a fault while the tests of the crate with `unsafe` code run: none",
+        run: sanitize::run,
+    },
+    Campaign {
+        name: "stress",
+        what: "whether a promise of delivery is broken while real threads run at full speed for minutes: none may",
+        run: stress::run,
     },
 ];
 

@@ -25,6 +25,9 @@ use anyhow::{Result, ensure};
 use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
 
+/// The packages that may hold `unsafe` code.
+pub(crate) use unsafe_code::EXEMPT as UNSAFE_PACKAGES;
+
 /// One rule.
 pub(crate) struct Rule {
     /// The name it is known by: in its findings, and in ARCHITECTURE.md where it proves an invariant.

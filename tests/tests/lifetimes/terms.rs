@@ -112,32 +112,6 @@ fn events_that_wait_for_their_turn_do_not_exceed_it() {
     assert_eq!(count.load(Ordering::Relaxed), 2);
 }
 
-/// Real threads: not one call too many, nor too few.
-#[test]
-fn publishers_at_once_share_the_calls() {
-    for round in 0..300 {
-        let bus = Bus::builder().history(Ring::events(16)).build();
-        let (count, handle) = counter();
-        let (some, other) = counter();
-        bus.subscription("job").take(5).inline(handle).unwrap().detach();
-        let filtered = bus.subscription("job").filter(|event| event.source() == Some("a")).take(3);
-        filtered.inline(other).unwrap().detach();
-        let delivered: u64 = thread::scope(|scope| {
-            let publishers = ["a", "b", "c"].map(|source| {
-                let bus = &bus;
-                scope.spawn(move || {
-                    let publish = |number| bus.event(Job::Added(number)).source(source).publish();
-                    (0..20).map(|number| publish(number).unwrap().delivered() as u64).sum::<u64>()
-                })
-            });
-            publishers.into_iter().map(|publisher| publisher.join().unwrap()).sum()
-        });
-        let counts = (count.load(Ordering::Relaxed), some.load(Ordering::Relaxed));
-        assert_eq!((counts, delivered), ((5, 3), 8), "round {round}");
-        assert_eq!((Arc::strong_count(&count), Arc::strong_count(&some)), (1, 1));
-    }
-}
-
 #[test]
 fn the_past_counts() {
     for (calls, expected) in [(2, vec![1, 2]), (4, vec![1, 2, 3, 4])] {

@@ -1,7 +1,6 @@
 //! Queues and streams: what is delivered, what is lost and how that is told, and who waits for whom.
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
-mod accounts;
 mod asynchronous;
 mod overflow;
 mod recover;

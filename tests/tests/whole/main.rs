@@ -11,7 +11,6 @@ mod middleware;
 mod order;
 mod publish;
 mod reentry;
-mod stress;
 mod subscribe;
 mod system;
 mod views;

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::campaign::nightly;
 use crate::campaign::report::Report;
 use crate::workspace::{self, Workspace, read, shown};
 
@@ -19,10 +20,7 @@ const SECONDS: u32 = 60;
 const HANG: u32 = 10;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
-    let compiler = read(&mut nightly(workspace, "rustc --version")).context(
-        "the fuzz targets are built by a nightly compiler, which does not run here; \
-         get it with `rustup toolchain install nightly --profile minimal`",
-    )?;
+    let compiler = nightly::compiler(workspace)?;
     if read(&mut nightly(workspace, "cargo fuzz --version")).is_err() {
         workspace::run(&mut workspace.cargo("install --locked cargo-fuzz"))
             .context("cargo-fuzz is missing and could not be installed")?;
@@ -45,15 +43,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
             println!("\n{}\n", advice(target, artefact));
         }
     }
-    Ok(Report { held, compiler: compiler.trim().to_owned(), figures })
+    Ok(Report { held, compiler, figures })
 }
 
-/// A command of the nightly toolchain, with arguments split at spaces.
 fn nightly(workspace: &Workspace, line: &str) -> Command {
-    let mut command = workspace.command("rustup");
-    command.args(["run", "nightly"]).args(line.split_whitespace());
-    // The cargo that runs us left its name here, and the other would call it in its own place.
-    command.env_remove("CARGO");
+    let mut command = nightly::command(workspace, line);
     command.env("CARGO_TARGET_DIR", workspace.target_directory().join("fuzz"));
     command
 }

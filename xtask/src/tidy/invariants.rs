@@ -45,7 +45,7 @@ const INVARIANTS: &[(&str, Proof)] = &[
     (
         "numbered-once",
         Proof::Test(
-            "tests/tests/whole/stress.rs",
+            "tests/tests/stress/rings.rs",
             "each_event_once_numbered_once_and_in_each_publishers_order",
         ),
     ),

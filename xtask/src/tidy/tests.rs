@@ -33,7 +33,7 @@ const GOOD: Files = &[
         "//! Tests.\n#[test]\n#[cfg(unix)]\nfn one_that_fails_or_panics_stops_that_event_alone_and_gives_it_back() {}\n",
     ),
     (
-        "tests/tests/whole/stress.rs",
+        "tests/tests/stress/rings.rs",
         "//! Tests.\n#[test]\n#[cfg(unix)]\nfn each_event_once_numbered_once_and_in_each_publishers_order() {}\n",
     ),
     (

@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &str)] = &[
 ];
 
 /// The packages that do not forbid it as a whole.
-const EXEMPT: &[&str] = &["rem-core"];
+pub(crate) const EXEMPT: &[&str] = &["rem-core"];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = stray(tree);
