@@ -206,6 +206,14 @@ impl Extra {
     }
 }
 
+/// The receipt of a draft that was stopped. Its data goes here, before the receipt is on its way out: should it panic as it
+/// goes, the receipt, which shares a name, goes too.
+#[cold]
+pub(crate) fn stopped(receipt: Receipt, draft: Draft) -> Receipt {
+    drop(draft);
+    receipt
+}
+
 /// The error of a draft that did not get through, with the data it held.
 #[cold]
 pub(crate) fn give_back<E: EventType>(failure: Box<Failure>, draft: Draft) -> PublishError<E> {

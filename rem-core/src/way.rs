@@ -69,6 +69,7 @@ fn along<E: EventType>(
         Ok(delivered)
     });
     match end {
+        Ok(_) if receipt.stopped.is_some() => Ok(publish::stopped(receipt, draft)),
         Ok(delivered) => Ok(receipt.complete(&draft, delivered)),
         Err(failure) => Err(publish::give_back(failure, draft)),
     }

@@ -1,7 +1,7 @@
 //! Code of users that runs because of a queue: what it may do, and whom it harms.
 
 use std::future::Future;
-use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -39,7 +39,8 @@ fn data_that_panics_as_it_goes_harms_neither_publisher_nor_reader() {
         let QueueStats { waiting, delivered, dropped, replaced, .. } = stream.stats();
         assert_eq!((waiting, delivered, dropped + replaced), (kept, 0, lost), "{overflow}");
         assert_eq!((stream.subscription().failures(), any.len()), (0, 5), "{overflow}");
-        mem::forget(any.try_recv().unwrap());
+        let read = any.try_recv().unwrap();
+        assert!(panic::catch_unwind(AssertUnwindSafe(|| drop(read))).is_err(), "its reader's own");
         drop(any);
         // Now the queue is the last to hold them.
         for _ in 0..5 {
@@ -65,7 +66,7 @@ fn many_that_panic_as_they_go_at_once_do_not_end_the_process() {
     let four = || (0..4).for_each(|_| drop(bus.publish(Bomb).unwrap()));
     four();
     // Its page holds what the history lets go next.
-    mem::forget(past.try_recv().unwrap());
+    drop(past.try_recv().unwrap());
     four();
     drop(past);
     drop(sub);
