@@ -50,7 +50,8 @@
 //! - [`EventType`](derive@EventType): the derive and its attributes. [`pattern!`], [`topic!`]: checked by the compiler.
 //! - [`#[handlers]`](macro@handlers), [`#[on("…")]`](macro@on): handlers declared in one place, registered at once.
 //! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
-//! - [`middleware`]: what sees, changes or stops an event before its subscribers do.
+//! - [`middleware`]: what sees, changes or stops an event before its subscribers do, ready-made or
+//!   [your own](guides::write_a_middleware).
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
@@ -61,10 +62,13 @@
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
 //! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
+//! - `rate-limit`: the middleware `RateLimit`, by the crate governor.
+//! - `tracing`: the middleware `Log`, which tells events to the crate tracing.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
 //! - `full`: all of them.
 #![forbid(unsafe_code)]
 
+pub mod guides;
 pub mod prelude;
 
 #[cfg(feature = "cloudevents")]
@@ -74,15 +78,15 @@ pub use rem_core::{
     DeliveryReport, Draft, DraftError, Event, EventBuilder, EventId, EventSchema, EventStream,
     EventType, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers, History, InFlight,
     IntoPattern, Iter, Key, Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport,
-    Next, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind,
-    Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError, QueueBuilder,
-    QueueStats, Ready, ReadyError, ReadyErrorKind, Receipt, Received, Recovered, Recv,
-    RegisterError, RegisterErrorKind, Ring, Schema, SettleError, SettleErrorKind, Shape, Source,
-    Start, State, Stats, Stop, SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId,
-    SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, Timestamp, Token, Topic,
-    TopicError, TopicErrorKind, TopicReport, TopicWriter, Topology, TryRecvError, TypedPattern,
-    Unsubscribed, Until, Wait, WaitError, WaitErrorKind, WeakBus, When, Whose, middleware, testing,
-    wire,
+    MiddlewareStats, Next, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError,
+    PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query, QueryError,
+    QueueBuilder, QueueStats, Ready, ReadyError, ReadyErrorKind, Receipt, Received, Recovered,
+    Recv, RegisterError, RegisterErrorKind, Ring, Schema, SettleError, SettleErrorKind, Shape,
+    Source, Start, State, Stats, Step, Stop, SubscribeError, Subscription, SubscriptionBuilder,
+    SubscriptionId, SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, Timestamp,
+    Token, Topic, TopicError, TopicErrorKind, TopicReport, TopicWriter, Topology, TryRecvError,
+    TypedPattern, Unsubscribed, Until, Wait, WaitError, WaitErrorKind, WeakBus, When, Whose,
+    middleware, testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

@@ -190,13 +190,8 @@ impl Bus {
         middleware: impl Middleware,
     ) -> Result<(), SubscribeError> {
         let pattern = self.0.absolute(pattern.into_pattern()?)?;
-        self.0.add_middleware(Bound {
-            name: Arc::new(middleware.name().into()),
-            middleware: Box::new(middleware),
-            pattern,
-            prefix: self.0.prefix_topic().cloned(),
-            place: Location::caller(),
-        })
+        let prefix = self.0.prefix_topic().cloned();
+        self.0.add_middleware(Bound::new(middleware, pattern, prefix, Location::caller()))
     }
 
     /// A bus whose topics all begin with `prefix`, below this one's.

@@ -1,6 +1,7 @@
 //! [`Draft`]: an event before it is recorded.
 
 use std::fmt;
+use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ use crate::event::{Event, EventId, EventType, Head, Metadata, Payload, Source, T
 /// now with its sequence number, and what would change it says [`DraftError`].
 pub struct Draft {
     event: Arc<Event>,
+    /// What few drafts have.
+    given: Option<Given>,
     topic_by: TopicBy,
-    /// The data may have changed, and its topic with it.
-    touched: bool,
+    /// What the chain has not looked at yet.
+    touched: Touched,
     /// The topic has changed.
     moved: bool,
     /// It is an event now, whoever holds it.
@@ -35,14 +38,54 @@ pub(crate) enum TopicBy {
     Name,
 }
 
+/// What is not as the bus makes it.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    /// When its publish began, whatever time it has.
+    began: Timestamp,
+    /// The publisher gave it the id that it has.
+    known: bool,
+}
+
+/// What may have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Touched {
+    #[default]
+    Nothing,
+    /// The data, and its topic with it.
+    Data,
+    /// The topic, set by name.
+    Topic,
+}
+
 impl Draft {
+    #[inline]
     pub(crate) fn new(event: Arc<Event>, topic_by: TopicBy) -> Self {
-        Self { event, topic_by, touched: false, moved: false, recorded: false }
+        let (given, touched, moved, recorded) = (None, Touched::Nothing, false, false);
+        Self { event, given, topic_by, touched, moved, recorded }
+    }
+
+    /// Notes what its publisher gave it: its id, and another time than that when its publish began.
+    pub(crate) fn note(&mut self, known: bool, began: Option<Timestamp>) {
+        let began = began.unwrap_or_else(|| self.timestamp());
+        self.given = Some(Given { began, known });
     }
 
     fn unique(&mut self) -> Result<&mut Event, DraftError> {
         let event = Arc::get_mut(&mut self.event).filter(|_| !self.recorded);
         event.ok_or(DraftError::recorded())
+    }
+
+    /// When its publish began, by the bus's clock: whatever [`timestamp`](Event::timestamp) the publisher gave it. It costs
+    /// nothing, for the bus has read its clock already.
+    pub fn began(&self) -> Timestamp {
+        self.given.map_or_else(|| self.timestamp(), |given| given.began)
+    }
+
+    /// `true` if the publisher gave it the id that it has: it may have been published before, here or elsewhere.
+    /// `false` if the bus has just made one.
+    pub fn has_known_id(&self) -> bool {
+        self.given.is_some_and(|given| given.known)
     }
 
     /// Publishes it under another topic than its data has, counted from the root bus.
@@ -56,7 +99,7 @@ impl Draft {
         }
         self.unique()?.head.topic = topic;
         self.topic_by = TopicBy::Name;
-        self.moved = true;
+        (self.touched, self.moved) = (Touched::Topic, true);
         Ok(())
     }
 
@@ -74,7 +117,8 @@ impl Draft {
     /// # Errors
     /// A draft that is recorded already.
     pub fn set_timestamp(&mut self, timestamp: Timestamp) -> Result<(), DraftError> {
-        self.unique()?.head.timestamp = timestamp;
+        let began = mem::replace(&mut self.unique()?.head.timestamp, timestamp);
+        self.given.get_or_insert(Given { began, known: false });
         Ok(())
     }
 
@@ -99,6 +143,12 @@ impl Draft {
         Ok(self.metadata_mut()?.insert(name, value))
     }
 
+    /// Whether the metadata has a value of that name; nearly no draft has any.
+    #[inline]
+    pub(crate) fn has_metadata(&self, name: &str) -> bool {
+        self.event.head.metadata.as_ref().is_some_and(|metadata| metadata.get(name).is_some())
+    }
+
     /// The metadata, to change it.
     ///
     /// # Errors
@@ -113,29 +163,60 @@ impl Draft {
     /// Data of another type than `E`, and a draft that is recorded already.
     pub fn data_mut<E: EventType>(&mut self) -> Result<&mut E, DraftError> {
         let found = self.event.data.schema().name;
-        self.touched = true;
-        let event = self.unique()?;
-        event.head.views.clear();
+        let event = self.touch_data()?;
         event.data.downcast_mut().ok_or(DraftError::other_type(found, E::SCHEMA.name))
     }
 
-    /// Follows data that has changed to its topic. `Err` if it has none now.
-    pub(crate) fn refresh_topic(&mut self) -> Result<(), Refusal> {
-        if !std::mem::take(&mut self.touched) || self.topic_by == TopicBy::Name {
+    /// The event, of which the data is about to change.
+    fn touch_data(&mut self) -> Result<&mut Event, DraftError> {
+        if self.touched == Touched::Nothing && !self.recorded {
+            self.touched = Touched::Data;
+        }
+        let event = self.unique()?;
+        event.head.views.clear();
+        Ok(event)
+    }
+
+    /// Blanks the fields that its type marks `#[event(redact)]`: a text becomes `[redacted]`, another value the `Default` of
+    /// its type. The topic follows, as for [`data_mut`](Self::data_mut). It costs one call if the type marks none.
+    ///
+    /// # Errors
+    /// A marked field whose type has no `Default`, and a draft that is recorded already.
+    pub fn redact(&mut self) -> Result<(), DraftError> {
+        if !self.event.data.redacts() {
             return Ok(());
+        }
+        let of = self.event.data.schema().name;
+        let event = self.touch_data()?;
+        event.data.blank().map_err(|field| DraftError::no_default(of, field))
+    }
+
+    /// Whether there is something for [`follow_topic`](Self::follow_topic) to look at.
+    #[inline]
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched != Touched::Nothing
+    }
+
+    /// Follows data that has changed to its topic. Whether the topic is another than when this was asked last; `Err` if
+    /// it has none now.
+    pub(crate) fn follow_topic(&mut self) -> Result<bool, Refusal> {
+        match mem::take(&mut self.touched) {
+            Touched::Topic => return Ok(true),
+            Touched::Data if self.topic_by == TopicBy::Data => {}
+            Touched::Data | Touched::Nothing => return Ok(false),
         }
         let mut writer = TopicWriter::new();
         let prefix = &self.topic()[..self.scope()];
         let text = writer.full(prefix, &self.event.data).ok_or(PublishErrorKind::NoTopic)?;
         if text == self.topic().as_str() {
-            return Ok(());
+            return Ok(false);
         }
         let topic = Topic::parse(text).map_err(PublishErrorKind::Topic)?;
         if let Ok(event) = self.unique() {
             event.head.topic = topic;
             self.moved = true;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// `true` if the topic is no longer the one that it was published under.

@@ -346,6 +346,7 @@ enum DraftErrorKind {
     Recorded,
     System(Topic),
     OtherType { found: &'static str, wanted: &'static str },
+    NoDefault { of: &'static str, field: &'static str },
 }
 
 impl DraftError {
@@ -354,6 +355,9 @@ impl DraftError {
     }
     pub(crate) fn system(topic: &Topic) -> Self {
         Self(DraftErrorKind::System(topic.clone()))
+    }
+    pub(crate) fn no_default(of: &'static str, field: &'static str) -> Self {
+        Self(DraftErrorKind::NoDefault { of, field })
     }
     pub(crate) fn other_type(found: &'static str, wanted: &'static str) -> Self {
         Self(DraftErrorKind::OtherType { found, wanted })
@@ -369,6 +373,11 @@ impl fmt::Display for DraftError {
             DraftErrorKind::System(topic) => write!(
                 f,
                 "the topic cannot become `{topic}`: topics that begin with `$` are REM's own"
+            ),
+            DraftErrorKind::NoDefault { of, field } => write!(
+                f,
+                "the field `{field}` of `{of}` is marked `#[event(redact)]` and cannot be blanked, for its type has no \
+                 `Default`; implement it, or bind the middleware to a pattern that does not select the event"
             ),
             DraftErrorKind::OtherType { found, wanted } => write!(
                 f,

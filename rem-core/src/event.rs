@@ -1,5 +1,6 @@
 //! [`Event`]: the envelope that travels, typed or erased.
 
+mod blank;
 mod by_hand;
 mod check;
 mod event_type;
@@ -16,6 +17,8 @@ mod view;
 use std::fmt;
 use std::sync::Arc;
 
+#[doc(hidden)]
+pub use blank::{Blank, CannotBlank};
 pub use event_type::{EventType, Part};
 pub use id::EventId;
 pub use metadata::Metadata;

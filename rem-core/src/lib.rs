@@ -51,7 +51,7 @@ pub use handlers::{
     RegisterErrorKind, State, Subscriptions,
 };
 pub use history::{Evicted, History, Query, QueryError, Ring};
-pub use middleware::{Middleware, Next, Stop};
+pub use middleware::{Middleware, Next, Step, Stop};
 pub use publish::{EventBuilder, Publisher, Receipt, When};
 pub use queue::{
     EventStream, Iter, Key, Lagged, Overflow, QueueStats, Recovered, Recv, TryRecvError,
@@ -63,8 +63,8 @@ pub use subscription::{
 };
 pub use system::SystemEvent;
 pub use topology::{
-    DeliveryReport, MiddlewareReport, Stats, SubscriptionReport, SubscriptionStats, TopicReport,
-    Topology,
+    DeliveryReport, MiddlewareReport, MiddlewareStats, Stats, SubscriptionReport,
+    SubscriptionStats, TopicReport, Topology,
 };
 
 pub use rem_patterns::{

@@ -1,10 +1,10 @@
 //! What derived code and the macros name. Not public API: it changes with them, without notice.
 
 pub use crate::event::{
-    Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part, Payload, Redacted, Schema,
-    Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire, below, check_every_topic,
-    check_pattern, check_topics, check_whole_pattern, checked_pattern, checked_topics, index,
-    key_field, segments, topic_field,
+    Blank, CannotBlank, Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part,
+    Payload, Redacted, Schema, Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire,
+    below, check_every_topic, check_pattern, check_topics, check_whole_pattern, checked_pattern,
+    checked_topics, index, key_field, segments, topic_field,
 };
 pub use crate::handlers::{
     Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
@@ -27,6 +27,9 @@ pub type Bytes = Vec<u8>;
 
 /// A text, by a name that no user can have taken.
 pub type Text = String;
+
+/// The name of a field, by a name that no user can have taken.
+pub type FieldName = &'static str;
 
 /// What stands for a field that is not for every eye.
 pub const REDACTED: Redacted = Redacted;

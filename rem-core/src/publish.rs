@@ -6,6 +6,7 @@ mod publisher;
 mod receipt;
 mod room;
 
+use std::mem;
 use std::sync::Arc;
 
 use rem_patterns::Topic;
@@ -46,6 +47,8 @@ pub(crate) struct Extra {
     /// Of an event that has one already.
     pub(crate) id: Option<EventId>,
     pub(crate) timestamp: Option<Timestamp>,
+    /// When the publish began, if it has another timestamp.
+    pub(crate) began: Option<Timestamp>,
     pub(crate) source: Option<Source>,
     pub(crate) metadata: Option<Box<Metadata>>,
     pub(crate) causation: Option<EventId>,
@@ -196,7 +199,9 @@ fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
 impl Extra {
     fn put(&mut self, head: &mut Head) {
         head.id = self.id.unwrap_or(head.id);
-        head.timestamp = self.timestamp.unwrap_or(head.timestamp);
+        if let Some(timestamp) = self.timestamp {
+            self.began = Some(mem::replace(&mut head.timestamp, timestamp));
+        }
         if self.source.is_some() {
             head.source = self.source.take();
         }

@@ -15,7 +15,7 @@ use crate::route::{Known, lies_below};
 use crate::subscription::{Entry, SubscriptionId};
 
 pub use report::{DeliveryReport, MiddlewareReport, SubscriptionReport, TopicReport};
-pub use stats::{Stats, SubscriptionStats};
+pub use stats::{MiddlewareStats, Stats, SubscriptionStats};
 
 /// What a bus consists of at one moment: see [`Bus::topology`].
 #[derive(Debug, Clone)]
@@ -128,6 +128,7 @@ impl Bus {
             subscriptions: topology.subscriptions.len(),
             children: topology.children.len(),
             total,
+            middleware: topology.middleware.iter().map(|middleware| middleware.stats).sum(),
         }
     }
 }

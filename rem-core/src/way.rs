@@ -48,7 +48,7 @@ fn along<E: EventType>(
     bus: &State,
     data: E,
     to: To<'_>,
-    extra: Option<&mut Extra>,
+    mut extra: Option<&mut Extra>,
     ahead: Option<Ahead>,
     found: Guard<Arc<Route>>,
 ) -> Result<Receipt, PublishError<E>> {
@@ -56,9 +56,9 @@ fn along<E: EventType>(
         Ok(level) => level,
         Err(refusal) => return Err(publish::refuse(bus, data, to, refusal)),
     };
-    let mut draft = publish::draft(bus, data, to, extra, &found);
+    let mut draft = publish::draft(bus, data, to, extra.as_deref_mut(), &found);
     let mut receipt = Receipt::default();
-    let end = middleware::pass(bus, &mut draft, &found, &mut receipt, |draft, receipt| {
+    let end = middleware::pass(bus, &mut draft, &found, extra, &mut receipt, |draft, receipt| {
         let moved = route::moved(bus, draft)?;
         let route = moved.as_ref().unwrap_or(&found);
         let seats = route::reserve(&bus.core, draft, route, ahead)?;

@@ -315,7 +315,6 @@ impl Unit for Gram {
 struct Measured<U: Unit> {
     amount: U::Amount,
     #[event(redact)]
-    #[expect(dead_code, reason = "it is there for its type")]
     of: Option<U>,
 }
 

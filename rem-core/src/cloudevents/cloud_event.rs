@@ -172,6 +172,7 @@ impl CloudEvent {
             metadata: self.metadata_beside(&data),
             causation: self.causation,
             correlation: self.correlation,
+            ..Extra::default()
         };
         EventBuilder::again(bus.state(), &self.topic, self.scope, extra, data)
     }

@@ -67,6 +67,15 @@ pub trait EventType: fmt::Debug + Send + Sync + Sized + 'static {
         fmt::Debug::fmt(self, f)
     }
 
+    /// Blanks the fields that are not for every eye (`#[event(redact)]`): a text becomes `[redacted]`, another value the
+    /// `Default` of its type.
+    ///
+    /// # Errors
+    /// The name of a field whose type has no `Default`; it is as it was.
+    fn blank(&mut self) -> Result<(), &'static str> {
+        Ok(())
+    }
+
     /// The value of another event type that this variant holds (`#[event(nested)]`).
     fn part(&self) -> Option<Part<'_>> {
         None

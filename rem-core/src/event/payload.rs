@@ -38,6 +38,15 @@ pub trait Payload: Any + fmt::Debug + Send + Sync + sealed::Sealed {
     /// When the formatter has.
     fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
+    /// Whether the type, or one nested in it, marks fields that are not for every eye.
+    fn redacts(&self) -> bool;
+
+    /// See [`EventType::blank`].
+    ///
+    /// # Errors
+    /// As there.
+    fn blank(&mut self) -> Result<(), &'static str>;
+
     /// See [`EventType::encode_into`].
     ///
     /// # Errors
@@ -86,6 +95,12 @@ impl<E: EventType> Payload for E {
     }
     fn fmt_data(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         EventType::fmt_data(self, f)
+    }
+    fn redacts(&self) -> bool {
+        const { E::SCHEMA.redacts() }
+    }
+    fn blank(&mut self) -> Result<(), &'static str> {
+        EventType::blank(self)
     }
     fn encode_into(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         EventType::encode_into(self, codec, out)

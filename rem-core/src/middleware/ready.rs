@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Middleware, Next, Stop};
+use super::{Middleware, Next, Step, Stop};
 use crate::draft::Draft;
 use crate::event::Event;
 use crate::publish::Receipt;
@@ -69,8 +69,8 @@ impl<F> Middleware for Filter<F>
 where
     F: Fn(&Draft) -> bool + Send + Sync + 'static,
 {
-    fn handle(&self, draft: &mut Draft, next: Next<'_>) -> Result<Receipt, Stop> {
-        if (self.keep)(draft) { next.run(draft) } else { Err(Stop::quietly()) }
+    fn before(&self, draft: &mut Draft) -> Result<Step, Stop> {
+        if (self.keep)(draft) { Ok(Step::Done) } else { Err(Stop::quietly()) }
     }
 
     fn name(&self) -> &str {
@@ -89,11 +89,8 @@ where
     F: Fn(&mut Draft) -> R + Send + Sync + 'static,
     R: Outcome,
 {
-    fn handle(&self, draft: &mut Draft, next: Next<'_>) -> Result<Receipt, Stop> {
-        match (self.change)(draft).outcome() {
-            Ok(()) => next.run(draft),
-            Err(reason) => Err(Stop::failed(reason)),
-        }
+    fn before(&self, draft: &mut Draft) -> Result<Step, Stop> {
+        (self.change)(draft).outcome().map(|()| Step::Done).map_err(Stop::failed)
     }
 
     fn name(&self) -> &str {

@@ -31,6 +31,14 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
         Self { bus, to: To::Again(topic, scope), data, extra }
     }
 
+    /// Its identity, if it is not to be a new one: of an event that was published elsewhere, or whose publish is tried
+    /// again. Nothing is compared with it unless the bus is told to, by
+    /// [`Deduplicate`](crate::middleware::Deduplicate).
+    pub fn id(mut self, id: EventId) -> Self {
+        self.extra.id = Some(id);
+        self
+    }
+
     /// Who publishes it.
     pub fn source(mut self, source: impl Into<Source>) -> Self {
         self.extra.source = Some(source.into());

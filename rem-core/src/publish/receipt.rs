@@ -65,6 +65,13 @@ impl Receipt {
         }
     }
 
+    /// The same of an event that nobody stopped, once more.
+    #[inline]
+    pub(crate) fn of_delivered(&self) -> Self {
+        let Self { fate, sequence, id, delivered, deferred, dropped, failed, stopped: _ } = *self;
+        Self { fate, sequence, id, delivered, deferred, dropped, failed, stopped: None }
+    }
+
     /// The event's id; `None` when nobody listened and nothing was kept, or middleware stopped it.
     pub fn id(&self) -> Option<EventId> {
         (self.fate == Fate::Recorded).then_some(self.id)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rem_patterns::Topic;
 
-use super::SubscriptionStats;
+use super::{MiddlewareStats, SubscriptionStats};
 use crate::middleware::Bound;
 use crate::queue::Overflow;
 use crate::subscription::{Entry, SubscriptionId};
@@ -79,6 +79,8 @@ pub struct MiddlewareReport {
     pub pattern: Box<str>,
     /// Where it was added.
     pub place: &'static Location<'static>,
+    /// What it did to events.
+    pub stats: MiddlewareStats,
 }
 
 impl SubscriptionReport {
@@ -109,7 +111,7 @@ impl SubscriptionReport {
 impl MiddlewareReport {
     pub(crate) fn of(bound: &Bound) -> Self {
         let (name, pattern) = (Arc::from(&**bound.name), bound.pattern.as_str().into());
-        Self { name, pattern, place: bound.place }
+        Self { name, pattern, place: bound.place, stats: bound.stats() }
     }
 }
 
@@ -150,6 +152,8 @@ impl fmt::Display for SubscriptionReport {
 
 impl fmt::Display for MiddlewareReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on `{}` ({})", self.name, self.pattern, self.place)
+        let Self { name, pattern, place, stats } = self;
+        write!(f, "{name} on `{pattern}` ({place})")?;
+        if *stats == MiddlewareStats::default() { Ok(()) } else { write!(f, ": {stats}") }
     }
 }

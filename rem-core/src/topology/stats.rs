@@ -1,4 +1,4 @@
-//! [`Stats`] and [`SubscriptionStats`]: the numbers.
+//! [`Stats`], [`SubscriptionStats`] and [`MiddlewareStats`]: the numbers.
 
 use std::fmt;
 use std::iter::Sum;
@@ -20,6 +20,19 @@ pub struct Stats {
     pub children: usize,
     /// What became of the events of these subscriptions; what has ended is no longer among them.
     pub total: SubscriptionStats,
+    /// What the middleware of this bus and those below it kept from being published.
+    pub middleware: MiddlewareStats,
+}
+
+/// What middleware kept from being published, since it was added.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MiddlewareStats {
+    /// How many events it did not want: the receipts of their publishers name it.
+    pub stopped: u64,
+    /// How often it failed or panicked: before the event went on, and the publisher has got an error, or after, which
+    /// `$rem.middleware.failed` tells.
+    pub failed: u64,
 }
 
 /// What became of the events of one subscription, since it was made.
@@ -71,6 +84,21 @@ impl Sum for SubscriptionStats {
     }
 }
 
+impl Sum for MiddlewareStats {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            stopped: sum.stopped + one.stopped,
+            failed: sum.failed + one.failed,
+        })
+    }
+}
+
+impl fmt::Display for MiddlewareStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped {}, failed {}", self.stopped, self.failed)
+    }
+}
+
 /// The numbers that are not zero.
 impl fmt::Display for SubscriptionStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,10 +120,14 @@ impl fmt::Display for SubscriptionStats {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { published, topics, subscriptions, children, total } = self;
+        let Self { published, topics, subscriptions, children, total, middleware } = self;
         write!(
             f,
             "published {published}, topics {topics}, subscriptions {subscriptions}, child buses {children}; {total}"
-        )
+        )?;
+        if *middleware == MiddlewareStats::default() {
+            return Ok(());
+        }
+        write!(f, "; by middleware {middleware}")
     }
 }

@@ -1,4 +1,4 @@
-//! What fields are marked for: `fn key`, and `fn fmt_data` for data that is not for every eye.
+//! What fields are marked for: `fn key`, and `fn fmt_data` and `fn blank` for data that is not for every eye.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -11,7 +11,8 @@ use super::expand::local;
 pub(super) fn expand(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     let key = key(input, private);
     let fmt_data = fmt_data(input, private);
-    quote!(#key #fmt_data)
+    let blank = blank(input, private);
+    quote!(#key #fmt_data #blank)
 }
 
 /// `fn key`, unless no value has one.
@@ -68,6 +69,50 @@ fn fmt_data(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
     (!arms.is_empty()).then(|| {
         quote! {
             fn fmt_data(&self, #f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self { #arms #others }
+            }
+        }
+    })
+}
+
+/// `fn blank`, unless there is nothing to blank.
+fn blank(input: &Input<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let part = local("part");
+    let mut arms = TokenStream::new();
+    for event in &input.events {
+        let constructor = event.constructor();
+        if let Some((_, ty)) = event.nested() {
+            let nested = quote_spanned!(ty.span()=> <#ty as #private::Nested>::blank(#part));
+            arms.extend(quote!(#constructor(#part) => #nested,));
+        } else if hides(event) {
+            let marked = || event.fields.iter().filter(|field| field.redact.is_some());
+            let members = marked().map(|field| {
+                let (member, binding) = (&field.member, field.binding());
+                quote!(#member: #binding)
+            });
+            let blanked = marked().map(|field| {
+                let (name, binding) = (field.name(), field.binding());
+                quote! {
+                    if !#private::Blank(#binding).rem_blank() {
+                        return ::core::result::Result::Err(#name);
+                    }
+                }
+            });
+            arms.extend(quote! {
+                #constructor { #(#members,)* .. } => {
+                    #(#blanked)*
+                    ::core::result::Result::Ok(())
+                }
+            });
+        }
+    }
+    let others = others(input, |event| event.nested().is_some() || hides(event));
+    let others = others.map(|others| quote!(#others => ::core::result::Result::Ok(()),));
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn blank(&mut self) -> ::core::result::Result<(), #private::FieldName> {
+                #[allow(unused_imports, reason = "of use for a field whose type has no `Default`")]
+                use #private::CannotBlank as _;
                 match self { #arms #others }
             }
         }

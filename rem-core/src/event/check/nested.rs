@@ -49,6 +49,12 @@ pub trait Nested: Sized {
     /// Whether the type has something that events do not show.
     fn redacts(&self) -> bool;
 
+    /// See [`EventType::blank`].
+    ///
+    /// # Errors
+    /// As there.
+    fn blank(&mut self) -> Result<(), &'static str>;
+
     /// The value as events show it.
     fn shown(&self) -> Shown<'_, dyn Payload>;
 
@@ -89,6 +95,10 @@ impl<E: EventType + Clone> Nested for E {
 
     fn redacts(&self) -> bool {
         const { <E as EventType>::SCHEMA.redacts() }
+    }
+
+    fn blank(&mut self) -> Result<(), &'static str> {
+        EventType::blank(self)
     }
 
     fn shown(&self) -> Shown<'_, dyn Payload> {

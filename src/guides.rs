@@ -1,0 +1,4 @@
+//! Guides: how something is done from beginning to end, beside what each item says of itself.
+
+#[doc = include_str!("../docs/write-a-middleware.md")]
+pub mod write_a_middleware {}
