@@ -215,7 +215,10 @@ impl Channel {
         key: Option<Box<str>>,
     ) -> Sent {
         let note = Note { key, after_drains: inner.drains.begun(), ..Note::default() };
-        let full = !inner.has_room(self.capacity);
+        // Where events have seats none is lost that has a number: one without a seat is of a publish that found its route
+        // before the reader came, and there are no more of them than publishes under way.
+        let has_place = self.has_seats() && event.sequence().is_some();
+        let full = !has_place && !inner.has_room(self.capacity);
         let (queued, gone) = inner.items.put(event, note, full, &self.overflow);
         if self.for_one {
             inner.end = End::Finished;

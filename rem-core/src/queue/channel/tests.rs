@@ -2,17 +2,19 @@
 //! that encloses no other.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::super::{Key, Overflow};
-use super::{Channel, Sent, Taken};
+use super::{Channel, Seat, Sent, Taken};
 use crate::clock::Timestamp;
 use crate::event::{Event, EventId, Ids, Making, place};
 use crate::sync::Watch;
 use crate::system::SystemEvent;
 
 const KEYS: u64 = 4;
+const TAKEN: Seat = Seat::Taken;
 
 fn event(sequence: u64) -> Arc<Event> {
     let topic = rem_patterns::Topic::from_static("tick");
@@ -146,6 +148,23 @@ fn overflows() -> impl Strategy<Value = Overflow> {
         Just(Overflow::DropNewest),
         Just(Overflow::Conflate(key))
     ]
+}
+
+/// A publisher found its route before the reader came, and so has no seat: its event is taken in all the same, and so is
+/// that of one who has.
+#[test]
+fn where_events_have_seats_none_is_lost() {
+    for overflow in [Overflow::Block(Duration::ZERO), Overflow::Reject] {
+        let channel = Channel::new(2, overflow);
+        assert_eq!((channel.seat(), channel.seat(), channel.seat()), (TAKEN, TAKEN, Seat::Full));
+        assert_eq!(channel.send(event(1), false), Sent::Queued);
+        assert_eq!(channel.send(event(2), true), Sent::Queued);
+        assert_eq!(channel.send(event(3), true), Sent::Queued);
+        assert_eq!((channel.len(), channel.seat()), (3, Seat::Full));
+        let mut seen = Seen::default();
+        while seen.take(&channel, false) {}
+        assert_eq!((seen.delivered, channel.seat()), (vec![1, 2, 3], TAKEN));
+    }
 }
 
 proptest! {
