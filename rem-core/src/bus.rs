@@ -6,6 +6,7 @@ mod close;
 mod in_flight;
 #[cfg(all(test, rem_loom))]
 mod loom;
+mod ordering;
 mod ready;
 mod settle;
 mod state;
@@ -29,6 +30,7 @@ use crate::{publish, way};
 pub use builder::BusBuilder;
 pub use close::CloseReport;
 pub use in_flight::{InFlight, Whose};
+pub use ordering::Ordering;
 pub use ready::{Ready, ReadyError, ReadyErrorKind};
 pub use settle::{SettleError, SettleErrorKind};
 pub(crate) use state::{Core, State};

@@ -1,6 +1,10 @@
 //! Step 5: into each queue, then to each handler, in its turn, isolated from the others.
 
 mod isolate;
+mod line;
+#[cfg(all(test, rem_loom))]
+mod loom;
+mod pending;
 mod queue;
 mod turn;
 
@@ -16,8 +20,10 @@ use crate::subscription::{Asked, Called, Entry};
 use crate::system::{self, SystemEvent};
 
 pub(crate) use isolate::{each_quietly, isolate, quietly, wake};
+pub(crate) use line::{Line, line_up};
+use pending::Pending;
 pub(crate) use turn::waiting;
-use turn::{Turn, Waiting};
+use turn::{Task, Turn, Waiting};
 
 /// Hands the event to every subscription of its route that wants it. Returns how many inline handlers have had it, which
 /// is what there is to say of nearly every event; all else is counted in the receipt.
@@ -45,14 +51,14 @@ pub(crate) fn hand_over(
         match Turn::take() {
             Some(turn) => {
                 delivered = handling(event, None, || {
-                    let delivered = run(core, event, inline, receipt);
+                    let delivered = run_all(core, event, inline, receipt);
                     if !late.is_empty() {
                         // They stand behind those who were there.
                         run_each(core, event, &late, false, receipt);
                     }
                     delivered
                 });
-                turn.finish(run_waiting);
+                turn.finish(run);
             }
             None => wait(core, event, route, inline, &late, receipt),
         }
@@ -114,7 +120,7 @@ pub(crate) fn replay(core: &Arc<Core>, entry: &Entry, event: &Arc<Event>) {
         called(core, entry, event, said, &mut Receipt::default());
     });
     if let Some(turn) = turn {
-        turn.finish(run_waiting);
+        turn.finish(run);
     }
 }
 
@@ -167,8 +173,16 @@ fn ask_each(
 
 fn wait_for_turn(waiting: Waiting) {
     // In a thread that ends an event may have nowhere to wait: it is delivered at once, rather than lost.
-    if let Some(waiting) = turn::wait(waiting) {
-        run_waiting(waiting);
+    if let Some(task) = turn::wait(Task::Event(waiting)) {
+        run(task);
+    }
+}
+
+/// What a thread comes to.
+fn run(task: Task) {
+    match task {
+        Task::Event(waiting) => run_waiting(waiting),
+        Task::Line(core) => line::go_on(core),
     }
 }
 
@@ -187,7 +201,12 @@ fn run_waiting(waiting: Waiting) {
 ///
 /// All of them are isolated at once, and after a panic it goes on behind the one that panicked: isolating each costs as
 /// much as calling it.
-fn run(core: &Arc<Core>, event: &Arc<Event>, entries: &[Arc<Entry>], receipt: &mut Receipt) -> u32 {
+fn run_all(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    entries: &[Arc<Entry>],
+    receipt: &mut Receipt,
+) -> u32 {
     let seen = Seen::new(event);
     let (mut rest, mut not_done) = (entries.iter(), 0);
     while let Err(panic) = isolate(|| {
@@ -302,6 +321,9 @@ fn mismatched(core: &Arc<Core>, entry: &Entry, event: &Event) {
 
 /// Hands over a system event, which has been routed by its own rule and is not recorded.
 pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box<[Arc<Entry>]>) {
+    if let Some(line) = &core.line {
+        return line::push(core, line, Pending::system(event, entries));
+    }
     let mut inline = entries.into_vec();
     let queues = inline.partition_point(|entry| entry.queue().is_some());
     if queues > 0 {
@@ -323,5 +345,5 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
     };
     handling(&event, None, || run_each(core, &event, &inline, false, receipt));
     quietly(inline);
-    turn.finish(run_waiting);
+    turn.finish(run);
 }

@@ -76,7 +76,8 @@ pub enum PublishErrorKind {
         /// How long it was waited for.
         limit: Duration,
     },
-    /// A queue has no room, and its reader waits for this thread: waiting for room would never end.
+    /// A queue has no room, and its reader waits for this thread, or all its room is for events that this thread has to
+    /// deliver ([`Ordering::Total`](crate::Ordering::Total)): waiting would never end.
     WouldDeadlock {
         /// Whose.
         subscription: SubscriptionId,
@@ -85,7 +86,7 @@ pub enum PublishErrorKind {
         /// Where it was made.
         place: &'static Location<'static>,
     },
-    /// More events wait for the handlers of the current one to finish than may.
+    /// More events wait for handlers to return than may: of this thread, or of all ([`Ordering::Total`](crate::Ordering::Total)).
     TooManyDeferred {
         /// How many may.
         limit: usize,
@@ -217,14 +218,14 @@ impl fmt::Display for Failure {
             }
             PublishErrorKind::WouldDeadlock { subscription, pattern, place } => write!(
                 f,
-                "`{topic}` was not published: the queue of {subscription} to `{pattern}` ({place}) is full, and its \
-                 reader waits for this thread, so that waiting for room would never end; read it in another thread, \
-                 or publish what a reader publishes without blocking"
+                "`{topic}` was not published: the queue of {subscription} to `{pattern}` ({place}) is full, and room in \
+                 it waits for this thread, so that waiting for it would never end; read it in another thread, give it \
+                 more capacity, or publish what this thread publishes without blocking"
             ),
             PublishErrorKind::TooManyDeferred { limit } => write!(
                 f,
-                "`{topic}` was not published: {limit} events wait already for the handlers of the current one; \
-                 publish fewer from one handler, or raise `deferred` of the bus's builder"
+                "`{topic}` was not published: {limit} events wait already for handlers that are running; \
+                 publish fewer at a time, or raise `deferred` of the bus's builder"
             ),
         }
     }

@@ -22,7 +22,8 @@ pub(crate) const PAGE: u64 = 256;
 /// The bounded record of past events of one root bus.
 ///
 /// Events are handed over with their sequence numbers, from several threads at once and therefore not always in order;
-/// each number is handed over once. [`Ring`] keeps the newest in memory.
+/// each number is handed over once. Under [`Ordering::Total`](crate::Ordering::Total) they come one at a time and in order,
+/// and whoever publishes meanwhile waits. [`Ring`] keeps the newest in memory.
 pub trait History: fmt::Debug + Send + Sync + 'static {
     /// Keeps an event. Called by publishers: it must not block, run user code, or publish.
     ///

@@ -36,8 +36,8 @@ mod loom;
 pub mod __private;
 
 pub use bus::{
-    Bus, BusBuilder, CloseReport, InFlight, Ready, ReadyError, ReadyErrorKind, SettleError,
-    SettleErrorKind, WeakBus, Whose,
+    Bus, BusBuilder, CloseReport, InFlight, Ordering, Ready, ReadyError, ReadyErrorKind,
+    SettleError, SettleErrorKind, WeakBus, Whose,
 };
 pub use clock::{ManualClock, ParseTimestampError, Timestamp};
 pub use draft::Draft;

@@ -24,7 +24,7 @@ pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
 pub use receipt::Receipt;
 
-pub(crate) use causation::{Level, Link, handling, is_publishing, link};
+pub(crate) use causation::{Level, Link, handling, handling_in_line, is_publishing, link};
 pub(crate) use room::room;
 
 /// Where a value goes.

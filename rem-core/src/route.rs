@@ -35,7 +35,7 @@ use crate::sync::{Guard, Mutex, Snapshot, lock};
 
 use index::Index;
 pub(crate) use index::{Keys, lies_below, selects};
-pub(crate) use late::newcomers;
+pub(crate) use late::{came_since, is_stale, newcomers};
 pub(crate) use live::UnderWay;
 use live::{Live, Marks};
 use parts::Parts;
@@ -57,6 +57,8 @@ pub(crate) struct Route {
     pub(crate) queues: usize,
     /// Some queue has seats to be taken before the event has a number.
     has_seats: bool,
+    /// It takes more than what nearly every event needs: seats, or its turn among all.
+    pub(crate) with_care: bool,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
     /// How many events went it; none goes a route that is stale from the start.
@@ -85,6 +87,7 @@ impl Route {
             entries,
             queues: 0,
             has_seats: false,
+            with_care: false,
             middleware,
             tally: None,
             marks,
@@ -278,8 +281,19 @@ impl Router {
         let queues = entries.iter().map_while(|entry| entry.queue());
         let (queues, has_seats) =
             queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
-        let (tally, marks) = (Some(Arc::default()), Marks::default());
-        Route { generation, topic, scope, entries, queues, has_seats, middleware, tally, marks }
+        let with_care = has_seats || bus.core.line.is_some();
+        Route {
+            generation,
+            topic,
+            scope,
+            entries,
+            queues,
+            has_seats,
+            with_care,
+            middleware,
+            tally: Some(Arc::default()),
+            marks: Marks::default(),
+        }
     }
 
     /// The publishes under way below a prefix: all that have found their route. Those that find it from now on see what

@@ -4,11 +4,20 @@
 //! No user code (handlers, `Drop`, `Clone`, wakers) runs while one of these locks is held.
 
 mod latch;
+#[cfg(rem_loom)]
+mod locals;
 
 #[cfg(rem_loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic};
 #[cfg(not(rem_loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic};
+
+#[cfg(rem_loom)]
+pub(crate) use locals::{Scoped, scoped_thread_local, thread_local};
+#[cfg(not(rem_loom))]
+pub(crate) use scoped_tls::scoped_thread_local;
+#[cfg(not(rem_loom))]
+pub(crate) use std::thread_local;
 
 use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};

@@ -11,10 +11,12 @@
 use std::sync::Arc;
 
 use crate::bus::State;
-use crate::error::PublishError;
+use crate::draft::Draft;
+use crate::error::{Failure, PublishError};
 use crate::event::EventType;
+use crate::history::Evicted;
 use crate::publish::{Extra, Receipt, To};
-use crate::route::{Ahead, Route};
+use crate::route::{Ahead, Route, Seats};
 use crate::sync::Guard;
 use crate::{deliver, middleware, publish, record, route};
 
@@ -61,9 +63,12 @@ fn along<E: EventType>(
     let end = middleware::pass(bus, &mut draft, &found, extra, &mut receipt, |draft, receipt| {
         let moved = route::moved(bus, draft)?;
         let route = moved.as_ref().unwrap_or(&found);
-        let seats = route::reserve(&bus.core, draft, route, ahead)?;
+        if route.with_care {
+            return with_care(bus, draft, route, ahead, receipt);
+        }
         let evicted = record::keep(bus, draft, route);
         let late = route::newcomers(bus, draft, route);
+        let seats = Seats::default();
         let delivered = deliver::hand_over(bus, draft.event(), route, late, seats, receipt);
         deliver::let_go(evicted);
         Ok(delivered)
@@ -73,4 +78,34 @@ fn along<E: EventType>(
         Ok(delivered) => Ok(receipt.complete(&draft, delivered)),
         Err(failure) => Err(publish::give_back(failure, draft)),
     }
+}
+
+/// The last three steps of an event that needs seats, or its turn among all.
+#[inline(never)]
+fn with_care(
+    bus: &State,
+    draft: &mut Draft,
+    route: &Arc<Route>,
+    ahead: Option<Ahead>,
+    receipt: &mut Receipt,
+) -> Result<u32, Box<Failure>> {
+    let core = &bus.core;
+    let seats = route::reserve(core, draft, route, ahead)?;
+    let Some(line) = &core.line else {
+        let evicted = record::keep(bus, draft, route);
+        let late = route::newcomers(bus, draft, route);
+        let delivered = deliver::hand_over(bus, draft.event(), route, late, seats, receipt);
+        deliver::let_go(evicted);
+        return Ok(delivered);
+    };
+    // It is recorded as it takes its place, and handed over when it is its turn, by whatever thread.
+    let mut evicted = Evicted::default();
+    let keep = |draft: &mut Draft| evicted = record::keep(bus, draft, route);
+    let first = deliver::line_up(core, line, draft, route, seats, receipt, keep)?;
+    let delivered = first.map_or(0, |first| {
+        let late = route::newcomers(bus, draft, route);
+        first.hand_over(draft.event(), route, late, receipt)
+    });
+    deliver::let_go(evicted);
+    Ok(delivered)
 }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::state::Limits;
-use super::{Bus, Core, State};
+use super::{Bus, Core, Ordering, State};
 use crate::clock::Clock;
+use crate::deliver::Line;
 use crate::event::{Ids, Source};
 use crate::handlers::States;
 use crate::history::History;
@@ -25,6 +26,7 @@ pub struct BusBuilder {
     clock: Clock,
     ids: Ids,
     limits: Limits,
+    ordering: Ordering,
     topics: usize,
     states: States,
 }
@@ -37,6 +39,7 @@ impl Default for BusBuilder {
             clock: Clock::default(),
             ids: Ids::default(),
             limits: Limits { causal_depth: 64, deferred: 65_536 },
+            ordering: Ordering::default(),
             topics: 16_384,
             states: States::default(),
         }
@@ -63,9 +66,22 @@ impl BusBuilder {
     }
 
     /// How many events may wait in one thread while the handlers of the current one run, 65,536 unless told. The next
-    /// is refused.
+    /// is refused. Under [`Ordering::Total`] so many may in all threads together.
     pub fn deferred(mut self, events: usize) -> Self {
         self.limits.deferred = events.max(1);
+        self
+    }
+
+    /// In which order its subscribers, and those of the buses below it, see events: [`Ordering::PerPublisher`] unless told,
+    /// which costs nothing. [`Ordering::Total`] is one order for all, and has its price.
+    ///
+    /// ```
+    /// use rem_core::{Bus, Ordering};
+    ///
+    /// let bus = Bus::builder().ordering(Ordering::Total).build();
+    /// ```
+    pub fn ordering(mut self, ordering: Ordering) -> Self {
+        self.ordering = ordering;
         self
     }
 
@@ -96,8 +112,12 @@ impl BusBuilder {
 
     /// The bus.
     pub fn build(self) -> Bus {
-        let Self { history, source, clock, ids, limits, topics, states } = self;
-        let core = Core::new(Router::new(topics), history, clock, ids, limits, states);
+        let Self { history, source, clock, ids, limits, ordering, topics, states } = self;
+        let line = match ordering {
+            Ordering::PerPublisher => None,
+            Ordering::Total => Some(Line::default()),
+        };
+        let core = Core::new(Router::new(topics), history, clock, ids, limits, line, states);
         Bus(Arc::new(State::root(core, source)))
     }
 }
@@ -108,6 +128,7 @@ impl fmt::Debug for BusBuilder {
             .field("history", &self.history)
             .field("source", &self.source)
             .field("limits", &self.limits)
+            .field("ordering", &self.ordering)
             .field("topics", &self.topics)
             .field("states", &self.states)
             .finish_non_exhaustive()

@@ -1,7 +1,4 @@
-//! Settling and closing beside publishes, under loom.
-//!
-//! By what stands behind `settle` and `close`: whether a thread is within a publish hangs on its locals, which loom's
-//! threads share.
+//! Settling and closing beside publishes, under loom: by what stands behind `settle` and `close`, without a limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +107,26 @@ fn a_queue_has_all_that_was_published_before_its_bus_was_closed() {
         assert_eq!(publisher.join().unwrap(), read, "each is refused or read");
         assert!(closer.join().unwrap());
         assert!(bus.close(Duration::ZERO).is_complete());
+    });
+}
+
+/// An event that one publisher has left to another is in flight, though its publish is over.
+#[test]
+fn what_stands_in_a_line_has_arrived_when_its_bus_is_closed() {
+    model(|| {
+        let bus = Bus::builder().topics(4).ordering(crate::Ordering::Total).build();
+        let queue = bus.subscription("tick").queue(4, Overflow::DropOldest);
+        let mut stream = queue.stream::<Tick>().unwrap();
+        let publishers = [0, 1].map(|_| {
+            let bus = bus.clone();
+            spawn(move || usize::from(bus.publish(Tick).is_ok()))
+        });
+        let mut closing = Closing::begin(bus.state_arc());
+        wait(None, |waker| closing.poll_publishes(waker));
+        closing.finish_queues();
+        let read = stream.iter().map_while(Result::ok).count();
+        let published: usize = publishers.map(|publisher| publisher.join().unwrap()).iter().sum();
+        assert_eq!(published, read, "each is refused or has arrived");
     });
 }
 

@@ -9,6 +9,7 @@ use rem_patterns::{IntoPattern, Pattern, PatternError, Topic};
 
 use super::ready::Arrivals;
 use crate::clock::Clock;
+use crate::deliver::Line;
 use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
 use crate::handlers::States;
@@ -31,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) limits: Limits,
+    /// Where events wait for their turn under `Ordering::Total`.
+    pub(crate) line: Option<Line>,
     /// Publishers that wait for room in a queue.
     pub(crate) waits: Waits,
     /// What declared handlers share.
@@ -49,7 +52,7 @@ pub(crate) struct Core {
 pub(crate) struct Limits {
     /// How long a chain of events that cause one another may be.
     pub(crate) causal_depth: usize,
-    /// How many events may wait in one thread for the handlers of the current one.
+    /// How many events may wait in one thread, or in the line of all, for the handlers of the current one.
     pub(crate) deferred: usize,
 }
 
@@ -60,6 +63,7 @@ impl Core {
         clock: Clock,
         ids: Ids,
         limits: Limits,
+        line: Option<Line>,
         states: States,
     ) -> Self {
         Self {
@@ -69,6 +73,7 @@ impl Core {
             clock,
             ids,
             limits,
+            line,
             waits: Waits::default(),
             states: Arc::new(states),
             arrivals: Arrivals::default(),

@@ -65,6 +65,7 @@ fn put_seated(
     for (place, entry) in queues.iter().enumerate() {
         match seats.take(place) {
             Held::Unasked => put_unseated(core, event, slice::from_ref(entry), receipt),
+            Held::Wants => put_wanted(core, event, entry, receipt),
             Held::Unwanted | Held::Wanted => {}
             Held::Failed(panic) => refused(core, entry, event, Err(panic), receipt),
             Held::Seat(channel) => match isolate(|| seated(entry, &Seen::new(event))) {
@@ -78,7 +79,21 @@ fn put_seated(
     }
 }
 
-/// What is left to be asked when there is a seat: the filters were asked before it was taken.
+/// Puts an event whose filters were asked into a queue without seats.
+fn put_wanted(core: &Arc<Core>, event: &Arc<Event>, entry: &Entry, receipt: &mut Receipt) {
+    let sent = isolate(|| match (seated(entry, &Seen::new(event)), entry.queue()) {
+        // Its key is user code.
+        (Asked::Wants, Some(channel)) => Ok(channel.send(Arc::clone(event), false)),
+        (asked, _) => Err(asked),
+    });
+    match sent {
+        Ok(Ok(sent)) => count(sent, receipt),
+        Ok(Err(asked)) => refused(core, entry, event, Ok(asked), receipt),
+        Err(panic) => refused(core, entry, event, Err(panic), receipt),
+    }
+}
+
+/// What is left to be asked when the filters were asked before the event had a number.
 fn seated(entry: &Entry, event: &Seen<'_>) -> Asked {
     match entry.turn(event) {
         Turn::Live if entry.fits(event) => Asked::Wants,

@@ -1,19 +1,21 @@
 //! What causes what: the event that a thread is handling, and how deep publishing is nested.
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rem_patterns::Topic;
-use scoped_tls::scoped_thread_local;
 
 use crate::error::{PublishErrorKind, Refusal};
 use crate::event::{Event, Head};
+use crate::route::Route;
+use crate::sync::{scoped_thread_local, thread_local};
 
 // The event whose inline handlers run in this thread, lent to it: no count of owners changes.
 scoped_thread_local!(static HANDLED: Arc<Event>);
 // What that event was published within, if it had to wait for its turn.
-scoped_thread_local!(static ABOVE: Rc<Link>);
+scoped_thread_local!(static ABOVE: Arc<Link>);
+// The route that it goes, if it is delivered in the turn of a line.
+scoped_thread_local!(static ROUTE: Arc<Route>);
 
 thread_local! {
     /// How many publishes are on this thread's stack: middleware, filters and `Display` may publish too.
@@ -24,8 +26,11 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Link {
     topic: Topic,
-    above: Option<Rc<Link>>,
+    above: Option<Arc<Link>>,
     depth: usize,
+    /// Held so that who waits for the event waits for its effects too, which may outlive its publish. `None` where its
+    /// publisher waits for them itself.
+    _route: Option<Arc<Route>>,
 }
 
 /// Whether an event is being handled in this thread, which then causes what is published.
@@ -60,12 +65,13 @@ fn check_depth_within(limit: usize, topic: &Topic) -> Result<(), Refusal> {
 }
 
 /// The link of the event being handled, for one that waits for its turn.
-pub(crate) fn link() -> Option<Rc<Link>> {
+pub(crate) fn link() -> Option<Arc<Link>> {
     is_within().then(|| {
         let above = above();
         let (topic, depth) =
             (HANDLED.with(|event| event.topic().clone()), depth_below(above.as_ref()));
-        Rc::new(Link { topic, above, depth })
+        let route = ROUTE.is_set().then(|| ROUTE.with(Arc::clone));
+        Arc::new(Link { topic, above, depth, _route: route })
     })
 }
 
@@ -73,7 +79,7 @@ pub(crate) fn link() -> Option<Rc<Link>> {
 #[inline]
 pub(crate) fn handling<R>(
     event: &Arc<Event>,
-    above: Option<Rc<Link>>,
+    above: Option<Arc<Link>>,
     handle: impl FnOnce() -> R,
 ) -> R {
     HANDLED.set(event, || match above {
@@ -82,11 +88,21 @@ pub(crate) fn handling<R>(
     })
 }
 
-fn above() -> Option<Rc<Link>> {
-    ABOVE.is_set().then(|| ABOVE.with(Rc::clone))
+/// The same in the turn of a line, where what `handle` publishes may outlive the publish of `event`.
+pub(crate) fn handling_in_line<R>(
+    event: &Arc<Event>,
+    above: Option<Arc<Link>>,
+    route: &Arc<Route>,
+    handle: impl FnOnce() -> R,
+) -> R {
+    ROUTE.set(route, || handling(event, above, handle))
 }
 
-fn depth_below(above: Option<&Rc<Link>>) -> usize {
+fn above() -> Option<Arc<Link>> {
+    ABOVE.is_set().then(|| ABOVE.with(Arc::clone))
+}
+
+fn depth_below(above: Option<&Arc<Link>>) -> usize {
     above.map_or(1, |above| above.depth + 1)
 }
 
@@ -106,7 +122,7 @@ fn chain_to(topic: &Topic) -> Box<[Topic]> {
 impl Drop for Link {
     fn drop(&mut self) {
         let mut above = self.above.take();
-        while let Some(mut link) = above.and_then(Rc::into_inner) {
+        while let Some(mut link) = above.and_then(Arc::into_inner) {
             above = link.above.take();
         }
     }
@@ -114,7 +130,7 @@ impl Drop for Link {
 
 /// Whether a publish is on this thread's stack.
 pub(crate) fn is_publishing() -> bool {
-    LEVEL.get() > 0
+    LEVEL.with(Cell::get) > 0
 }
 
 /// One publish on this thread's stack.
@@ -125,9 +141,9 @@ impl Level {
     /// If there are `limit` already: something that runs within a publish publishes without end.
     #[inline]
     pub(crate) fn enter(limit: usize) -> Result<Self, Refusal> {
-        let level = LEVEL.get();
+        let level = LEVEL.with(Cell::get);
         if level < limit {
-            LEVEL.set(level + 1);
+            LEVEL.with(|at| at.set(level + 1));
             Ok(Self)
         } else {
             Err(PublishErrorKind::TooDeep { chain: Box::default(), limit }.into())
@@ -136,13 +152,13 @@ impl Level {
 
     /// For user code that runs because something goes, which is as good as within a publish.
     pub(crate) fn of_user_code() -> Self {
-        LEVEL.set(LEVEL.get() + 1);
+        LEVEL.with(|level| level.set(level.get() + 1));
         Self
     }
 }
 
 impl Drop for Level {
     fn drop(&mut self) {
-        LEVEL.set(LEVEL.get() - 1);
+        LEVEL.with(|level| level.set(level.get() - 1));
     }
 }

@@ -92,7 +92,8 @@ impl Receipt {
         count(self.delivered)
     }
 
-    /// How many inline handlers will have it when the handler that published it, and those beside it, have returned.
+    /// How many inline handlers will have it when the handler that published it, and those beside it, have returned; under
+    /// [`Ordering::Total`](crate::Ordering::Total) how many subscriptions will have it from the thread that has the turn.
     pub fn deferred(&self) -> usize {
         count(self.deferred)
     }

@@ -84,7 +84,7 @@ fn who_waits_for_room_and_who_waits_for_events_wake_each_other() {
             for sequence in 1..=3 {
                 let mut deadline = Deadline::default();
                 while other.seat() != Seat::Taken {
-                    assert_eq!(waits.for_room(&other, LONG, &mut deadline), Waited::Again);
+                    assert_eq!(waits.for_room(&other, LONG, &mut deadline, None), Waited::Again);
                 }
                 assert_eq!(other.send(event(sequence), true), Sent::Queued);
             }
@@ -107,7 +107,7 @@ fn a_seat_that_is_given_back_is_taken() {
             spawn(move || {
                 let mut deadline = Deadline::default();
                 while channel.seat() != Seat::Taken {
-                    assert_eq!(waits.for_room(&channel, LONG, &mut deadline), Waited::Again);
+                    assert_eq!(waits.for_room(&channel, LONG, &mut deadline, None), Waited::Again);
                 }
                 channel.release();
             })
@@ -129,7 +129,7 @@ fn nobody_waits_for_a_reader_that_is_gone() {
         let publisher = spawn(move || {
             let (waits, mut deadline) = (Waits::default(), Deadline::default());
             while other.seat() == Seat::Full {
-                assert_eq!(waits.for_room(&other, LONG, &mut deadline), Waited::Again);
+                assert_eq!(waits.for_room(&other, LONG, &mut deadline, None), Waited::Again);
             }
             other.seat()
         });
@@ -153,7 +153,7 @@ fn a_circle_is_seen_by_whoever_closes_it() {
             let waits = Arc::clone(&waits);
             spawn(move || {
                 own.bind(Some(crate::sync::current_thread()));
-                let waited = waits.for_room(&other, LONG, &mut Deadline::default());
+                let waited = waits.for_room(&other, LONG, &mut Deadline::default(), None);
                 assert!(matches!(own.take(), Taken::Event(_)));
                 own.bind(None);
                 waited

@@ -58,7 +58,7 @@ impl Key {
         Self::of(|event| format!("{} {}", event.topic(), event.key().unwrap_or_default()).into())
     }
 
-    /// What `key` says of the event. It is called by the thread that publishes; if it panics the event is not queued,
+    /// What `key` says of the event. It is called by the thread that delivers; if it panics the event is not queued,
     /// and the failure is told as a handler's.
     ///
     /// ```

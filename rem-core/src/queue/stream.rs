@@ -23,7 +23,8 @@ use crate::sync::{current_thread, park, thread_waker};
 /// bounded queue.
 ///
 /// Each publisher's events always come in its order. Of two publishers, one may have its number and be slow to queue its
-/// event: if the reader has a later one by then, this one comes after it.
+/// event: if the reader has a later one by then, this one comes after it; never under
+/// [`Ordering::Total`](crate::Ordering::Total).
 ///
 /// It is a [`Stream`] for any async runtime, and needs none: [`recv`](Self::recv) waits in async code,
 /// [`iter`](Self::iter) and [`recv_timeout`](Self::recv_timeout) in a thread, [`try_recv`](Self::try_recv) not at all. What

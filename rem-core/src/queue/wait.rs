@@ -6,14 +6,21 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Channel;
+use crate::deliver::Line;
 use crate::sync::{Mutex, ThreadId, current_thread, lock, park, thread_waker};
 
 /// Which thread waits for room in which queue, on one root bus and all below it.
 #[derive(Default)]
 pub(crate) struct Waits {
-    publishers: Mutex<Vec<(ThreadId, Arc<Channel>)>>,
+    publishers: Mutex<Vec<Publisher>>,
     /// Threads that wait for publishers, to be told when another begins to wait.
     others: Mutex<Vec<(ThreadId, Waker)>>,
+}
+
+struct Publisher {
+    thread: ThreadId,
+    channel: Arc<Channel>,
+    waker: Waker,
 }
 
 /// What a publisher that waits comes back with.
@@ -49,15 +56,16 @@ impl Deadline {
 }
 
 impl Waits {
-    /// Waits until there may be room in the queue.
+    /// Waits until there may be room in the queue. `line`: that of the bus, if it has one, where others' seats may stand.
     pub(crate) fn for_room(
         &self,
         channel: &Arc<Channel>,
         limit: Duration,
         deadline: &mut Deadline,
+        line: Option<&Line>,
     ) -> Waited {
         let until = deadline.after(limit);
-        let Some(_waiting) = self.enter(channel) else { return Waited::Deadlock };
+        let Some(waiting) = self.enter(channel, line) else { return Waited::Deadlock };
         loop {
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Waited::TimedOut;
@@ -67,23 +75,33 @@ impl Waits {
             };
             park(until);
             channel.leave(ticket);
+            // Who leaves its event in a line closes a circle without waiting.
+            if line.is_some() && !waiting.may_go_on(channel, line) {
+                return Waited::Deadlock;
+            }
         }
     }
 
     /// Notes that this thread waits for the queue; `None` if that closes a circle. Whoever closes one comes last, and sees
     /// all the others here.
-    fn enter<'w>(&'w self, channel: &Arc<Channel>) -> Option<Waiting<'w>> {
-        let this = current_thread();
+    fn enter(&self, channel: &Arc<Channel>, line: Option<&Line>) -> Option<Waiting<'_>> {
+        let (thread, waker) = (current_thread(), thread_waker());
         {
             let mut publishers = lock(&self.publishers);
-            if leads_to(this, channel, &publishers) {
+            if leads_to(thread, channel, &publishers, line) {
                 return None;
             }
-            publishers.push((this, Arc::clone(channel)));
+            publishers.push(Publisher { thread, channel: Arc::clone(channel), waker });
         }
         let others: Vec<_> = lock(&self.others).iter().map(|(_, waker)| waker.clone()).collect();
         others.into_iter().for_each(Waker::wake);
-        Some(Waiting { waits: self, thread: this })
+        Some(Waiting { waits: self, thread })
+    }
+
+    /// Has all publishers that wait look again whether they may: seats were left in a line.
+    pub(crate) fn look_again(&self) {
+        let wakers: Vec<_> = lock(&self.publishers).iter().map(|at| at.waker.clone()).collect();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Waits in this thread until `poll` is ready; `false` if the time has come before, or that might never be: a publisher
@@ -91,6 +109,7 @@ impl Waits {
     pub(crate) fn for_publishers(
         &self,
         until: Option<Instant>,
+        line: Option<&Line>,
         mut poll: impl FnMut(&Waker) -> Poll<()>,
     ) -> bool {
         let (this, waker) = (current_thread(), thread_waker());
@@ -98,7 +117,7 @@ impl Waits {
         let _other = Other::enter(self, this, waker.clone());
         loop {
             let publishers = lock(&self.publishers);
-            let hangs = publishers.iter().any(|(_, channel)| leads_to(this, channel, &publishers));
+            let hangs = publishers.iter().any(|at| leads_to(this, &at.channel, &publishers, line));
             drop(publishers);
             if poll(&waker).is_ready() {
                 return true;
@@ -112,15 +131,25 @@ impl Waits {
 }
 
 /// Whether room in the queue is made by that thread, or by one that waits for it in turn.
-fn leads_to(thread: ThreadId, channel: &Channel, publishers: &[(ThreadId, Arc<Channel>)]) -> bool {
-    let mut reader = channel.bound_to();
+fn leads_to(
+    thread: ThreadId,
+    channel: &Arc<Channel>,
+    publishers: &[Publisher],
+    line: Option<&Line>,
+) -> bool {
+    // Who reads it, or has to fill it before there is something to be read.
+    let makes_room = |channel: &Arc<Channel>| {
+        let fills = line.and_then(|line| line.holds_all(channel));
+        fills.or_else(|| channel.bound_to())
+    };
+    let mut reader = makes_room(channel);
     // No longer than there are threads that wait: each has one place.
     for _ in 0..=publishers.len() {
         match reader {
             Some(reader) if reader == thread => return true,
             Some(waits) => {
-                let next = publishers.iter().find(|(other, _)| *other == waits);
-                reader = next.and_then(|(_, channel)| channel.bound_to());
+                let next = publishers.iter().find(|other| other.thread == waits);
+                reader = next.and_then(|other| makes_room(&other.channel));
             }
             None => return false,
         }
@@ -153,12 +182,26 @@ struct Waiting<'w> {
     thread: ThreadId,
 }
 
+impl Waiting<'_> {
+    /// `false` if it is in a circle now. Then it has left, and the others of the circle may go on.
+    fn may_go_on(&self, channel: &Arc<Channel>, line: Option<&Line>) -> bool {
+        let mut publishers = lock(&self.waits.publishers);
+        let hangs = leads_to(self.thread, channel, &publishers, line);
+        let gone = if hangs { self.leave(&mut publishers) } else { None };
+        drop(publishers);
+        drop(gone); // as below
+        !hangs
+    }
+
+    fn leave(&self, publishers: &mut Vec<Publisher>) -> Option<Publisher> {
+        let at = publishers.iter().position(|other| other.thread == self.thread);
+        at.map(|at| publishers.swap_remove(at))
+    }
+}
+
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut waits = lock(&self.waits.publishers);
-        let at = waits.iter().position(|(thread, _)| *thread == self.thread);
-        let gone = at.map(|at| waits.swap_remove(at));
-        drop(waits);
+        let gone = self.leave(&mut lock(&self.waits.publishers));
         drop(gone); // the queue perhaps, with events in it: under no lock
     }
 }

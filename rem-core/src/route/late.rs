@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Route;
-use crate::bus::State;
+use crate::bus::{Core, State};
 use crate::draft::Draft;
+use crate::event::Event;
 use crate::subscription::Entry;
 use crate::sync::atomic::Ordering;
 
@@ -14,21 +15,33 @@ use crate::sync::atomic::Ordering;
 /// To be asked when the event stands in the history; see `Gate`. Costs one load, and nothing without a history.
 #[inline]
 pub(crate) fn newcomers(bus: &State, draft: &Draft, route: &Route) -> Box<[Arc<Entry>]> {
-    let router = &bus.core.router;
-    if bus.core.history.is_none() || router.generation.load(Ordering::Acquire) == route.generation {
+    let core = &bus.core;
+    if core.history.is_none() || !is_stale(core, route) {
         return Box::default();
     }
-    look(bus, draft, route)
+    came_since(core, draft.event(), draft.own_topic_of().is_some(), route)
 }
 
+/// Whether a subscription has come or gone since the route was found.
+#[inline]
+pub(crate) fn is_stale(core: &Core, route: &Route) -> bool {
+    core.router.generation.load(Ordering::Acquire) != route.generation
+}
+
+/// Who has come since and reads the past. `is_own`: the topic is that of the data.
 #[cold]
-fn look(bus: &State, draft: &Draft, route: &Route) -> Box<[Arc<Entry>]> {
-    let router = &bus.core.router;
-    let known = router.known(draft.topic(), draft.head().scope, draft.own_topic_of());
-    let Some(fresh) = known.ok().and_then(|known| router.route(&known, bus)) else {
+pub(crate) fn came_since(
+    core: &Core,
+    event: &Event,
+    is_own: bool,
+    route: &Route,
+) -> Box<[Arc<Entry>]> {
+    let data = is_own.then_some(&event.data);
+    let Ok(known) = core.router.known(event.topic(), event.head.scope, data) else {
         return Box::default();
     };
     let here = |entry: &Entry| route.entries.iter().any(|other| other.id == entry.id);
-    let came = fresh.entries.iter().filter(|entry| entry.catches_up() && !here(entry));
-    came.map(Arc::clone).collect()
+    let mut came = core.router.hearers(&known).into_vec();
+    came.retain(|entry| entry.catches_up() && !here(entry));
+    came.into()
 }

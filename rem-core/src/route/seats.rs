@@ -18,9 +18,10 @@ use crate::subscription::Entry;
 #[derive(Default)]
 pub(crate) struct Seats(Option<Box<Taken>>);
 
+#[derive(Default)]
 struct Taken(Vec<Held>);
 
-/// What a draft has at one queue.
+/// What a draft has at one queue, or at one handler if [all were asked](Seats::ask_all).
 #[derive(Default)]
 pub(crate) enum Held {
     /// The queue has no seats: its filters have not been asked.
@@ -33,6 +34,8 @@ pub(crate) enum Held {
     /// A seat is wanted, and not taken.
     Wanted,
     Seat(Arc<Channel>),
+    /// The filters let it pass, and it takes no seat.
+    Wants,
 }
 
 impl Seats {
@@ -45,6 +48,51 @@ impl Seats {
     pub(crate) fn take(&mut self, place: usize) -> Held {
         let held = self.0.as_mut().and_then(|taken| taken.0.get_mut(place));
         held.map(mem::take).unwrap_or_default()
+    }
+
+    /// Asks the filters that have not been asked, of handlers too, for an event that others may deliver. Not whether its
+    /// data is of the type: a view that was made for it now would have no number.
+    pub(crate) fn ask_all(&mut self, draft: &Draft, route: &Route) {
+        let Taken(all) = &mut **self.0.get_or_insert_default();
+        all.resize_with(route.entries.len(), Held::default);
+        for (held, entry) in all.iter_mut().zip(&route.entries) {
+            if let Held::Unasked = held {
+                *held = filtered(entry, draft, Held::Wants);
+            }
+        }
+    }
+
+    /// Who let it pass, once all were asked.
+    pub(crate) fn wanting<'r>(
+        &self,
+        route: &'r Route,
+    ) -> impl Iterator<Item = &'r Arc<Entry>> + use<'_, 'r> {
+        let all = self.held().zip(&route.entries);
+        all.filter(|(held, _)| matches!(held, Held::Wants | Held::Seat(_))).map(|(_, entry)| entry)
+    }
+
+    /// Where a filter panicked, so that nobody knows.
+    pub(crate) fn failed(&self) -> usize {
+        self.held().filter(|held| matches!(held, Held::Failed(_))).count()
+    }
+
+    /// The queues at which there is a seat.
+    pub(crate) fn channels(&self) -> Vec<Arc<Channel>> {
+        let seat = |held: &Held| match held {
+            Held::Seat(channel) => Some(Arc::clone(channel)),
+            _ => None,
+        };
+        self.held().filter_map(seat).collect()
+    }
+
+    /// Takes away what it has from that place on.
+    pub(crate) fn split_off(&mut self, place: usize) -> Self {
+        let taken = self.0.as_mut().filter(|taken| place <= taken.0.len());
+        Self(taken.map(|taken| Box::new(Taken(taken.0.split_off(place)))))
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Held> {
+        self.0.iter().flat_map(|taken| &taken.0)
     }
 }
 
@@ -157,7 +205,7 @@ fn take(
     while let Err((entry, channel)) = seats.take_all(route) {
         let waited = match channel.overflow() {
             Overflow::Block(limit) if may_wait => {
-                core.waits.for_room(channel, *limit, &mut deadline)
+                core.waits.for_room(channel, *limit, &mut deadline, core.line.as_ref())
             }
             _ => Waited::TimedOut,
         };
@@ -175,8 +223,13 @@ fn ask(entry: &Entry, draft: &Draft) -> Held {
     if !entry.queue().is_some_and(|channel| channel.has_seats()) {
         return Held::Unasked;
     }
+    filtered(entry, draft, Held::Wanted)
+}
+
+/// What the filters say; `passed` if they let it pass.
+fn filtered(entry: &Entry, draft: &Draft, passed: Held) -> Held {
     match isolate(|| !entry.is_over() && entry.accepts(draft)) {
-        Ok(true) => Held::Wanted,
+        Ok(true) => passed,
         Ok(false) => Held::Unwanted,
         Err(panic) => Held::Failed(panic),
     }

@@ -1,7 +1,6 @@
 //! The join of past and live under loom: no gap and no repeat, wherever publishers stand when a reader comes.
 //!
-//! By streams: what an inline handler does beside hangs on locals of threads, which loom's threads share. The gate is the
-//! same; `tests/tests/stress/joins.rs` has both at full speed.
+//! By streams: the gate is the same for inline handlers; `tests/tests/stress/joins.rs` has both at full speed.
 
 use std::sync::Arc;
 

@@ -78,7 +78,10 @@ impl Ending {
         let Some((watch, core)) = self.0 else { return Unsubscribed::Done };
         let done = watch.is_gone()
             || match core.upgrade() {
-                Some(core) => core.waits.for_publishers(until, |waker| watch.poll(waker)),
+                Some(core) => {
+                    let line = core.line.as_ref();
+                    core.waits.for_publishers(until, line, |waker| watch.poll(waker))
+                }
                 None => watch.wait(until),
             };
         if done { Unsubscribed::Done } else { Unsubscribed::Running }

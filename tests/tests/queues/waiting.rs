@@ -85,7 +85,7 @@ fn a_reader_that_publishes_into_its_own_full_queue_is_told_at_once() {
     added(&other, [next]); // there is room for the one that was taken
     let error = other.publish(Job::Added(0)).unwrap_err();
     assert!(matches!(error.kind(), PublishErrorKind::WouldDeadlock { .. }), "{error:?}");
-    assert!(error.to_string().contains("its reader waits for this thread"), "{error}");
+    assert!(error.to_string().contains("room in it waits for this thread"), "{error}");
 }
 
 #[test]

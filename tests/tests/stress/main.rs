@@ -11,6 +11,7 @@ mod drops;
 mod ends;
 mod joins;
 mod losses;
+mod order;
 mod queues;
 mod rings;
 mod routes;

@@ -53,6 +53,7 @@ const INVARIANTS: &[(&str, Proof)] = &[
         "cause-first",
         Proof::Test("tests/tests/whole/order.rs", "an_effect_is_seen_after_its_cause_by_all"),
     ),
+    ("one-order", Proof::Test("tests/tests/order/stress.rs", "all_see_all_in_one_order")),
     (
         "isolation",
         Proof::Test(

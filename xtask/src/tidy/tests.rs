@@ -41,6 +41,10 @@ const GOOD: Files = &[
         "//! Tests.\n#[test]\n#[cfg(unix)]\nfn an_effect_is_seen_after_its_cause_by_all() {}\n",
     ),
     (
+        "tests/tests/order/stress.rs",
+        "//! Tests.\n#[test]\n#[cfg(unix)]\nfn all_see_all_in_one_order() {}\n",
+    ),
+    (
         "tests/tests/whole/isolation.rs",
         "//! Tests.\n#[test]\n#[cfg(unix)]\nfn others_are_called_and_the_publisher_goes_on() {}\n",
     ),
@@ -92,6 +96,7 @@ const GOOD_ARCHITECTURE: &str = "# Map
 **Invariant (`no-trace`).** Tested.
 **Invariant (`numbered-once`).** Tested.
 **Invariant (`cause-first`).** Tested.
+**Invariant (`one-order`).** Tested.
 **Invariant (`isolation`).** Tested.
 **Invariant (`capability`).** Tested.
 **Invariant (`bounded-topics`).** Tested.
