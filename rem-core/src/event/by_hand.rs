@@ -68,6 +68,12 @@ impl<'e> Seen<'e> {
         self.shared
     }
 
+    /// Whether its data is of that very type.
+    #[inline]
+    pub(crate) fn is_of(&self, type_id: TypeId) -> bool {
+        self.type_id == type_id
+    }
+
     pub(super) fn erased(&self) -> &'e Event {
         self.event
     }

@@ -200,7 +200,9 @@ impl Channel {
         let plain = key.is_none() && inner.drains.is_empty() && !self.for_one;
         if plain && inner.has_room(self.capacity) && inner.items.comes_last(sequence) {
             inner.items.push(event, sequence);
-            wake_reader(inner);
+            if inner.reader.is_some() {
+                wake_reader(inner); // apart, for mostly it is awake
+            }
             return Sent::Queued;
         }
         self.put(inner, event, key)
@@ -310,7 +312,6 @@ impl Channel {
 }
 
 /// Lets the lock go, then wakes the reader, if it sleeps.
-#[inline]
 fn wake_reader(mut inner: MutexGuard<'_, Inner>) {
     if inner.reader.is_some() {
         let reader = inner.reader.take();

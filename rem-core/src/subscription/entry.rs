@@ -171,6 +171,17 @@ impl Entry {
     /// Asks whether the event is wanted. User code: it may panic.
     #[inline]
     pub(crate) fn ask(&self, event: &Seen<'_>) -> Asked {
+        if self.careful.load(Ordering::Acquire) {
+            self.ask_with_care(event)
+        } else if self.fits(event) {
+            Asked::Wants
+        } else {
+            Asked::Mismatched
+        }
+    }
+
+    #[cold]
+    fn ask_with_care(&self, event: &Seen<'_>) -> Asked {
         if self.is_over() {
             return Asked::Passes;
         }
@@ -260,8 +271,10 @@ impl Entry {
     }
 
     /// Whether the event's data is, holds or lies within the type asked for. User code: it may panic.
+    #[inline]
     pub(crate) fn fits(&self, event: &Seen<'_>) -> bool {
-        (self.fits)(event)
+        // Nearly always it is of that very type, or any will do: known without a call.
+        self.wanted.is_none_or(|wanted| event.is_of(wanted.type_id)) || (self.fits)(event)
     }
 
     /// Asks the filters. User code: it may panic.
