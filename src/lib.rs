@@ -55,6 +55,7 @@
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
+//! - [`Signal`], in [`signal`]: one typed point to connect receivers to, with no topic and no bus.
 //! - [`testing`]: a recorder, fixed ids and a clock that is turned by hand.
 //!
 //! # Features
@@ -78,15 +79,15 @@ pub use rem_core::{
     DeliveryReport, Draft, DraftError, Event, EventBuilder, EventId, EventSchema, EventStream,
     EventType, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers, History, InFlight,
     IntoPattern, Iter, Key, Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport,
-    MiddlewareStats, Next, Ordering, Outcome, Overflow, ParseTimestampError, Part, Pattern,
-    PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher, Query,
-    QueryError, QueueBuilder, QueueStats, Ready, ReadyError, ReadyErrorKind, Receipt, Received,
-    Recovered, Recv, RegisterError, RegisterErrorKind, Ring, Schema, SettleError, SettleErrorKind,
-    Shape, Source, Start, State, Stats, Step, Stop, SubscribeError, Subscription,
-    SubscriptionBuilder, SubscriptionId, SubscriptionReport, SubscriptionStats, Subscriptions,
-    SystemEvent, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport, TopicWriter,
-    Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError, WaitErrorKind,
-    WeakBus, When, Whose, middleware, testing, wire,
+    MiddlewareStats, Namespace, Next, Ordering, Outcome, Overflow, ParseTimestampError, Part,
+    Pattern, PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher,
+    Query, QueryError, QueueBuilder, QueueStats, Ready, ReadyError, ReadyErrorKind, Receipt,
+    Received, Recovered, Recv, RegisterError, RegisterErrorKind, Ring, Schema, SettleError,
+    SettleErrorKind, Shape, Signal, Source, Start, State, Stats, Step, Stop, SubscribeError,
+    Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport, SubscriptionStats,
+    Subscriptions, SystemEvent, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport,
+    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError,
+    WaitErrorKind, WeakBus, When, Whose, middleware, signal, testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

@@ -21,6 +21,7 @@ mod subscription;
 mod queue;
 mod handlers;
 mod history;
+pub mod signal;
 mod system;
 mod topology;
 pub mod testing;
@@ -57,6 +58,7 @@ pub use queue::{
     EventStream, Iter, Key, Lagged, Overflow, QueueStats, Recovered, Recv, TryRecvError,
 };
 pub use received::Received;
+pub use signal::{Namespace, Signal};
 pub use subscription::{
     Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Token,
     Unsubscribed, Until, Wait, WaitError, WaitErrorKind,
