@@ -2,3 +2,6 @@
 
 #[doc = include_str!("../docs/write-a-middleware.md")]
 pub mod write_a_middleware {}
+
+#[doc = include_str!("../docs/coming-from-blinker.md")]
+pub mod coming_from_blinker {}

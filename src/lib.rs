@@ -55,7 +55,8 @@
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
-//! - [`Signal`], in [`signal`]: one typed point to connect receivers to, with no topic and no bus.
+//! - [`Signal`], in [`signal`]: one typed point to connect receivers to, with no topic and no bus;
+//!   [`guides::coming_from_blinker`] compares it with Python's Blinker.
 //! - [`testing`]: a recorder, fixed ids and a clock that is turned by hand.
 //!
 //! # Features

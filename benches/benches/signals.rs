@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench signals` measures each alone with criterion, then all in interleaved rounds; what is printed are
 //! medians, and the bars with whether they hold, then instructions counted by callgrind, which no other load changes.
-//! `-- --bars` prints the second part alone, `-- --one CONTENDER CALLS` does nothing but that, for callgrind.
+//! `-- --bars` prints the second part alone, `-- --table` the times for `cargo xtask campaign peers`, `-- --one CONTENDER
+//! CALLS` does nothing but that, for callgrind.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -40,13 +41,13 @@ fn contenders() -> Vec<Contender<'static>> {
     for count in [1, 8] {
         let name = |what: &str| format!("{count}: {what}");
         let called = black_box(closures(count));
-        all.push(Contender::new(name("closures"), CALLS, move |value| {
+        all.push(Contender::new(name("a loop by hand"), CALLS, move |value| {
             for closure in &called {
                 closure(&value);
             }
         }));
         let called = black_box(closures(count));
-        all.push(Contender::new(name("closures, collected"), CALLS, move |value| {
+        all.push(Contender::new(name("a loop by hand, collected"), CALLS, move |value| {
             black_box(called.iter().map(|closure| closure(&value)).collect::<Vec<_>>());
         }));
         let sent = signal::<()>(count);
@@ -104,10 +105,21 @@ fn bars(measuring: bool) -> Bars {
                 println!("{what}: {ratio:.2} × the instructions of {beside}");
             }
         };
-        bar("send", "closures, collected");
-        bar("emit", "closures");
+        bar("send", "a loop by hand, collected");
+        bar("emit", "a loop by hand");
     }
     bars
+}
+
+/// `--table`: the figures that the campaign `peers` puts beside those of other runtimes, as name, receivers, nanoseconds.
+fn table() {
+    let mut all = contenders();
+    let times = medians(&mut all, 21);
+    println!("Rust, REM {}", env!("CARGO_PKG_VERSION"));
+    for (contender, time) in all.iter().zip(times) {
+        let (count, what) = contender.name().split_once(": ").unwrap();
+        println!("{what}\t{count}\t{time:.1}");
+    }
 }
 
 /// `--one CONTENDER CALLS`: nothing but that many calls of one contender.
@@ -123,6 +135,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if one(&arguments).is_some() {
         return;
+    }
+    if arguments.iter().any(|argument| argument == "--table") {
+        return table();
     }
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let measuring = arguments.iter().any(|argument| argument == "--bench");

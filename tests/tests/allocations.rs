@@ -184,3 +184,21 @@ fn a_match_allocates_nothing() {
     assert!(found > 400, "{found}");
     assert_eq!(counted.count_total, 0);
 }
+
+#[test]
+fn a_signal_allocates_the_results_that_were_asked_for_alone() {
+    let counts = [0, 1, 8].map(|receivers| {
+        let signal: Signal<u64, u64, u32> = Signal::new();
+        let _kept: Vec<_> =
+            (0..receivers).map(|number| signal.connect(move |value| value + number)).collect();
+        let few = signal.connect_to(7, |value| *value);
+        few.disconnect_from(7);
+        [
+            of(|| assert_eq!(signal.emit(&1).unwrap().delivered() as u64, receivers)),
+            of(|| assert_eq!(signal.send(&1).unwrap().len() as u64, receivers)),
+            of(|| assert_eq!(signal.by(&7).emit(&1).unwrap().delivered() as u64, receivers)),
+        ]
+        .map(|count| count.count_total)
+    });
+    assert_eq!(counts, [[0, 0, 0], [0, 0, 0], [0, 1, 0]]);
+}

@@ -12,6 +12,7 @@ mod build;
 mod compile;
 mod fuzz;
 mod nightly;
+mod peers;
 mod report;
 mod sanitize;
 mod stress;
@@ -40,6 +41,11 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "fuzz",
         what: "whether an input breaks a fuzz target within a minute: none may",
         run: fuzz::run,
+    },
+    Campaign {
+        name: "peers",
+        what: "what a send takes with signals, and with the event libraries of Python and Node.js, each in its own runtime",
+        run: peers::run,
     },
     Campaign {
         name: "sanitize",

@@ -13,6 +13,7 @@ mod test;
 mod steps;
 mod tidy;
 mod campaign;
+mod foreign;
 mod workspace;
 
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ mod lifetimes;
 mod muted;
 mod namespace;
 mod order;
+mod page;
 mod panics;
 mod reentry;
 mod senders;
