@@ -178,8 +178,9 @@ fn type_of<T: ?Sized, R: 'static, S: 'static>() -> Box<str> {
 
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let signals = lock(&self.signals);
-        let named = signals.iter().map(|(name, named)| (name, (named.of)()));
-        f.debug_map().entries(named).finish()
+        // Written under no lock, for where it is written to may be the user's.
+        let of = |(name, named): (&Box<str>, &Named)| (name.clone(), named.of);
+        let signals: Vec<_> = lock(&self.signals).iter().map(of).collect();
+        f.debug_map().entries(signals.into_iter().map(|(name, of)| (name, of()))).finish()
     }
 }

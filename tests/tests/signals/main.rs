@@ -4,6 +4,7 @@
 mod asynchronous;
 mod changes;
 mod lifetimes;
+mod model;
 mod muted;
 mod namespace;
 mod order;
