@@ -15,7 +15,8 @@ use rem_benches::bars::Bars;
 use rem_benches::callgrind;
 use rem_benches::rounds::{Contender, medians};
 
-const CALLS: u32 = 100_000;
+/// Few enough for a turn to end before the machine gives the processor to somebody else.
+const CALLS: u32 = 10_000;
 /// How many calls callgrind sees.
 const COUNTED: u32 = 10_000;
 
@@ -69,7 +70,7 @@ fn contenders() -> Vec<Contender<'static>> {
 }
 
 fn bars(measuring: bool) -> Bars {
-    let rounds = if measuring { 41 } else { 1 };
+    let rounds = if measuring { 201 } else { 1 };
     let mut all = contenders();
     let times = medians(&mut all, rounds);
     let counts: Result<Vec<f64>, String> = if measuring {
@@ -114,7 +115,7 @@ fn bars(measuring: bool) -> Bars {
 /// `--table`: the figures that the campaign `peers` puts beside those of other runtimes, as name, receivers, nanoseconds.
 fn table() {
     let mut all = contenders();
-    let times = medians(&mut all, 21);
+    let times = medians(&mut all, 201);
     println!("Rust, REM {}", env!("CARGO_PKG_VERSION"));
     for (contender, time) in all.iter().zip(times) {
         let (count, what) = contender.name().split_once(": ").unwrap();

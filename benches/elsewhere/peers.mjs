@@ -12,8 +12,8 @@ const require = createRequire(join(process.cwd(), "package.json"));
 const { EventEmitter2 } = require("eventemitter2");
 const { version } = require("eventemitter2/package.json");
 
-const ROUNDS = 21;
-const CALLS = 200_000;
+const ROUNDS = 201;
+const CALLS = 10_000;
 
 const receivers = (count) => {
   const seen = new Array(count).fill(0);

@@ -12,8 +12,8 @@ from blinker import Signal
 from pyee.base import EventEmitter as Pyee
 from pymitter import EventEmitter as Pymitter
 
-ROUNDS = 21
-CALLS = 5_000
+ROUNDS = 101
+CALLS = 200
 
 
 def receivers(count):
