@@ -179,8 +179,8 @@ fn type_of<T: ?Sized, R: 'static, S: 'static>() -> Box<str> {
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Written under no lock, for where it is written to may be the user's.
-        let of = |(name, named): (&Box<str>, &Named)| (name.clone(), named.of);
-        let signals: Vec<_> = lock(&self.signals).iter().map(of).collect();
+        let signals: Vec<_> =
+            lock(&self.signals).iter().map(|(name, named)| (name.clone(), named.of)).collect();
         f.debug_map().entries(signals.into_iter().map(|(name, of)| (name, of()))).finish()
     }
 }

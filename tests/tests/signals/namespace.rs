@@ -57,6 +57,16 @@ fn a_namespace_is_bounded() {
 }
 
 #[test]
+fn a_namespace_has_room_for_10_000_signals_unless_told() {
+    let names = Namespace::default();
+    for number in 0..10_000 {
+        assert!(names.signal::<u32, (), ()>(&number.to_string()).is_ok());
+    }
+    let error = names.signal::<u32, (), ()>("one more").unwrap_err();
+    assert_eq!(error.kind(), &NamespaceErrorKind::Full { limit: 10_000 });
+}
+
+#[test]
 fn threads_that_ask_at_once_have_the_same() {
     for _ in 0..50 {
         let names = Arc::new(Namespace::new());

@@ -54,6 +54,18 @@ fn endless_recursion_is_an_error() {
 }
 
 #[test]
+fn sends_stand_64_deep_in_one_another_unless_told() {
+    let signal: Signal<u32, u32> = Signal::new();
+    let own = signal.clone();
+    let receiver = signal.connect(move |value| match own.send(&(value + 1)) {
+        Ok(results) => results.into_values().sum(),
+        Err(_) => *value,
+    });
+    assert_eq!(signal.send(&1).unwrap().into_values().sum::<u32>(), 64);
+    drop(receiver);
+}
+
+#[test]
 fn two_signals_that_send_one_another_end_too() {
     let (there, back) = (Signal::<u32, u32>::new(), Signal::<u32, u32>::new());
     let answer = |other: &Signal<u32, u32>| {
