@@ -25,11 +25,16 @@ type Placed = Signal<Order, Result<(), String>, &'static str>;
 /// The signals of the program, by name. A name has one type.
 static SIGNALS: Namespace = Namespace::new();
 
-struct View;
+struct View {
+    title: &'static str,
+}
 
 impl View {
     fn show(&self, order: &Order) -> Result<(), String> {
-        println!("  on the screen: {}", order.number);
+        if order.cents == 0 {
+            return Err("a gift is not shown".to_owned());
+        }
+        println!("  {}: {}", self.title, order.number);
         Ok(())
     }
 }
@@ -42,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
 
     // In the order in which they are connected, unless a priority says otherwise.
-    let view = Arc::new(View);
+    let view = Arc::new(View { title: "on the screen" });
     placed.connect_weak(&view, View::show).detach(); // lasts as long as the view
     let _limit = placed.receiver().priority(1).connect(|order| match order.cents {
         0..10_000 => Ok(()),

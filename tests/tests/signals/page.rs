@@ -11,8 +11,8 @@ fn each_row_of_the_page_names_a_test() {
     assert!(rows.len() > 30, "{rows:?}");
     for row in rows {
         let last = row.trim_end_matches(" |").rsplit("| ").next().unwrap();
-        let test = last.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
-        let (module, name) = test.and_then(|test| test.split_once("::")).expect(row);
+        let named = last.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
+        let (module, name) = named.and_then(|test| test.split_once("::")).expect(row);
         let file = here.join("tests/signals").join(module).with_extension("rs");
         let text = fs::read_to_string(&file).expect(row);
         assert!(
