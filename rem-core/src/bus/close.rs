@@ -47,7 +47,7 @@ impl Bus {
         // At the limit too: what is in the queues is all that comes.
         closing.finish_queues();
         wait(until, |waker| closing.poll_queues(waker));
-        CloseReport { in_flight: closing.unfinished.in_flight() }
+        closing.report()
     }
 
     /// The same in async code, without blocking the thread. The bus is closed when this is called, whether the future is
@@ -67,7 +67,7 @@ impl Bus {
                     return Poll::Pending;
                 }
             }
-            Poll::Ready(CloseReport { in_flight: closing.unfinished.in_flight() })
+            Poll::Ready(closing.report())
         })
     }
 
@@ -81,14 +81,15 @@ impl Bus {
 pub(super) struct Closing {
     state: Arc<State>,
     unfinished: Unfinished,
-    finished_queues: bool,
+    /// The publishes that were under way when the streams were ended; `None` before that.
+    cut_short: Option<Vec<InFlight>>,
 }
 
 impl Closing {
     pub(super) fn begin(state: &Arc<State>) -> Self {
         // First the one, then the look: see `route/live.rs`.
         state.refuse();
-        Self { state: Arc::clone(state), unfinished: Unfinished::of(state), finished_queues: false }
+        Self { state: Arc::clone(state), unfinished: Unfinished::of(state), cut_short: None }
     }
 
     pub(super) fn poll_publishes(&self, waker: &Waker) -> Poll<()> {
@@ -103,18 +104,25 @@ impl Closing {
     }
 
     pub(super) fn finish_queues(&mut self) {
-        if !self.finished_queues {
-            self.finished_queues = true;
+        if self.cut_short.is_none() {
+            // Looked at first: one that is over when the report is made may have found the streams at their end.
+            self.cut_short = Some(self.unfinished.publishes());
             self.state.core.finish_queues(self.state.prefix());
             self.unfinished.look_at_queues();
         }
+    }
+
+    fn report(&self) -> CloseReport {
+        let publishes = self.cut_short.clone().unwrap_or_else(|| self.unfinished.publishes());
+        let in_flight = publishes.into_iter().chain(self.unfinished.unread()).collect();
+        CloseReport { in_flight }
     }
 }
 
 #[cfg(all(test, rem_loom))]
 impl Closing {
     pub(super) fn is_complete(&self) -> bool {
-        self.unfinished.in_flight().is_empty()
+        self.report().is_complete()
     }
 }
 

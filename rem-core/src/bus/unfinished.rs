@@ -74,6 +74,13 @@ impl Unfinished {
 
     /// What is not finished now.
     pub(super) fn in_flight(&self) -> Box<[InFlight]> {
+        let mut all = self.publishes();
+        all.extend(self.unread());
+        all.into()
+    }
+
+    /// The publishes that are not over now.
+    pub(super) fn publishes(&self) -> Vec<InFlight> {
         let mut all = Vec::new();
         self.publishes.for_each(|route| {
             let inline = route.entries.iter().skip(route.queues);
@@ -82,16 +89,21 @@ impl Unfinished {
             let subscriptions = seen.map(|entry| Whose::of(entry)).collect();
             all.push(InFlight::Publish { topic: route.topic.clone(), subscriptions });
         });
+        all
+    }
+
+    /// What is not read now.
+    pub(super) fn unread(&self) -> Vec<InFlight> {
         let now =
             if self.queues.is_none() { unread(&self.state.core, &self.state) } else { Vec::new() };
         let queues = self.queues.as_ref().unwrap_or(&now);
         let left = queues.iter().filter(|unread| !unread.watch.is_gone());
-        all.extend(left.map(|unread| InFlight::Queued {
+        left.map(|unread| InFlight::Queued {
             subscription: Whose::of(&unread.about),
             events: unread.channel.len(),
             publishers: unread.channel.waiting(),
-        }));
-        all.into()
+        })
+        .collect()
     }
 }
 
