@@ -49,6 +49,7 @@
 //! - [`Bus`]: publish, subscribe, children, middleware, history.
 //! - [`EventType`](derive@EventType): the derive and its attributes. [`pattern!`], [`topic!`]: checked by the compiler.
 //! - [`#[handlers]`](macro@handlers), [`#[on("…")]`](macro@on): handlers declared in one place, registered at once.
+//! - [`TaskBuilder`]: async handlers, with concurrency, order by key, retries, time limits and dead letters.
 //! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
 //! - [`middleware`]: what sees, changes or stops an event before its subscribers do, ready-made or
 //!   [your own](guides::write_a_middleware).
@@ -67,6 +68,7 @@
 //! - `rate-limit`: the middleware `RateLimit`, by the crate governor.
 //! - `tracing`: the middleware `Log`, which tells events to the crate tracing.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
+//! - `tokio`: a runtime of tokio runs tasks: [`BusBuilder::spawner`] takes its `Handle`.
 //! - `full`: all of them.
 #![forbid(unsafe_code)]
 
@@ -77,18 +79,19 @@ pub mod prelude;
 pub use rem_core::cloudevents;
 pub use rem_core::{
     Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport,
-    DeliveryReport, Draft, DraftError, Event, EventBuilder, EventId, EventSchema, EventStream,
-    EventType, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers, History, InFlight,
-    IntoPattern, Iter, Key, Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport,
-    MiddlewareStats, Namespace, Next, Ordering, Outcome, Overflow, ParseTimestampError, Part,
-    Pattern, PatternError, PatternErrorKind, Payload, PublishError, PublishErrorKind, Publisher,
-    Query, QueryError, QueueBuilder, QueueStats, Ready, ReadyError, ReadyErrorKind, Receipt,
-    Received, Recovered, Recv, RegisterError, RegisterErrorKind, Ring, Schema, SettleError,
-    SettleErrorKind, Shape, Signal, Source, Start, State, Stats, Step, Stop, SubscribeError,
-    Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport, SubscriptionStats,
-    Subscriptions, SystemEvent, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport,
+    DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Draft, DraftError, Event,
+    EventBuilder, EventId, EventSchema, EventStream, EventType, Evicted, FieldSchema, HandlerCall,
+    HandlerFn, Handlers, History, InFlight, IntoPattern, Iter, Key, Lagged, Leaf, ManualClock,
+    Metadata, Middleware, MiddlewareReport, MiddlewareStats, Namespace, Next, Ordering, Outcome,
+    Overflow, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind, Payload,
+    PublishError, PublishErrorKind, Publisher, Query, QueryError, QueueBuilder, QueueStats, Ready,
+    ReadyError, ReadyErrorKind, Receipt, Received, Recovered, Recv, RegisterError,
+    RegisterErrorKind, Retry, Ring, Schema, SettleError, SettleErrorKind, Shape, Signal, Source,
+    Spawner, Start, State, Stats, Step, Stop, SubscribeError, Subscription, SubscriptionBuilder,
+    SubscriptionId, SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, TaskBuilder,
+    TaskFuture, TaskKey, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport,
     TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError,
-    WaitErrorKind, WeakBus, When, Whose, middleware, signal, testing, wire,
+    WaitErrorKind, WeakBus, When, Whose, carry, middleware, signal, testing, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

@@ -2,6 +2,6 @@
 
 pub use crate::{
     Bus, Captured, Draft, Event, EventStream, EventType, Metadata, Overflow, Pattern, Publisher,
-    Receipt, Received, Ring, Signal, Start, State, Stop, Subscription, Subscriptions, Topic,
+    Receipt, Received, Retry, Ring, Signal, Start, State, Stop, Subscription, Subscriptions, Topic,
     handlers, on, pattern, topic,
 };

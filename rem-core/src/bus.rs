@@ -19,12 +19,14 @@ use std::sync::Arc;
 
 use rem_patterns::{IntoPattern, Topic};
 
+use crate::deliver::isolate;
 use crate::error::{ChildError, PublishError, SubscribeError};
 use crate::event::{Event, EventType, Shape, TypedPattern, all_topics};
 use crate::history::{Query, QueryError};
 use crate::middleware::{Bound, Middleware};
 use crate::publish::{EventBuilder, Publisher, Receipt, To};
 use crate::subscription::{Delivery, Outcome, Subscription, SubscriptionBuilder};
+use crate::task::DeadLetter;
 use crate::{publish, way};
 
 pub use builder::BusBuilder;
@@ -34,6 +36,7 @@ pub use ordering::Ordering;
 pub use ready::{Ready, ReadyError, ReadyErrorKind};
 pub use settle::{SettleError, SettleErrorKind};
 pub(crate) use state::{Core, State};
+pub(crate) use unfinished::wait;
 pub use weak::WeakBus;
 
 /// A bus: where events are published and subscribed to. A handle; its clones are the same bus, and cheap.
@@ -276,6 +279,24 @@ impl Bus {
     /// The value of that type which was given to [`BusBuilder::state`], on this bus and every bus below its root.
     pub fn state_of<S: Send + Sync + 'static>(&self) -> Option<&S> {
         self.0.core.states.get()
+    }
+
+    /// Publishes a dead letter, which `event` causes.
+    pub(crate) async fn publish_letter(
+        &self,
+        topic: &Topic,
+        letter: DeadLetter,
+        event: &Arc<Event>,
+    ) -> Result<(), Box<str>> {
+        let to = To::Named(topic.as_str());
+        let ahead = publish::room_at(&self.0, &letter, to).await;
+        let published = publish::handling(event, None, || {
+            isolate(|| way::go(&self.0, letter, to, None, Some(ahead)))
+        });
+        match published? {
+            Ok(_) => Ok(()),
+            Err(error) => Err(isolate(|| error.to_string())?.into()),
+        }
     }
 
     pub(crate) fn from_state(state: Arc<State>) -> Self {

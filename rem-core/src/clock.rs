@@ -5,11 +5,13 @@ mod counter;
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::timers::Timers;
 
 /// A moment, in nanoseconds since 1970-01-01 00:00 UTC without leap seconds; the years 1970 to 2554.
 ///
@@ -149,7 +151,7 @@ impl std::error::Error for ParseTimestampError {
 }
 
 /// What a bus asks for the time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Clock {
     System,
     /// The same, asked once in a while.
@@ -176,33 +178,103 @@ impl Clock {
 
 /// A clock that stands still until it is told to move; its clones are the same clock.
 ///
-/// For tests: see [`testing`](crate::testing).
-#[derive(Debug, Clone)]
-pub struct ManualClock(Arc<AtomicU64>);
+/// What a bus waits for by the clock (a task's retries and time limits) comes when it is moved there, in the thread that
+/// moves it. For tests: see [`testing`](crate::testing).
+#[derive(Clone)]
+pub struct ManualClock(Arc<Hands>);
+
+struct Hands {
+    nanos: AtomicU64,
+    /// Those who wait for a time, one a bus.
+    timers: Mutex<Vec<Weak<Timers>>>,
+    /// Somebody waits, or does no longer.
+    changed: Condvar,
+}
 
 impl ManualClock {
     /// A clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
-        Self(Arc::new(AtomicU64::new(start.as_nanos())))
+        let nanos = AtomicU64::new(start.as_nanos());
+        Self(Arc::new(Hands { nanos, timers: Mutex::default(), changed: Condvar::new() }))
     }
 
     /// What it shows.
     pub fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Acquire))
+        Timestamp(self.0.nanos.load(Ordering::Acquire))
     }
 
     /// Moves it forward.
     pub fn advance(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         // The closure never says no.
-        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+        let _ = self.0.nanos.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
             Some(now.saturating_add(nanos))
         });
+        self.moved();
     }
 
     /// Sets it, backwards too.
     pub fn set(&self, time: Timestamp) {
-        self.0.store(time.as_nanos(), Ordering::Release);
+        self.0.nanos.store(time.as_nanos(), Ordering::Release);
+        self.moved();
+    }
+
+    /// How many wait for a time that is still to come: a task before it tries again, a call that has a time limit.
+    pub fn timers(&self) -> usize {
+        let all: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        all.iter().map(|timers| timers.len()).sum()
+    }
+
+    /// Waits in this thread until so many wait for this clock, at most so long; whether they do. So a test knows that a
+    /// task has come to where the clock has to be moved.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use rem_core::testing::TestBus;
+    ///
+    /// let test = TestBus::new();
+    /// assert!(!test.clock.wait_for_timers(1, Duration::from_millis(1)), "nobody waits for it");
+    /// ```
+    #[must_use = "whether they came says whether the clock may be moved"]
+    pub fn wait_for_timers(&self, count: usize, limit: Duration) -> bool {
+        let few = |held: &mut Vec<Weak<Timers>>| {
+            let all: Vec<_> = held.iter().filter_map(Weak::upgrade).collect();
+            all.iter().map(|timers| timers.len()).sum::<usize>() < count
+        };
+        let waited = self.0.changed.wait_timeout_while(self.lock(), limit, few);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Timers>>> {
+        self.0.timers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody waits for this clock from now on.
+    pub(crate) fn drive(&self, timers: &Arc<Timers>) {
+        let mut all = self.lock();
+        all.retain(|timers| timers.strong_count() > 0);
+        all.push(Arc::downgrade(timers));
+    }
+
+    /// Those who wait are others now.
+    pub(crate) fn changed(&self) {
+        // Under the lock, so that nobody looks before and sleeps after.
+        let _all = self.lock();
+        self.0.changed.notify_all();
+    }
+
+    fn moved(&self) {
+        let all: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        for timers in all {
+            timers.fire(); // wakers, under no lock
+        }
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ManualClock").field(&self.now()).finish()
     }
 }
 

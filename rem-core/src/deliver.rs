@@ -16,7 +16,7 @@ use crate::event::{Event, Seen};
 use crate::history::Evicted;
 use crate::publish::{self, Receipt, handling};
 use crate::route::{Route, Seats};
-use crate::subscription::{Asked, Called, Entry};
+use crate::subscription::{About, Asked, Called, Entry};
 use crate::system::{self, SystemEvent};
 
 pub(crate) use isolate::{each_quietly, isolate, quietly, wake};
@@ -294,6 +294,31 @@ fn called(
             receipt.failed += 1;
             failed(core, entry, event, panic, true);
         }
+    }
+}
+
+/// Counts a failure of a task and tells of it.
+pub(crate) fn task_failed(
+    core: &Arc<Core>,
+    about: &About,
+    event: &Event,
+    error: &str,
+    panicked: bool,
+) {
+    about.count_failure(error);
+    if !event.topic().is_system() {
+        system::report(core, about.prefix(), || {
+            SystemEvent::handler_failed(about, event, error.into(), panicked)
+        });
+    }
+}
+
+/// Tells of something about an event of a task that failed, which is counted already.
+pub(crate) fn task_told(core: &Arc<Core>, about: &About, event: &Event, text: &str) {
+    if !event.topic().is_system() {
+        system::report(core, about.prefix(), || {
+            SystemEvent::handler_failed(about, event, text.into(), false)
+        });
     }
 }
 

@@ -255,6 +255,12 @@ pub enum SubscribeError {
         /// Where it was to be made.
         place: &'static Location<'static>,
     },
+    /// The topic of a task's dead letters is none, or too long below the bus's prefix.
+    DeadLetterTopic(TopicError),
+    /// The topic of a task's dead letters is one of REM's own, `$…`.
+    DeadLetterSystemTopic(Topic),
+    /// Nobody runs a task: its spawner panicked, or the bus could not start a thread.
+    Spawn(Box<str>),
 }
 
 impl From<PatternError> for SubscribeError {
@@ -277,6 +283,15 @@ impl fmt::Display for SubscribeError {
                 "the inline handler subscribed at {place} cannot be called with the past while this thread calls \
                  another handler; read the past by a stream, or subscribe in another thread"
             ),
+            Self::DeadLetterTopic(error) => write!(f, "no topic for dead letters: {error}"),
+            Self::DeadLetterSystemTopic(topic) => write!(
+                f,
+                "no dead letters under `{topic}`: topics that begin with `$` are REM's own; name yours without it"
+            ),
+            Self::Spawn(error) => write!(
+                f,
+                "the task was not started: {error}; give the bus another spawner with `Bus::builder().spawner(…)`"
+            ),
         }
     }
 }
@@ -285,7 +300,12 @@ impl StdError for SubscribeError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Pattern(error) => Some(error),
-            Self::Closed | Self::NoHistory | Self::WithinHandler { .. } => None,
+            Self::DeadLetterTopic(error) => Some(error),
+            Self::Closed
+            | Self::NoHistory
+            | Self::WithinHandler { .. }
+            | Self::DeadLetterSystemTopic(_)
+            | Self::Spawn(_) => None,
         }
     }
 }

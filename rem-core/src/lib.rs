@@ -19,6 +19,7 @@ mod received;
 mod bus;
 mod subscription;
 mod queue;
+mod task;
 mod handlers;
 mod history;
 pub mod signal;
@@ -26,6 +27,7 @@ mod system;
 mod topology;
 pub mod testing;
 mod clock;
+mod timers;
 mod error;
 mod sync;
 #[cfg(feature = "schemars")]
@@ -64,6 +66,10 @@ pub use subscription::{
     Unsubscribed, Until, Wait, WaitError, WaitErrorKind,
 };
 pub use system::SystemEvent;
+pub use task::{
+    DeadLetter, DeadLetterError, DeadLetters, Retry, Spawner, TaskBuilder, TaskFuture, TaskKey,
+    carry,
+};
 pub use topology::{
     DeliveryReport, MiddlewareReport, MiddlewareStats, Stats, SubscriptionReport,
     SubscriptionStats, TopicReport, Topology,

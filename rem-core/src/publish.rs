@@ -24,8 +24,8 @@ pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
 pub use receipt::Receipt;
 
-pub(crate) use causation::{Level, Link, handling, handling_in_line, is_publishing, link};
-pub(crate) use room::room;
+pub(crate) use causation::{Level, Link, handled, handling, handling_in_line, is_publishing, link};
+pub(crate) use room::{room, room_at};
 
 /// Where a value goes.
 #[derive(Clone, Copy)]

@@ -19,13 +19,21 @@ pub struct Received<T: ?Sized = dyn Payload> {
     /// Of a subscription whose pattern captures something. Most do not, and spare a count of owners.
     captures: Option<Arc<About>>,
     is_replay: bool,
+    attempt: u32,
 }
 
 impl<T: ?Sized> Received<T> {
     #[inline]
     pub(crate) fn new(event: Arc<Event<T>>, about: &Arc<About>, is_replay: bool) -> Self {
         let captures = about.captures.then(|| Arc::clone(about));
-        Self { event, subscription: about.id, captures, is_replay }
+        Self { event, subscription: about.id, captures, is_replay, attempt: 1 }
+    }
+
+    /// The same, the how-manieth.
+    #[inline]
+    pub(crate) fn attempted(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
     }
 
     /// The event, to be kept.
@@ -55,6 +63,11 @@ impl<T: ?Sized> Received<T> {
         self.is_replay
     }
 
+    /// The how-manieth call of the handler with this event it is: 1, but for a task that [tries again](crate::Retry).
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// The subscription that received it.
     pub fn subscription(&self) -> SubscriptionId {
         self.subscription
@@ -68,6 +81,7 @@ impl<T: ?Sized> Clone for Received<T> {
             subscription: self.subscription,
             captures: self.captures.clone(),
             is_replay: self.is_replay,
+            attempt: self.attempt,
         }
     }
 }
@@ -87,6 +101,7 @@ impl<T: Payload + ?Sized> fmt::Debug for Received<T> {
             .field("subscription", &self.subscription)
             .field("captures", &self.captures())
             .field("is_replay", &self.is_replay)
+            .field("attempt", &self.attempt)
             .finish()
     }
 }

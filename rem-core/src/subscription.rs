@@ -25,6 +25,7 @@ use crate::deliver::isolate;
 use crate::event::{Event, Seen};
 use crate::history::QueryError;
 use crate::route::selects;
+use crate::task::Desk;
 
 pub use about::SubscriptionId;
 pub use builder::SubscriptionBuilder;
@@ -98,6 +99,15 @@ impl Subscription {
         if let Some(held) = &self.held {
             held.entry.end();
         }
+    }
+
+    pub(crate) fn about(&self) -> &Arc<About> {
+        &self.about
+    }
+
+    /// What its workers share, if it is a task.
+    pub(crate) fn desk(&self) -> Option<Arc<Desk>> {
+        self.held.as_ref()?.entry.task().map(Arc::clone)
     }
 
     /// How many calls of its handler and filters failed or panicked.

@@ -98,6 +98,14 @@ pub(crate) fn park(_: Option<Instant>) {
     thread::park();
 }
 
+/// Starts a thread that ends by itself.
+///
+/// # Errors
+/// When the system has none.
+pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    thread::Builder::new().name(name.into()).spawn(run).map(drop)
+}
+
 /// Lets another thread run, which is about to have done what this one waits for.
 pub(crate) fn yield_now() {
     thread::yield_now();

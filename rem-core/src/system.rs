@@ -14,7 +14,7 @@ use crate::deliver::{self, isolate};
 use crate::event::{
     self, Event, EventId, EventSchema, EventType, FieldSchema, Making, Schema, TopicWriter,
 };
-use crate::subscription::{Entry, SubscriptionId};
+use crate::subscription::{About, Entry, SubscriptionId};
 
 /// What a bus tells of itself.
 ///
@@ -78,11 +78,34 @@ pub enum SystemEvent {
         /// The error's or the panic's text.
         error: Box<str>,
     },
+    /// `$rem.task.lost`: events that the handler of a task will not have, or have again.
+    TaskLost {
+        /// Whose.
+        subscription: SubscriptionId,
+        /// What it selects.
+        pattern: Box<str>,
+        /// Where it was made.
+        place: Box<str>,
+        /// How many they are.
+        events: u64,
+        /// Why.
+        reason: Box<str>,
+    },
 }
 
 impl SystemEvent {
+    pub(crate) fn task_lost(about: &About, events: u64, reason: &str) -> Self {
+        Self::TaskLost {
+            subscription: about.id,
+            pattern: about.pattern.as_str().into(),
+            place: about.place.to_string().into(),
+            events,
+            reason: reason.into(),
+        }
+    }
+
     pub(crate) fn handler_failed(
-        entry: &Entry,
+        entry: &About,
         event: &Event,
         error: Box<str>,
         panicked: bool,
@@ -148,6 +171,13 @@ impl fmt::Display for SystemEvent {
                     "middleware `{name}` ({place}) failed after it let `{topic}` pass: {error}"
                 )
             }
+            Self::TaskLost { subscription, pattern, place, events, reason } => {
+                let s = if *events == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "{subscription} to `{pattern}` ({place}) lost {events} event{s}: {reason}"
+                )
+            }
         }
     }
 }
@@ -156,6 +186,12 @@ const FIELDS: &[FieldSchema] = &[
     FieldSchema::new("place", "Box<str>", "where it was made"),
     FieldSchema::new("event", "EventId", "the event"),
     FieldSchema::new("topic", "Topic", "its topic"),
+];
+
+const TASK_FIELDS: &[FieldSchema] = &[
+    FieldSchema::new("place", "Box<str>", "where it was made"),
+    FieldSchema::new("events", "u64", "how many they are"),
+    FieldSchema::new("reason", "Box<str>", "why"),
 ];
 
 /// Written out, for the core does not depend on the derive.
@@ -168,6 +204,7 @@ impl EventType for SystemEvent {
             EventSchema::new("HandlerFailed", "handler.failed", FIELDS),
             EventSchema::new("EventMismatched", "event.mismatched", FIELDS),
             EventSchema::new("MiddlewareFailed", "middleware.failed", FIELDS),
+            EventSchema::new("TaskLost", "task.lost", TASK_FIELDS),
         ],
     )
     .local();
@@ -177,6 +214,7 @@ impl EventType for SystemEvent {
             Self::HandlerFailed { .. } => 0,
             Self::EventMismatched { .. } => 1,
             Self::MiddlewareFailed { .. } => 2,
+            Self::TaskLost { .. } => 3,
         }
     }
 
@@ -185,10 +223,11 @@ impl EventType for SystemEvent {
     }
 }
 
-const TOPICS: [Topic; 3] = [
+const TOPICS: [Topic; 4] = [
     Topic::from_static("$rem.handler.failed"),
     Topic::from_static("$rem.event.mismatched"),
     Topic::from_static("$rem.middleware.failed"),
+    Topic::from_static("$rem.task.lost"),
 ];
 
 /// Tells those who listen about something that concerns the bus with prefix `concern`. With nobody listening `event` is
@@ -198,11 +237,12 @@ pub(crate) fn report(core: &Arc<Core>, concern: &str, event: impl FnOnce() -> Sy
         return;
     }
     let data = event();
-    let [failed, mismatched, middleware] = TOPICS;
+    let [failed, mismatched, middleware, lost] = TOPICS;
     let topic = match data {
         SystemEvent::HandlerFailed { .. } => failed,
         SystemEvent::EventMismatched { .. } => mismatched,
         SystemEvent::MiddlewareFailed { .. } => middleware,
+        SystemEvent::TaskLost { .. } => lost,
     };
     let entries = core.router.system(&topic, concern);
     if entries.is_empty() {

@@ -11,6 +11,7 @@ use crate::event::{Ids, Source};
 use crate::handlers::States;
 use crate::history::History;
 use crate::route::Router;
+use crate::task::{Spawner, Spawners};
 
 /// A root bus in the making: see [`Bus::builder`].
 ///
@@ -29,6 +30,7 @@ pub struct BusBuilder {
     ordering: Ordering,
     topics: usize,
     states: States,
+    spawner: Option<Box<dyn Spawner>>,
 }
 
 impl Default for BusBuilder {
@@ -42,6 +44,7 @@ impl Default for BusBuilder {
             ordering: Ordering::default(),
             topics: 16_384,
             states: States::default(),
+            spawner: None,
         }
     }
 }
@@ -100,6 +103,21 @@ impl BusBuilder {
         self
     }
 
+    /// Who runs the async handlers of tasks: a runtime, as a closure or, with the feature `tokio`, its `Handle`. Without one
+    /// the bus starts up to four threads of its own with its first task, which end with the last of its tasks when the bus is
+    /// gone.
+    ///
+    /// ```
+    /// use rem_core::{Bus, TaskFuture};
+    ///
+    /// # fn spawn(_: TaskFuture) {}
+    /// let bus = Bus::builder().spawner(|task: TaskFuture| spawn(task)).build();
+    /// ```
+    pub fn spawner(mut self, spawner: impl Spawner) -> Self {
+        self.spawner = Some(Box::new(spawner));
+        self
+    }
+
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
@@ -112,12 +130,13 @@ impl BusBuilder {
 
     /// The bus.
     pub fn build(self) -> Bus {
-        let Self { history, source, clock, ids, limits, ordering, topics, states } = self;
+        let Self { history, source, clock, ids, limits, ordering, topics, states, spawner } = self;
         let line = match ordering {
             Ordering::PerPublisher => None,
             Ordering::Total => Some(Line::default()),
         };
-        let core = Core::new(Router::new(topics), history, clock, ids, limits, line, states);
+        let core = Core::new(Router::new(topics), history, clock, ids, limits, line, states)
+            .spawn_by(Spawners::new(spawner));
         Bus(Arc::new(State::root(core, source)))
     }
 }
@@ -131,6 +150,7 @@ impl fmt::Debug for BusBuilder {
             .field("ordering", &self.ordering)
             .field("topics", &self.topics)
             .field("states", &self.states)
+            .field("spawner", &self.spawner.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -29,6 +29,20 @@ pub enum InFlight {
         /// How many publishers wait for room there.
         publishers: usize,
     },
+    /// A task has events to handle.
+    #[non_exhaustive]
+    Task {
+        /// Whose handler it is.
+        subscription: Whose,
+        /// How many events wait: in its queue, or behind others of their keys.
+        queued: usize,
+        /// How many calls are running.
+        running: usize,
+        /// How many events wait to be tried again.
+        retrying: usize,
+        /// How many publishers wait for room in its queue.
+        publishers: usize,
+    },
 }
 
 /// A subscription, by what tells it from others.
@@ -68,13 +82,28 @@ impl fmt::Display for InFlight {
             Self::Queued { subscription, events, publishers } => {
                 let s = if *events == 1 { "" } else { "s" };
                 write!(f, "{events} event{s} not read from the queue of {subscription}")?;
-                match publishers {
-                    0 => Ok(()),
-                    1 => f.write_str(", and a publisher waits for room there"),
-                    more => write!(f, ", and {more} publishers wait for room there"),
+                who_waits(f, *publishers)
+            }
+            Self::Task { subscription, queued, running, retrying, publishers } => {
+                let s = if *running == 1 { "" } else { "s" };
+                write!(f, "{running} call{s} of the task of {subscription} running")?;
+                if *retrying > 0 {
+                    write!(f, ", {retrying} to be tried again")?;
                 }
+                if *queued > 0 {
+                    write!(f, ", {queued} queued")?;
+                }
+                who_waits(f, *publishers)
             }
         }
+    }
+}
+
+fn who_waits(f: &mut fmt::Formatter<'_>, publishers: usize) -> fmt::Result {
+    match publishers {
+        0 => Ok(()),
+        1 => f.write_str(", and a publisher waits for room there"),
+        more => write!(f, ", and {more} publishers wait for room there"),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::route::{Router, Types, lies_below};
 use crate::subscription::{Delivery, Mortals, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Snapshot, lock};
+use crate::task::Spawners;
+use crate::timers::Timers;
 use crate::topology::MiddlewareReport;
 
 /// What a root bus and all buses below it share.
@@ -42,6 +44,10 @@ pub(crate) struct Core {
     pub(crate) arrivals: Arrivals,
     /// Subscriptions that end by what others do.
     pub(crate) mortals: Mortals,
+    /// Who runs tasks.
+    pub(crate) spawners: Spawners,
+    /// Who waits for a time.
+    pub(crate) timers: Arc<Timers>,
     subscriptions: AtomicU64,
     /// The child buses that are open, by prefix.
     pub(super) children: Mutex<HashMap<Topic, Weak<State>>>,
@@ -67,6 +73,8 @@ impl Core {
         states: States,
     ) -> Self {
         Self {
+            timers: Timers::new(&clock),
+            spawners: Spawners::default(),
             router,
             history,
             sequence: AtomicU64::new(0),
@@ -81,6 +89,12 @@ impl Core {
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }
+    }
+
+    /// Has tasks run by others than its own threads.
+    pub(super) fn spawn_by(mut self, spawners: Spawners) -> Self {
+        self.spawners = spawners;
+        self
     }
 
     /// Ends the streams of the bus with that prefix and of all below it.

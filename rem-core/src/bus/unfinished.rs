@@ -10,6 +10,7 @@ use crate::queue::Channel;
 use crate::route::{UnderWay, lies_below};
 use crate::subscription::{About, Entry};
 use crate::sync::{Watch, current_thread, park, thread_waker};
+use crate::task::{Desk, TaskCounts};
 
 /// What was in flight below a prefix when this was made: publishes under way, and then what waits in queues.
 ///
@@ -26,10 +27,24 @@ pub(super) struct Unfinished {
 struct Unread {
     about: Arc<About>,
     channel: Arc<Channel>,
+    /// Of a task, which has to finish them.
+    task: Option<Arc<Desk>>,
     watch: Watch,
 }
 
 impl Unread {
+    fn told(&self) -> InFlight {
+        let (subscription, publishers) = (Whose::of(&self.about), self.channel.waiting());
+        match &self.task {
+            None => InFlight::Queued { subscription, events: self.channel.len(), publishers },
+            Some(desk) => {
+                let TaskCounts { running, parked, retrying, .. } = desk.counts();
+                let queued = self.channel.under_way().0 + parked;
+                InFlight::Task { subscription, queued, running, retrying, publishers }
+            }
+        }
+    }
+
     /// Whether this thread reads it, and no other.
     fn is_own(&self) -> bool {
         self.channel.bound_to() == Some(current_thread())
@@ -98,12 +113,7 @@ impl Unfinished {
             if self.queues.is_none() { unread(&self.state.core, &self.state) } else { Vec::new() };
         let queues = self.queues.as_ref().unwrap_or(&now);
         let left = queues.iter().filter(|unread| !unread.watch.is_gone());
-        left.map(|unread| InFlight::Queued {
-            subscription: Whose::of(&unread.about),
-            events: unread.channel.len(),
-            publishers: unread.channel.waiting(),
-        })
-        .collect()
+        left.map(Unread::told).collect()
     }
 }
 
@@ -115,7 +125,8 @@ fn unread(core: &Core, state: &State) -> Vec<Unread> {
             && let Some(watch) = channel.drain()
         {
             let (about, channel) = (Arc::clone(entry.about()), Arc::clone(channel));
-            all.push(Unread { about, channel, watch });
+            let task = entry.task().map(Arc::clone);
+            all.push(Unread { about, channel, task, watch });
         }
     }
     all
@@ -127,7 +138,7 @@ pub(super) fn is_on(entry: &Entry, state: &State) -> bool {
 }
 
 /// Waits in this thread until it is ready; `false` if it is not when the time has come.
-pub(super) fn wait(until: Option<Instant>, mut poll: impl FnMut(&Waker) -> Poll<()>) -> bool {
+pub(crate) fn wait(until: Option<Instant>, mut poll: impl FnMut(&Waker) -> Poll<()>) -> bool {
     let waker = thread_waker();
     while poll(&waker).is_pending() {
         if until.is_some_and(|until| Instant::now() >= until) {

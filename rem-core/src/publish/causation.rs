@@ -39,6 +39,11 @@ pub(super) fn is_within() -> bool {
     HANDLED.is_set()
 }
 
+/// The event that is being handled in this thread.
+pub(crate) fn handled() -> Option<Arc<Event>> {
+    is_within().then(|| HANDLED.with(Arc::clone))
+}
+
 /// Puts what causes an event of this thread, if something does, into its head.
 pub(super) fn put(head: &mut Head) {
     if is_within() {

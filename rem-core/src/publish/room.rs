@@ -15,9 +15,14 @@ use crate::route::Ahead;
 ///
 /// Whoever is full is waited for with nothing in hand, so that two that wait cannot hold what the other needs.
 pub(crate) async fn room<E: EventType>(bus: &State, data: &E) -> Ahead {
+    room_at(bus, data, To::Own).await
+}
+
+/// The same for what goes to a topic by name.
+pub(crate) async fn room_at<E: EventType>(bus: &State, data: &E, to: To<'_>) -> Ahead {
     loop {
         // The route is not held while waiting: it belongs to this thread, and may be stale afterwards.
-        let full = match super::find(bus, data, To::Own) {
+        let full = match super::find(bus, data, to) {
             Ok(Some(route)) => match Ahead::of(&route) {
                 Ok(ahead) => return ahead,
                 Err(channel) => channel,

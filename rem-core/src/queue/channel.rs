@@ -1,9 +1,14 @@
 //! [`Channel`]: the queue itself, and the protocol between publishers and reader.
 
+mod task;
+
+use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
+
+pub(crate) use task::Work;
 
 use super::drains::Drains;
 use super::items::{Counts, Items, Next};
@@ -12,6 +17,7 @@ use super::{Lagged, Overflow, QueueStats};
 use crate::deliver::{each_quietly, quietly, wake};
 use crate::event::Event;
 use crate::sync::{Mutex, MutexGuard, ThreadId, Watch, lock};
+use crate::task::Job;
 
 /// A bounded queue of one subscription.
 pub(crate) struct Channel {
@@ -29,8 +35,8 @@ struct Inner {
     /// Seats taken by publishers that have not sent yet.
     seats: usize,
     end: End,
-    /// The reader, asleep.
-    reader: Option<Waker>,
+    /// Readers that sleep, by their numbers: one of a stream, perhaps several of a task.
+    readers: Vec<(u32, Waker)>,
     /// Publishers that wait for room, by their tickets.
     waiting: Vec<(u64, Waker)>,
     /// The last ticket given out.
@@ -38,6 +44,10 @@ struct Inner {
     /// The thread that is bound to read, if one is.
     bound: Option<ThreadId>,
     drains: Drains,
+    /// What the readers of a task come to before all others.
+    ahead: VecDeque<Job>,
+    /// What they have taken and not finished.
+    unfinished: usize,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -117,10 +127,11 @@ impl Channel {
         lock(&self.inner).waiting.len()
     }
 
-    /// Tells when the events that are here now are gone; `None` if there are none.
+    /// Tells when the events that are here now are gone, and finished if it is a task that takes them; `None` if there are
+    /// none.
     pub(crate) fn drain(&self) -> Option<Watch> {
         let mut inner = lock(&self.inner);
-        let left = inner.items.len();
+        let left = inner.items.len() + inner.ahead.len() + inner.unfinished;
         let (watch, gone) = if left > 0 { inner.drains.wait(left) } else { return None };
         drop(inner);
         drop(gone);
@@ -132,7 +143,7 @@ impl Channel {
         lock(&self.inner).bound
     }
 
-    pub(super) fn bind(&self, to: Option<ThreadId>) {
+    pub(crate) fn bind(&self, to: Option<ThreadId>) {
         lock(&self.inner).bound = to;
     }
 
@@ -200,7 +211,7 @@ impl Channel {
         let plain = key.is_none() && inner.drains.is_empty() && !self.for_one;
         if plain && inner.has_room(self.capacity) && inner.items.comes_last(sequence) {
             inner.items.push(event, sequence);
-            if inner.reader.is_some() {
+            if !inner.readers.is_empty() {
                 wake_reader(inner); // apart, for mostly it is awake
             }
             return Sent::Queued;
@@ -218,7 +229,8 @@ impl Channel {
     ) -> Sent {
         let note = Note { key, after_drains: inner.drains.begun(), ..Note::default() };
         // Where events have seats none is lost that has a number: one without a seat is of a publish that found its route
-        // before the reader came, and there are no more of them than publishes under way.
+        // before the reader came, and there are no more of them than publishes under way. Nor one that has its seat, though a
+        // task keeps more of them than there are.
         let has_place = self.has_seats() && event.sequence().is_some();
         let full = !has_place && !inner.has_room(self.capacity);
         let (queued, gone) = inner.items.put(event, note, full, &self.overflow);
@@ -247,7 +259,7 @@ impl Channel {
         if inner.has_something() {
             return Self::take_from(inner);
         }
-        mem::swap(&mut inner.reader, reader);
+        inner.sleep(0, reader);
         Taken::Empty
     }
 
@@ -277,7 +289,7 @@ impl Channel {
     }
 
     /// The reader has what comes up to that number from elsewhere.
-    pub(super) fn begin_after(&self, taken: u64) {
+    pub(crate) fn begin_after(&self, taken: u64) {
         lock(&self.inner).items.begin_after(taken);
     }
 
@@ -287,13 +299,11 @@ impl Channel {
         if inner.end == End::Open {
             inner.end = End::Finished;
         }
-        let reader = inner.reader.take();
+        let readers = mem::take(&mut inner.readers);
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         wake_all(waiting);
-        if let Some(reader) = reader {
-            wake(reader);
-        }
+        wake_all(readers);
     }
 
     /// The reader goes: what is there goes with it, and nobody waits any longer.
@@ -301,28 +311,25 @@ impl Channel {
         let mut inner = lock(&self.inner);
         inner.end = End::Abandoned;
         let (items, drains) = (inner.items.clear(), mem::take(&mut inner.drains));
-        let (reader, waiting) = (inner.reader.take(), mem::take(&mut inner.waiting));
+        let (readers, waiting) = (mem::take(&mut inner.readers), mem::take(&mut inner.waiting));
         drop(inner);
         // User code: under no lock.
         each_quietly(items);
-        quietly(reader);
+        each_quietly(readers);
         drop(drains);
         wake_all(waiting);
     }
 }
 
-/// Lets the lock go, then wakes the reader, if it sleeps.
+/// Lets the lock go, then wakes a reader, if one sleeps.
 fn wake_reader(mut inner: MutexGuard<'_, Inner>) {
-    if inner.reader.is_some() {
-        let reader = inner.reader.take();
+    if let Some((_, reader)) = inner.readers.pop() {
         drop(inner);
-        if let Some(reader) = reader {
-            wake(reader);
-        }
+        wake(reader);
     }
 }
 
-fn wake_all(waiting: Vec<(u64, Waker)>) {
+fn wake_all<N>(waiting: Vec<(N, Waker)>) {
     for (_, waiter) in waiting {
         wake(waiter);
     }
@@ -335,6 +342,18 @@ impl Inner {
 
     fn has_something(&self) -> bool {
         self.items.has_something() || self.end != End::Open
+    }
+
+    /// Lets a reader sleep until it is woken; gives back its waker of before.
+    fn sleep(&mut self, reader: u32, waker: &mut Option<Waker>) {
+        match self.readers.iter_mut().find(|(other, _)| *other == reader) {
+            Some((_, before)) => {
+                if let Some(waker) = waker {
+                    mem::swap(before, waker);
+                }
+            }
+            None => self.readers.extend(waker.take().map(|waker| (reader, waker))),
+        }
     }
 
     fn stats(&self) -> QueueStats {

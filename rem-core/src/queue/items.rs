@@ -79,6 +79,12 @@ impl Items {
         mem::take(&mut self.events)
     }
 
+    /// How many had begun to wait for the queue to drain when each event came.
+    pub(super) fn after_drains(&mut self) -> Vec<u64> {
+        let places = (self.first..).take(self.events.len());
+        places.map(|place| self.notes.get(place).map_or(0, |note| note.after_drains)).collect()
+    }
+
     /// Whether an event of that number comes last, and there is nothing to be told of it: as nearly always.
     #[inline]
     pub(super) fn comes_last(&self, sequence: u64) -> bool {

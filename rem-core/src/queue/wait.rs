@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::Channel;
 use crate::deliver::Line;
 use crate::sync::{Mutex, ThreadId, current_thread, lock, park, thread_waker};
+use crate::task;
 
 /// Which thread waits for room in which queue, on one root bus and all below it.
 #[derive(Default)]
@@ -86,6 +87,8 @@ impl Waits {
     /// all the others here.
     fn enter(&self, channel: &Arc<Channel>, line: Option<&Line>) -> Option<Waiting<'_>> {
         let (thread, waker) = (current_thread(), thread_waker());
+        // The handler of a task with one worker is polled here: nobody reads its queue while this thread waits.
+        let own = Bound::to(thread, task::polled_alone());
         {
             let mut publishers = lock(&self.publishers);
             if leads_to(thread, channel, &publishers, line) {
@@ -95,7 +98,7 @@ impl Waits {
         }
         let others: Vec<_> = lock(&self.others).iter().map(|(_, waker)| waker.clone()).collect();
         others.into_iter().for_each(Waker::wake);
-        Some(Waiting { waits: self, thread })
+        Some(Waiting { waits: self, thread, _own: own })
     }
 
     /// Has all publishers that wait look again whether they may: seats were left in a line.
@@ -180,6 +183,28 @@ impl Drop for Other<'_> {
 struct Waiting<'w> {
     waits: &'w Waits,
     thread: ThreadId,
+    _own: Bound,
+}
+
+/// A queue that is bound to this thread for as long as it waits.
+struct Bound(Option<Arc<Channel>>);
+
+impl Bound {
+    fn to(this: ThreadId, channel: Option<Arc<Channel>>) -> Self {
+        let channel = channel.filter(|channel| channel.bound_to().is_none());
+        if let Some(channel) = &channel {
+            channel.bind(Some(this));
+        }
+        Self(channel)
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        if let Some(channel) = &self.0 {
+            channel.bind(None);
+        }
+    }
 }
 
 impl Waiting<'_> {

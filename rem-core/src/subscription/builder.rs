@@ -15,6 +15,7 @@ use crate::error::SubscribeError;
 use crate::event::{Event, Seen, Shape};
 use crate::queue::{Channel, Overflow};
 use crate::received::Received;
+use crate::task::Desk;
 
 /// A subscription in the making: its predicates and priority, then its delivery.
 ///
@@ -152,7 +153,12 @@ impl<'a> SubscriptionBuilder<'a> {
         QueueBuilder::new(self, capacity, overflow)
     }
 
-    pub(super) fn bus(&self) -> &'a Bus {
+    /// How many calls it lasts, for whoever counts them.
+    pub(crate) fn take_calls(&mut self) -> Option<u64> {
+        self.calls.take()
+    }
+
+    pub(crate) fn bus(&self) -> &'a Bus {
         self.bus
     }
 
@@ -171,7 +177,7 @@ impl<'a> SubscriptionBuilder<'a> {
     }
 
     /// The subscription, known to nobody yet, and its past.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         self,
         delivery: Delivery,
     ) -> Result<(Arc<Entry>, Option<Box<CatchUp>>), SubscribeError> {
@@ -269,6 +275,10 @@ impl Delivery {
 
     pub(crate) fn of<T: Shape + ?Sized>(call: Call) -> Self {
         Self::to::<T>(To::Inline(call))
+    }
+
+    pub(crate) fn task<T: Shape + ?Sized>(desk: &Arc<Desk>) -> Self {
+        Self::to::<T>(To::Task(Arc::clone(desk)))
     }
 
     fn to<T: Shape + ?Sized>(to: To) -> Self {

@@ -16,6 +16,7 @@ use crate::queue::Channel;
 use crate::route::{Keys, Known, Route, Tallies};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Latch, Mutex, Watch, keep_room, latch, lock};
+use crate::task::Desk;
 use crate::topology::SubscriptionStats;
 
 /// A subscription with its handler, held by the index and by every route it is in, and by nothing else for longer than a
@@ -28,6 +29,8 @@ pub(crate) struct Entry {
     call: Call,
     about: Arc<About>,
     queue: Option<Arc<Channel>>,
+    /// Of a task.
+    task: Option<Arc<Desk>>,
     filters: Vec<Filter>,
     fits: fn(&Seen<'_>) -> bool,
     /// Of a subscription that reads the past first; one word for all others, which every call looks at.
@@ -68,6 +71,8 @@ pub(crate) enum To {
     Inline(Call),
     /// A queue that somebody reads.
     Queue(Arc<Channel>),
+    /// A queue that workers read.
+    Task(Arc<Desk>),
 }
 
 pub(crate) type Filter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
@@ -126,15 +131,17 @@ pub(crate) enum Asked {
 impl Entry {
     pub(crate) fn new(about: About, handler: Handler) -> Self {
         let Handler { filters, fits, to } = handler;
-        let (call, queue): (Call, _) = match to {
-            To::Inline(call) => (call, None),
-            To::Queue(channel) => (nothing(), Some(channel)),
+        let (call, queue, task): (Call, _, _) = match to {
+            To::Inline(call) => (call, None, None),
+            To::Queue(channel) => (nothing(), Some(channel), None),
+            To::Task(desk) => (nothing(), Some(Arc::clone(&desk.channel)), Some(desk)),
         };
         Self {
             careful: AtomicBool::new(!filters.is_empty()),
             call,
             about: Arc::new(about),
             queue,
+            task,
             filters,
             fits,
             gate: None,
@@ -270,6 +277,11 @@ impl Entry {
         self.queue.as_ref()
     }
 
+    /// What its workers share, if it is a task.
+    pub(crate) fn task(&self) -> Option<&Arc<Desk>> {
+        self.task.as_ref()
+    }
+
     /// Whether the event's data is, holds or lies within the type asked for. User code: it may panic.
     #[inline]
     pub(crate) fn fits(&self, event: &Seen<'_>) -> bool {
@@ -312,14 +324,21 @@ impl Entry {
     /// What became of its events so far.
     pub(crate) fn stats(&self) -> SubscriptionStats {
         let stats = self.about.stats(lock(&self.tallies).total());
-        self.queue.as_ref().map_or(stats, |queue| stats.with_queue(queue.stats()))
+        match (&self.task, &self.queue) {
+            (Some(desk), Some(queue)) => desk.stats(stats, queue.stats()),
+            (_, Some(queue)) => stats.with_queue(queue.stats()),
+            (_, None) => stats,
+        }
     }
 
     /// Ends it: no new call starts. The index and the routes that hold it let go of it; when the calls under way have
-    /// returned the handler is dropped. What is in its queue can still be read.
+    /// returned the handler is dropped. What is in its queue can still be read, but by no task.
     pub(crate) fn end(&self) {
         self.about.end();
         self.careful.store(true, Ordering::Release);
+        if let Some(desk) = &self.task {
+            desk.stop();
+        }
         let held = mem::replace(&mut *lock(&self.held), Held::Nobody);
         let Held::By { index, routes } = held else { return };
         if let Some((core, keys)) = index
@@ -334,7 +353,7 @@ impl Entry {
                 known.forget_route();
             }
         }
-        if let Some(channel) = &self.queue {
+        if let Some(channel) = self.queue.as_ref().filter(|_| self.task.is_none()) {
             channel.finish();
         }
     }

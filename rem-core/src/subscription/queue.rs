@@ -6,9 +6,10 @@ use super::{Delivery, Subscription, SubscriptionBuilder};
 use crate::error::SubscribeError;
 use crate::event::Shape;
 use crate::queue::{Channel, EventStream, Overflow};
+use crate::task::TaskBuilder;
 
 /// A subscription in the making whose events wait in a queue: see [`SubscriptionBuilder::queue`].
-#[must_use = "nothing is subscribed until the queue is given a reader: `stream`"]
+#[must_use = "nothing is subscribed until the queue is given a reader: `stream` or `task`"]
 #[derive(Debug)]
 pub struct QueueBuilder<'a> {
     subscription: SubscriptionBuilder<'a>,
@@ -23,6 +24,12 @@ impl<'a> QueueBuilder<'a> {
         overflow: Overflow,
     ) -> Self {
         Self { subscription, capacity, overflow }
+    }
+
+    /// A task, with this queue before it.
+    pub(crate) fn before_task(self) -> TaskBuilder<'a> {
+        let Self { subscription, capacity, overflow } = self;
+        TaskBuilder::new(subscription, Some((capacity, overflow)))
     }
 
     /// The reader's end. `EventStream<Order>` gives events of one type, `EventStream` events of any.

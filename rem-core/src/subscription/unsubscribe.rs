@@ -10,7 +10,7 @@ use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::{Held, Subscription};
-use crate::bus::Core;
+use crate::bus::{Core, wait};
 use crate::deliver;
 use crate::sync::Watch;
 
@@ -50,8 +50,10 @@ impl Subscription {
     pub(crate) fn begin(mut self) -> Ending {
         let Some(Held { core, entry }) = self.held.take() else { return Ending(None) };
         let watch = entry.watch();
+        let task = entry.task().map(|desk| desk.watch());
         entry.end();
-        Ending(Some((watch, core)))
+        drop(entry); // which would be waited for
+        Ending(Some(Watches { calls: watch, task, core }))
     }
 }
 
@@ -66,7 +68,28 @@ pub enum Unsubscribed {
 }
 
 /// A subscription that has ended, and whose calls may still be running.
-pub(crate) struct Ending(Option<(Watch, Weak<Core>)>);
+pub(crate) struct Ending(Option<Watches>);
+
+/// What is waited for.
+struct Watches {
+    calls: Watch,
+    /// The workers of a task.
+    task: Option<Watch>,
+    core: Weak<Core>,
+}
+
+impl Watches {
+    fn are_gone(&self) -> bool {
+        self.calls.is_gone() && self.task.as_ref().is_none_or(Watch::is_gone)
+    }
+
+    fn poll(&self, waker: &Waker) -> Poll<()> {
+        match (self.calls.poll(waker), &self.task) {
+            (Poll::Ready(()), Some(task)) => task.poll(waker),
+            (calls, _) => calls,
+        }
+    }
+}
 
 impl Ending {
     /// Waits, unless this thread is within a publish.
@@ -75,14 +98,14 @@ impl Ending {
     }
 
     pub(super) fn wait(self, until: Option<Instant>) -> Unsubscribed {
-        let Some((watch, core)) = self.0 else { return Unsubscribed::Done };
-        let done = watch.is_gone()
-            || match core.upgrade() {
+        let Some(watches) = self.0 else { return Unsubscribed::Done };
+        let done = watches.are_gone()
+            || match watches.core.upgrade() {
                 Some(core) => {
                     let line = core.line.as_ref();
-                    core.waits.for_publishers(until, line, |waker| watch.poll(waker))
+                    core.waits.for_publishers(until, line, |waker| watches.poll(waker))
                 }
-                None => watch.wait(until),
+                None => wait(until, |waker| watches.poll(waker)),
             };
         if done { Unsubscribed::Done } else { Unsubscribed::Running }
     }
@@ -90,12 +113,12 @@ impl Ending {
     fn poll(&self, waker: &Waker) -> Poll<Unsubscribed> {
         match &self.0 {
             None => Poll::Ready(Unsubscribed::Done),
-            Some((watch, _)) if deliver::is_within() => Poll::Ready(if watch.is_gone() {
+            Some(watches) if deliver::is_within() => Poll::Ready(if watches.are_gone() {
                 Unsubscribed::Done
             } else {
                 Unsubscribed::Running
             }),
-            Some((watch, _)) => watch.poll(waker).map(|()| Unsubscribed::Done),
+            Some(watches) => watches.poll(waker).map(|()| Unsubscribed::Done),
         }
     }
 }

@@ -4,9 +4,8 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::Instant;
 
-use super::{Mutex, lock, park, thread_waker};
+use super::{Mutex, lock};
 use crate::deliver::wake;
 
 /// Put into something that is shared, as its last field: when the last who holds that lets it go, who watches is woken.
@@ -67,21 +66,6 @@ impl Watch {
         drop(told);
         Poll::Pending
     }
-
-    /// Waits in this thread; `false` if it is not gone when the time has come.
-    pub(crate) fn wait(&self, until: Option<Instant>) -> bool {
-        if self.is_gone() {
-            return true;
-        }
-        let waker = thread_waker();
-        while self.poll(&waker).is_pending() {
-            if until.is_some_and(|until| Instant::now() >= until) {
-                return false;
-            }
-            park(until);
-        }
-        true
-    }
 }
 
 /// Whoever waits no longer leaves no waker behind.
@@ -121,7 +105,7 @@ mod tests {
                 other.store(true, Ordering::Relaxed);
                 drop(latch);
             });
-            assert!(watch.wait(None));
+            assert!(crate::bus::wait(None, |waker| watch.poll(waker)));
             assert!(done.load(Ordering::Relaxed));
             holder.join().unwrap();
         });

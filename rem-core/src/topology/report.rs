@@ -10,6 +10,7 @@ use super::{MiddlewareStats, SubscriptionStats};
 use crate::middleware::Bound;
 use crate::queue::Overflow;
 use crate::subscription::{Entry, SubscriptionId};
+use crate::task::TaskCounts;
 
 /// A topic that was published to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,28 @@ pub enum DeliveryReport {
         /// What happens when it is full.
         overflow: Overflow,
     },
+    /// By an async handler.
+    #[non_exhaustive]
+    Task {
+        /// How many events its queue has room for.
+        capacity: usize,
+        /// How many wait there.
+        depth: usize,
+        /// What happens when it is full.
+        overflow: Overflow,
+        /// How many calls may run at a time.
+        concurrency: usize,
+        /// How many run.
+        running: usize,
+        /// How many events wait behind others of their keys.
+        parked: usize,
+        /// How many events wait to be tried again.
+        retrying: usize,
+        /// How often events were tried again.
+        retries: u64,
+        /// How many dead letters are kept.
+        dead_letters: usize,
+    },
 }
 
 /// Middleware.
@@ -86,12 +109,7 @@ pub struct MiddlewareReport {
 impl SubscriptionReport {
     /// `last`: the last number that the bus gave out.
     pub(super) fn of(entry: &Entry, last: u64) -> Self {
-        let delivery =
-            entry.queue().map_or(DeliveryReport::Inline, |queue| DeliveryReport::Queue {
-                capacity: queue.capacity(),
-                depth: queue.len(),
-                overflow: queue.overflow().clone(),
-            });
+        let delivery = DeliveryReport::of(entry);
         let oldest = entry.reads().or_else(|| entry.queue()?.oldest());
         Self {
             id: entry.id,
@@ -104,6 +122,28 @@ impl SubscriptionReport {
             stats: entry.stats(),
             lag: oldest.map_or(0, |oldest| (last + 1).saturating_sub(oldest)),
             last_error: entry.last_error(),
+        }
+    }
+}
+
+impl DeliveryReport {
+    fn of(entry: &Entry) -> Self {
+        let Some(queue) = entry.queue() else { return Self::Inline };
+        let (capacity, depth) = (queue.capacity(), queue.len());
+        let overflow = queue.overflow().clone();
+        let Some(desk) = entry.task() else { return Self::Queue { capacity, depth, overflow } };
+        let TaskCounts { running, parked, retrying, dead_letters, retries } = desk.counts();
+        let concurrency = desk.concurrency as usize;
+        Self::Task {
+            capacity,
+            depth,
+            overflow,
+            concurrency,
+            running,
+            parked,
+            retrying,
+            retries,
+            dead_letters,
         }
     }
 }
@@ -131,6 +171,29 @@ impl fmt::Display for DeliveryReport {
             Self::Inline => f.write_str("inline"),
             Self::Queue { capacity, depth, overflow } => {
                 write!(f, "queue {depth}/{capacity}, {overflow}")
+            }
+            Self::Task {
+                capacity,
+                depth,
+                overflow,
+                concurrency,
+                running,
+                parked,
+                retrying,
+                retries,
+                dead_letters,
+            } => {
+                write!(f, "task {running}/{concurrency}, queue {depth}/{capacity}, {overflow}")?;
+                let counts = [
+                    ("parked", *parked as u64),
+                    ("retrying", *retrying as u64),
+                    ("retries", *retries),
+                    ("dead letters", *dead_letters as u64),
+                ];
+                for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                    write!(f, ", {name} {count}")?;
+                }
+                Ok(())
             }
         }
     }

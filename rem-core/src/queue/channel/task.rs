@@ -1,0 +1,154 @@
+//! The channel of a task: its readers are workers, who say when they have finished what they took.
+
+use std::mem;
+use std::task::Waker;
+
+use super::{Channel, End, Inner, lock, wake_all};
+use crate::deliver::{each_quietly, quietly};
+use crate::queue::Lagged;
+use crate::queue::items::Next;
+use crate::task::Job;
+
+/// What a worker gets.
+pub(crate) enum Work {
+    Job(Job),
+    Lagged(Lagged),
+    Empty,
+    Ended,
+}
+
+impl Channel {
+    /// Notes that a worker has `finished` what it took before, and takes what is next. If there is nothing its waker is
+    /// kept; one that is needed no longer is given back, to be dropped under no lock.
+    ///
+    /// What it takes makes room for another at once, but is waited for by [`drain`](Self::drain) until it is finished.
+    pub(crate) fn take_work(
+        &self,
+        worker: u32,
+        waker: &mut Option<Waker>,
+        finished: Option<u64>,
+    ) -> Work {
+        let mut inner = lock(&self.inner);
+        let drained = finished.and_then(|after| inner.finish_one(after));
+        let work = inner.next_work();
+        if let (Work::Empty, Some(_)) = (&work, &waker) {
+            inner.sleep(worker, waker);
+        }
+        let Work::Job(_) = work else {
+            drop(inner);
+            drop(drained); // wakes who waits: under no lock
+            return work;
+        };
+        if !inner.waiting.is_empty() || !inner.readers.is_empty() || drained.is_some() {
+            let waiting = mem::take(&mut inner.waiting);
+            // It sleeps no longer, and must not be woken instead of one that does.
+            let own = inner.readers.iter().position(|(other, _)| *other == worker);
+            let own = own.map(|own| inner.readers.swap_remove(own));
+            drop(inner);
+            // User code, and wakes who waits: under no lock.
+            quietly(own);
+            drop(drained);
+            wake_all(waiting);
+        }
+        work
+    }
+
+    /// A worker has finished one of those that it took.
+    pub(crate) fn finish_work(&self, after_drains: u64) {
+        let mut inner = lock(&self.inner);
+        let drained = inner.finish_one(after_drains);
+        drop(inner);
+        drop(drained); // wakes who waits: under no lock
+    }
+
+    /// Puts something before all that waits, for which no room is asked; gives it back if nobody will take it.
+    pub(crate) fn put_ahead(&self, mut job: Job) -> Result<(), Job> {
+        let mut inner = lock(&self.inner);
+        if inner.end != End::Open {
+            return Err(job);
+        }
+        job.after_drains = inner.drains.begun();
+        inner.ahead.push_back(job);
+        super::wake_reader(inner);
+        Ok(())
+    }
+
+    /// Takes a seat, whether there is one or not, for something that was taken and has to wait. To be
+    /// [released](Self::release).
+    pub(crate) fn keep_seat(&self) {
+        lock(&self.inner).seats += 1;
+    }
+
+    /// Wakes one worker, for another that was woken and cannot take what is there.
+    pub(crate) fn wake_one(&self) {
+        super::wake_reader(lock(&self.inner));
+    }
+
+    /// Lets a worker sleep until it is woken, whatever is there.
+    pub(crate) fn sleep_until_woken(&self, worker: u32, waker: &mut Option<Waker>) {
+        lock(&self.inner).sleep(worker, waker);
+    }
+
+    /// Wakes all workers.
+    pub(crate) fn wake_readers(&self) {
+        let readers = mem::take(&mut lock(&self.inner).readers);
+        wake_all(readers);
+    }
+
+    /// Ends it at once: what waits goes; who works finishes that. How many went that were [put ahead](Self::put_ahead), the others
+    /// are counted as unread.
+    pub(crate) fn stop(&self) -> usize {
+        let mut inner = lock(&self.inner);
+        if inner.end == End::Abandoned {
+            return 0;
+        }
+        inner.end = End::Abandoned;
+        let mut drained = Vec::new();
+        if !inner.drains.is_empty() {
+            let mut after = inner.items.after_drains();
+            after.extend(inner.ahead.iter().map(|job| job.after_drains));
+            drained.extend(after.into_iter().filter_map(|after| inner.drains.gone(after)));
+        }
+        let (items, ahead) = (inner.items.clear(), mem::take(&mut inner.ahead));
+        let count = ahead.len();
+        let readers = mem::take(&mut inner.readers);
+        let waiting = mem::take(&mut inner.waiting);
+        drop(inner);
+        // User code: under no lock.
+        each_quietly(items);
+        each_quietly(ahead);
+        drop(drained);
+        wake_all(waiting);
+        wake_all(readers);
+        count
+    }
+
+    /// How many wait, and how many are taken and not finished.
+    pub(crate) fn under_way(&self) -> (usize, usize) {
+        let inner = lock(&self.inner);
+        (inner.items.len() + inner.ahead.len(), inner.unfinished)
+    }
+}
+
+impl Inner {
+    fn next_work(&mut self) -> Work {
+        if let Some(job) = self.ahead.pop_front() {
+            self.unfinished += 1;
+            return Work::Job(job);
+        }
+        match self.items.next() {
+            Next::Event(event, after_drains) => {
+                self.unfinished += 1;
+                Work::Job(Job::new(event, after_drains))
+            }
+            Next::Lagged(lagged) => Work::Lagged(lagged),
+            Next::Nothing if self.end == End::Open => Work::Empty,
+            Next::Nothing => Work::Ended,
+        }
+    }
+
+    fn finish_one(&mut self, after_drains: u64) -> Option<Vec<super::super::drains::Drain>> {
+        self.unfinished = self.unfinished.saturating_sub(1);
+        self.drains.gone(after_drains)
+    }
+}

@@ -1,0 +1,112 @@
+//! One call of a task's handler: its future, polled so that panics end here, what it publishes has its cause, and its time
+//! limit is kept.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use scoped_tls::scoped_thread_local;
+
+use super::staff::Staff;
+use crate::deliver::isolate;
+use crate::event::{Event, Shape};
+use crate::publish::{Level, handling};
+use crate::queue::Channel;
+use crate::received::Received;
+use crate::subscription::Outcome;
+use crate::timers::Sleep;
+
+// The task whose handler's future is being polled in this thread.
+scoped_thread_local!(static POLLED: Polled);
+
+/// A task whose handler's future is being polled.
+pub(super) struct Polled {
+    pub(super) channel: Arc<Channel>,
+    /// It has one worker, so that nobody reads its queue meanwhile.
+    pub(super) is_alone: bool,
+}
+
+/// The queue that is not read while this thread waits, for its one reader is the handler that is being polled here.
+pub(crate) fn polled_alone() -> Option<Arc<Channel>> {
+    if !POLLED.is_set() {
+        return None;
+    }
+    POLLED.with(|polled| polled.is_alone.then(|| Arc::clone(&polled.channel)))
+}
+
+/// Why one call has failed.
+pub(super) struct Failure {
+    pub(super) error: Box<str>,
+    pub(super) panicked: bool,
+}
+
+/// Runs user code of a handler, with its event as the cause of what it publishes. Its panics end here.
+pub(super) fn within<R>(
+    staff: &Staff,
+    event: &Arc<Event>,
+    run: impl FnOnce() -> R,
+) -> Result<R, Box<str>> {
+    let _level = Level::of_user_code();
+    POLLED.set(&staff.polled, || handling(event, None, || isolate(run)))
+}
+
+/// Calls a handler and awaits its future.
+///
+/// Making the future, its first poll and dropping it are isolated at once where it is ready then, as most are; and only one
+/// that is not costs a timer.
+pub(super) async fn call<T, H, F>(
+    staff: &Staff,
+    handler: &H,
+    event: &Arc<Event>,
+    is_replay: bool,
+    attempt: u32,
+) -> Result<(), Failure>
+where
+    T: Shape + ?Sized,
+    H: Fn(Received<T>) -> F,
+    F: Future<Output: Outcome>,
+{
+    let mut future = pin!(None);
+    let mut is_made = false;
+    let mut sleep: Option<Sleep> = None;
+    let said = poll_fn(|cx| {
+        let polled = within(staff, event, || {
+            if !is_made {
+                is_made = true;
+                // What is not of the type was not queued. Made here, for what is moved on from await to await costs more.
+                let received = T::share(event)
+                    .map(|event| Received::new(event, &staff.about, is_replay).attempted(attempt));
+                future.set(received.map(handler));
+            }
+            let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Ready(Ok(())) };
+            let Poll::Ready(outcome) = running.poll(cx) else { return Poll::Pending };
+            future.set(None);
+            Poll::Ready(outcome.outcome())
+        });
+        match polled {
+            Ok(Poll::Ready(said)) => {
+                Poll::Ready(said.map_err(|error| Failure { error, panicked: false }))
+            }
+            Err(error) => Poll::Ready(Err(Failure { error, panicked: true })),
+            Ok(Poll::Pending) => {
+                let Some(limit) = staff.limit else { return Poll::Pending };
+                let sleep = sleep.get_or_insert_with(|| staff.sleep(limit));
+                sleep.poll(cx.waker()).map(|()| {
+                    let error = format!("it was not finished within {limit:?}").into();
+                    Err(Failure { error, panicked: false })
+                })
+            }
+        }
+    })
+    .await;
+    if said.is_err()
+        && let Err(panic) = within(staff, event, || future.set(None))
+    {
+        return said.map_err(|failure| Failure {
+            error: format!("{}; and it panicked as it was dropped: {panic}", failure.error).into(),
+            panicked: true,
+        });
+    }
+    said
+}

@@ -1,0 +1,369 @@
+//! What a worker does: it takes events one after the other and has each handled, again if it fails.
+
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::call::{Failure, call};
+use super::lanes::Failed;
+use super::staff::Staff;
+use super::{Desk, Job, Retry};
+use crate::deliver::quietly;
+use crate::event::{Event, Shape};
+use crate::queue::Work;
+use crate::received::Received;
+use crate::subscription::{CatchUp, Outcome, Step};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, lock};
+
+/// How many events a worker takes before it lets others run.
+const IN_A_ROW: u32 = 64;
+
+/// The workers of one task, with the handler they share.
+pub(super) struct Crew<H> {
+    pub(super) staff: Staff,
+    handler: Option<H>,
+    /// How many calls are left, of one that ends by itself.
+    left: Option<AtomicU64>,
+    past: Option<Mutex<Past>>,
+}
+
+/// The past, which one worker at a time reads.
+enum Past {
+    Here(Box<CatchUp>),
+    /// A worker reads it.
+    Read,
+    Over,
+}
+
+impl<H> Crew<H> {
+    pub(super) fn new(
+        staff: Staff,
+        handler: H,
+        calls: Option<u64>,
+        past: Option<Box<CatchUp>>,
+    ) -> Self {
+        let past = past.map(|past| Mutex::new(Past::Here(past)));
+        Self { staff, handler: Some(handler), left: calls.map(AtomicU64::new), past }
+    }
+
+    fn desk(&self) -> &Desk {
+        &self.staff.desk
+    }
+
+    /// Puts the next event to be handled into its place, or nothing if none will come; `failed` if its key could not be told.
+    fn poll_next(
+        &self,
+        worker: u32,
+        cx: &mut Context<'_>,
+        finished: &mut Option<u64>,
+        next: &mut Option<Job>,
+        failed: &mut Option<Failed>,
+    ) -> Poll<()> {
+        loop {
+            let _turn = if self.staff.takes_in_turn() {
+                let turn = self.desk().turn(worker, cx.waker());
+                if turn.is_none() {
+                    self.desk().finish(finished.take());
+                    return Poll::Pending;
+                }
+                turn
+            } else {
+                None // what it takes is the next of its key in any case
+            };
+            match self.poll_taken(worker, cx, finished) {
+                Poll::Ready(Some(job)) if self.staff.asks_keys(&job) => {
+                    *next = self.arrived(job, failed);
+                    if next.is_some() {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Ready(job) => {
+                    *next = job;
+                    return Poll::Ready(());
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// What is to be handled now of what was taken.
+    fn arrived(&self, job: Job, failed: &mut Option<Failed>) -> Option<Job> {
+        match self.staff.arrive(job) {
+            Ok(job) => job,
+            Err((job, fault)) => {
+                *failed = Some(fault);
+                Some(job)
+            }
+        }
+    }
+
+    /// The next event that waits.
+    #[inline]
+    fn poll_taken(
+        &self,
+        worker: u32,
+        cx: &mut Context<'_>,
+        finished: &mut Option<u64>,
+    ) -> Poll<Option<Job>> {
+        if self.past.is_some()
+            && let Some(past) = self.poll_past(worker, cx, finished)
+        {
+            return past;
+        }
+        let channel = &self.desk().channel;
+        // Asked without a waker first, which costs a clone; made under no lock, for that is user code.
+        let (mut waker, mut asked) = (None, false);
+        loop {
+            match channel.take_work(worker, &mut waker, finished.take()) {
+                Work::Job(job) => return Poll::Ready(self.within_term(job)),
+                Work::Lagged(lagged) => self.staff.tell_lagged(&lagged),
+                Work::Ended => return Poll::Ready(None),
+                Work::Empty if asked => return Poll::Pending,
+                Work::Empty => {
+                    waker = Some(cx.waker().clone());
+                    asked = true;
+                }
+            }
+        }
+    }
+
+    /// Takes one of the calls that are left; with the last the task ends.
+    #[inline]
+    fn within_term(&self, job: Job) -> Option<Job> {
+        if self.left.is_none() { Some(job) } else { self.take_call(job) }
+    }
+
+    #[cold]
+    fn take_call(&self, job: Job) -> Option<Job> {
+        let Some(left) = self.left.as_ref().filter(|_| job.letter().is_none()) else {
+            return Some(job);
+        };
+        let less = |left: u64| left.checked_sub(1);
+        // Nothing else is ordered by it.
+        let Ok(before) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) else {
+            let ticket = job.ticket();
+            quietly(job);
+            self.desk().finish(ticket);
+            return None;
+        };
+        if before == 1 {
+            self.desk().end_by_itself();
+            self.end();
+        }
+        Some(job)
+    }
+
+    fn end(&self) {
+        match self.staff.entry.upgrade() {
+            Some(entry) => entry.end(),
+            None => self.desk().stop(),
+        }
+    }
+
+    /// What comes next of the past; `None` when it is read.
+    fn poll_past(
+        &self,
+        worker: u32,
+        cx: &mut Context<'_>,
+        finished: &mut Option<u64>,
+    ) -> Option<Poll<Option<Job>>> {
+        let past = self.past.as_ref()?;
+        let channel = &self.desk().channel;
+        self.desk().finish(finished.take());
+        let mut catch_up = match take_past(past) {
+            Past::Here(catch_up) => catch_up,
+            Past::Over => return None,
+            Past::Read => {
+                channel.sleep_until_woken(worker, &mut Some(cx.waker().clone()));
+                // Asked once more, for whoever reads may have put it back before this was known.
+                match take_past(past) {
+                    Past::Here(catch_up) => catch_up,
+                    Past::Over => return None,
+                    Past::Read => return Some(Poll::Pending),
+                }
+            }
+        };
+        let job = loop {
+            if self.desk().is_stopped() {
+                break None;
+            }
+            match catch_up.step() {
+                Step::Event(event) => break Some(Job::replayed(event)),
+                Step::Lagged(lagged) => {
+                    self.staff.about.count_missed(lagged.missed());
+                    self.staff.tell_lost(lagged.missed(), "the history had let them go");
+                }
+                Step::Live(after) => {
+                    channel.begin_after(after);
+                    *lock(past) = Past::Over;
+                    channel.wake_readers();
+                    return None;
+                }
+                Step::Ended => {
+                    channel.finish();
+                    break None;
+                }
+            }
+        };
+        *lock(past) = if job.is_some() { Past::Here(catch_up) } else { Past::Over };
+        if job.is_some() {
+            channel.wake_one();
+            self.staff.about.count_delivery();
+        } else {
+            channel.wake_readers();
+            return None;
+        }
+        Some(Poll::Ready(job.and_then(|job| self.within_term(job))))
+    }
+}
+
+fn take_past(past: &Mutex<Past>) -> Past {
+    let mut past = lock(past);
+    match &*past {
+        Past::Here(_) => mem::replace(&mut *past, Past::Read),
+        Past::Read => Past::Read,
+        Past::Over => Past::Over,
+    }
+}
+
+/// The handler is dropped before those are told who wait for that.
+impl<H> Drop for Crew<H> {
+    fn drop(&mut self) {
+        let _level = crate::publish::Level::of_user_code();
+        quietly(self.handler.take());
+        self.desk().all_gone();
+    }
+}
+
+/// One worker.
+pub(super) async fn work<T, H, F>(mut at: At<H>)
+where
+    T: Shape + ?Sized,
+    H: Fn(Received<T>) -> F,
+    F: Future<Output: Outcome>,
+{
+    let number = at.number;
+    let (mut finished, mut in_a_row) = (None, 0);
+    loop {
+        let mut failed = None;
+        let next = poll_fn(|cx| {
+            if in_a_row == IN_A_ROW {
+                in_a_row = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let next = at.crew.poll_next(number, cx, &mut finished, &mut at.job, &mut failed);
+            in_a_row = if next.is_ready() { in_a_row + 1 } else { 0 };
+            next
+        });
+        next.await;
+        if at.job.is_none() {
+            break;
+        }
+        while let Some(job) = &at.job {
+            if failed.is_none() {
+                failed = attempts(&at.crew, number, &job.event, job.is_replay).await;
+            }
+            if let Some(failed) = &failed {
+                at.crew.staff.tell_failed(job, failed);
+                at.is_told = true;
+                at.crew.staff.publish_letter(job, failed).await;
+                at.is_told = false;
+            }
+            let Some(job) = at.job.take() else { break };
+            if let Some(failed) = failed.take() {
+                at.crew.staff.bury(job, failed);
+                continue;
+            }
+            at.job = job.key().and_then(|key| at.crew.desk().next(key));
+            finished = job.ticket();
+            quietly(job); // the last owner perhaps, and then the data's `Drop` runs
+            if at.job.is_some() {
+                at.crew.desk().finish(finished.take());
+            }
+        }
+    }
+    at.is_over = true;
+}
+
+/// Handles one event, as often as it takes; how it has failed if that was not often enough.
+async fn attempts<T, H, F>(
+    crew: &Crew<H>,
+    worker: u32,
+    event: &Arc<Event>,
+    is_replay: bool,
+) -> Option<Failed>
+where
+    T: Shape + ?Sized,
+    H: Fn(Received<T>) -> F,
+    F: Future<Output: Outcome>,
+{
+    let staff = &crew.staff;
+    let Some(handler) = &crew.handler else { return None };
+    let (mut attempts, mut waits) = (1, None);
+    loop {
+        let said = call(staff, handler, event, is_replay, attempts).await;
+        let Err(Failure { error, panicked }) = said else { return None };
+        let waits = waits.get_or_insert_with(|| staff.retry.as_ref().map(Retry::waits));
+        let wait = waits.as_mut().and_then(Iterator::next).filter(|_| !staff.desk.is_stopped());
+        let again = match wait {
+            Some(wait) => staff.back_off(worker, wait).await,
+            None => false,
+        };
+        if !again {
+            return Some(Failed { error, panicked, attempts });
+        }
+        attempts = attempts.saturating_add(1);
+        staff.desk.counts.retries.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A worker, and what it handles.
+pub(super) struct At<H> {
+    crew: Arc<Crew<H>>,
+    number: u32,
+    job: Option<Job>,
+    /// That it failed is counted.
+    is_told: bool,
+    /// It has come to its end.
+    is_over: bool,
+}
+
+impl<H> At<H> {
+    pub(super) fn new(crew: &Arc<Crew<H>>, number: u32) -> Self {
+        crew.desk().counts.workers.fetch_add(1, Ordering::AcqRel);
+        Self { crew: Arc::clone(crew), number, job: None, is_told: false, is_over: false }
+    }
+}
+
+/// A worker that is dropped before its end takes its event with it; and the last one the task.
+impl<H> Drop for At<H> {
+    fn drop(&mut self) {
+        let desk = self.crew.desk();
+        let is_last = desk.counts.workers.fetch_sub(1, Ordering::AcqRel) == 1;
+        if self.is_over {
+            return;
+        }
+        let staff = &self.crew.staff;
+        if let Some(job) = self.job.take() {
+            let error = "its spawner dropped it before its end".into();
+            let failed = Failed { error, panicked: false, attempts: 1 };
+            if !self.is_told {
+                staff.tell_failed(&job, &failed);
+            }
+            staff.bury(job, failed);
+        }
+        desk.wake_up(self.number);
+        if is_last {
+            let (waiting, _) = desk.channel.under_way();
+            self.crew.end();
+            staff.tell_lost(waiting as u64, "the spawner dropped the task");
+        } else {
+            // It may have been woken for one of these.
+            desk.pass_turn();
+            desk.channel.wake_one();
+        }
+    }
+}
