@@ -9,8 +9,8 @@ use std::fmt::Display;
     message = "a handler cannot return `{Self}`",
     label = "this handler's return type",
     note = "return `()`, or a `Result<(), E>` with an `E` that implements `Display`; end an expression with `;` to return `()`",
-    note = "a future is not waited for: to handle events in async code read them from \
-            `bus.subscription(…).queue(…).stream()`"
+    note = "a future is not waited for: to handle events in async code make a task, \
+            `bus.subscription(…).task(…)`"
 )]
 pub trait Outcome {
     /// The error's text, if it is one.

@@ -112,7 +112,8 @@ impl<'a> TaskBuilder<'a> {
     }
 
     /// Publishes an event that has failed for good, as a [`DeadLetter`](crate::DeadLetter) under that topic, below the bus's
-    /// prefix, and [keeps](Self::keep_dead_letters) it. It is never delivered to this subscription.
+    /// prefix, and [keeps](Self::keep_dead_letters) it. It is never delivered to this subscription. It waits at most a second
+    /// for room in a queue; if it cannot be published that is told as `$rem.handler.failed`, and it is kept all the same.
     pub fn dead_letter(mut self, topic: impl Into<Box<str>>) -> Self {
         self.topic = Some(topic.into());
         self
@@ -133,7 +134,9 @@ impl<'a> TaskBuilder<'a> {
     /// [`carry`](crate::carry).
     ///
     /// When the guard is dropped no call starts any more, retries included, and what is queued goes; calls that run go on to
-    /// their end. [`Bus::close`](crate::Bus::close) has all handled first.
+    /// their end. [`Bus::close`](crate::Bus::close) has all handled first. In async code wait by
+    /// [`unsubscribe_async`](Subscription::unsubscribe_async), [`settle_async`](crate::Bus::settle_async) and
+    /// [`close_async`](crate::Bus::close_async), for a thread that is held runs no task.
     ///
     /// Publish by [`publish_async`](crate::Bus::publish_async) in it. A `publish` that waits for room holds the thread; where
     /// it would wait for the queue of this very task, which has no other worker, it is refused as

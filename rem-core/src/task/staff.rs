@@ -1,6 +1,7 @@
 //! [`Staff`]: what every worker of a task knows, whatever its handler, and what becomes of an event that it could not handle.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -19,6 +20,9 @@ use crate::subscription::{About, Entry};
 use crate::sync::atomic::Ordering;
 use crate::system::{self, SystemEvent};
 use crate::timers::{Sleep, Timers};
+
+/// How long a dead letter waits for room in a full queue.
+const LETTER_WAITS: Duration = Duration::from_secs(1);
 
 /// What every worker of a task knows.
 pub(super) struct Staff {
@@ -153,7 +157,17 @@ impl Staff {
             Some("it has been a dead letter too often".into())
         } else {
             let (bus, event) = (Bus::from_state(Arc::clone(&bus)), &job.event);
-            bus.publish_letter(topic, letter, event).await.err()
+            let mut published = pin!(bus.publish_letter(topic, letter, event));
+            let mut sleep = None;
+            poll_fn(|cx| {
+                if let Poll::Ready(published) = published.as_mut().poll(cx) {
+                    return Poll::Ready(published.err());
+                }
+                // Who reads dead letters may wait for this very task.
+                let sleep = sleep.get_or_insert_with(|| self.sleep(LETTER_WAITS));
+                sleep.poll(cx.waker()).map(|()| Some("a queue that selects it was full".into()))
+            })
+            .await
         };
         if let Some(error) = error {
             let error: Box<str> = error;

@@ -35,7 +35,7 @@ pub(super) fn refuse(name: &str, key: &Key, errors: &mut Errors) {
     errors.at(
         key.name.span(),
         format_args!(
-            "`{name}` is of the delivery by task, which is not there in this version: leave it out, and the handler is \
+            "`{name}` is of the delivery by task, which cannot be declared in this version: leave it out, and the handler is \
              called inline, while the event is published{}",
             if name == QUEUE { "; or read a queue in code, `bus.subscription(…).queue(…).stream()`" } else { "" }
         ),
@@ -46,8 +46,8 @@ pub(super) fn refuse(name: &str, key: &Key, errors: &mut Errors) {
 pub(super) fn refuse_async(token: Token![async], errors: &mut Errors) {
     errors.at(
         token.span,
-        "an `async` handler is a task, and the delivery by task is not there in this version: write a plain `fn`, which \
-         is called inline, while the event is published",
+        "an `async` handler is a task, which cannot be declared in this version: subscribe it in code, \
+         `bus.subscription(…).task_with(…)`; or write a plain `fn`, which is called inline, while the event is published",
     );
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rem::prelude::*;
+use rem::testing::TestBus;
 use rem::{DeadLetter, DeadLetterError, SystemEvent, middleware};
 
-use crate::{Job, LONG, Notes, Told, added, number, of};
+use crate::{Job, LONG, Notes, SECOND, Told, added, number, of};
 
 /// Fails as long as it is told to, and notes what it has handled.
 #[derive(Clone)]
@@ -282,6 +284,28 @@ fn a_dead_letter_that_cannot_be_published_is_kept_and_told() {
     assert_eq!((told.len(), &*told[0]), (2, "no"));
     assert!(told[1].starts_with("no dead letter was published under `failed`: "), "{told:?}");
     assert_eq!(sub.failures(), 1);
+}
+
+#[test]
+fn a_dead_letter_does_not_wait_for_ever_for_who_does_not_read() {
+    let test = TestBus::new();
+    let bus = &test.bus;
+    let mut unread: EventStream =
+        bus.subscription("failed").queue(1, Overflow::Block(LONG)).stream().unwrap();
+    let sub = bus
+        .subscription("job")
+        .dead_letter("failed")
+        .task(async |_: Received<Job>| Err::<(), _>("no"))
+        .unwrap();
+    (1..=2).for_each(|value| drop(added(bus, value)));
+    assert!(test.clock.wait_for_timers(1, LONG));
+    test.clock.advance(SECOND);
+    bus.close(Duration::ZERO);
+    while sub.dead_letters().len() < 2 {
+        std::thread::yield_now();
+    }
+    assert_eq!(unread.iter().count(), 1);
+    assert_eq!(numbers(&sub), [(1, 1), (2, 1)]);
 }
 
 #[test]
