@@ -121,9 +121,9 @@ impl Staff {
         }
     }
 
-    /// Keeps it as a dead letter, if such are kept, and goes on with its key if not.
-    pub(super) fn bury(&self, mut job: Job, failed: Failed) {
-        let ticket = job.ticket();
+    /// Keeps it as a dead letter, if such are kept; if not, gives the next of its key.
+    pub(super) fn bury(&self, mut job: Job, failed: Failed) -> Option<Job> {
+        let (ticket, mut next) = (job.ticket(), None);
         if self.keeps_letters {
             if job.key().is_none() {
                 // With one worker it is not asked before.
@@ -132,11 +132,11 @@ impl Staff {
             let dropped = self.desk.keep(job, failed, self.clock.now());
             self.tell_dropped(dropped);
         } else {
-            let next = job.key().and_then(|key| self.desk.next(key));
+            next = job.key().and_then(|key| self.desk.next(key));
             quietly(job);
-            self.hand_on(next);
         }
         self.desk.finish(ticket);
+        next
     }
 
     /// Lets another worker have what is next of a key.

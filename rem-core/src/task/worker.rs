@@ -198,6 +198,7 @@ impl<H> Crew<H> {
                 Step::Live(after) => {
                     channel.begin_after(after);
                     *lock(past) = Past::Over;
+                    quietly(catch_up); // it may be the last to hold events
                     channel.wake_readers();
                     return None;
                 }
@@ -207,15 +208,16 @@ impl<H> Crew<H> {
                 }
             }
         };
-        *lock(past) = if job.is_some() { Past::Here(catch_up) } else { Past::Over };
-        if job.is_some() {
-            channel.wake_one();
-            self.staff.about.count_delivery();
-        } else {
+        let Some(job) = job else {
+            *lock(past) = Past::Over;
+            quietly(catch_up); // as above
             channel.wake_readers();
             return None;
-        }
-        Some(Poll::Ready(job.and_then(|job| self.within_term(job))))
+        };
+        *lock(past) = Past::Here(catch_up);
+        channel.wake_one();
+        self.staff.about.count_delivery();
+        Some(Poll::Ready(self.within_term(job)))
     }
 }
 
@@ -274,7 +276,7 @@ where
             }
             let Some(job) = at.job.take() else { break };
             if let Some(failed) = failed.take() {
-                at.crew.staff.bury(job, failed);
+                at.job = at.crew.staff.bury(job, failed);
                 continue;
             }
             at.job = job.key().and_then(|key| at.crew.desk().next(key));
@@ -353,7 +355,8 @@ impl<H> Drop for At<H> {
             if !self.is_told {
                 staff.tell_failed(&job, &failed);
             }
-            staff.bury(job, failed);
+            let next = staff.bury(job, failed);
+            staff.hand_on(next);
         }
         desk.wake_up(self.number);
         if is_last {

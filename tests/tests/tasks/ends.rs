@@ -108,6 +108,34 @@ fn closing_has_all_handled_first_and_says_what_is_not() {
     assert_eq!(sub.unsubscribe(), Unsubscribed::Done);
 }
 
+/// Those that wait behind others of their key are handled too, whether those fail or not.
+#[test]
+fn closing_has_parked_events_handled() {
+    for fails in [false, true] {
+        let bus = Bus::new();
+        let (door, (told, begun)) = (Door::default(), Told::new());
+        let _sub = bus
+            .subscription("job")
+            .concurrency(3)
+            .by_key(|_: &Event| Some("one".into()))
+            .task_with(
+                (door.clone(), told, fails),
+                async |(door, told, fails), job: Received<Job>| {
+                    told.tell(number(&job));
+                    door.pass().await;
+                    if fails { Err("no") } else { Ok(()) }
+                },
+            )
+            .unwrap();
+        (1..=4).for_each(|value| drop(added(&bus, value)));
+        begun.recv_timeout(LONG).unwrap();
+        assert!(!bus.close(Duration::from_millis(1)).is_complete());
+        door.open();
+        assert!(bus.close(LONG).is_complete());
+        assert_eq!(begun.try_iter().collect::<Vec<_>>(), [2, 3, 4], "{fails}");
+    }
+}
+
 #[test]
 fn unsubscribing_waits_for_the_running_call_and_starts_no_other() {
     struct Held(Told<&'static str>);
