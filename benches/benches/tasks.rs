@@ -89,7 +89,8 @@ fn task(name: &str, which: Which) -> Contender<'static> {
     let bus = Bus::builder().spawner(runtime.handle().clone()).build();
     let builder = bus.subscription("system.provider").queue(1_024, Overflow::DropOldest);
     let handle = async |count: Arc<AtomicU32>, event: Received<ProviderEvent>| {
-        black_box(&event.data);
+        let ProviderEvent::Connected(value) = event.data;
+        black_box(value);
         count.fetch_add(1, Ordering::Relaxed);
     };
     let options = |builder: rem::TaskBuilder<'_>| {
