@@ -91,7 +91,7 @@ pub use rem_core::{
     SubscriptionId, SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, TaskBuilder,
     TaskFuture, TaskKey, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport,
     TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError,
-    WaitErrorKind, WeakBus, When, Whose, carry, middleware, signal, testing, wire,
+    WaitErrorKind, WeakBus, When, Whose, carry, middleware, signal, testing, trace, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

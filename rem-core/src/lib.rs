@@ -25,6 +25,7 @@ mod history;
 pub mod signal;
 mod system;
 mod topology;
+pub mod trace;
 pub mod testing;
 mod clock;
 mod timers;

@@ -8,6 +8,7 @@
 //! | [`Sample`] | lets a part of the events pass |
 //! | [`Deduplicate`] | stops an event that comes again |
 //! | `RateLimit` (feature `rate-limit`) | lets no more pass than so many in a time |
+//! | [`Trace`] | says which trace an event belongs to, by W3C Trace Context |
 //! | [`Timing`] | measures how long publishing takes |
 //! | `Log` (feature `tracing`) | tells every event and what became of it |
 //!
@@ -36,6 +37,7 @@ mod ready;
 mod redact;
 mod sample;
 mod timing;
+mod trace;
 mod wrap;
 
 use std::error::Error;
@@ -65,6 +67,7 @@ pub use ready::{Filter, Tap, Transform, filter, tap, transform};
 pub use redact::Redact;
 pub use sample::Sample;
 pub use timing::{Times, Timing};
+pub use trace::Trace;
 pub use wrap::{Named, named};
 
 /// What sees, changes or stops the drafts that its pattern selects.
