@@ -53,6 +53,7 @@
 //! - [`Pattern`]: the language of patterns. [`Topic`]: its rules.
 //! - [`middleware`]: what sees, changes or stops an event before its subscribers do, ready-made or
 //!   [your own](guides::write_a_middleware).
+//! - [`trace`]: which trace an event belongs to, by W3C Trace Context.
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
@@ -66,7 +67,9 @@
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
 //! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
 //! - `rate-limit`: the middleware `RateLimit`, by the crate governor.
-//! - `tracing`: the middleware `Log`, which tells events to the crate tracing.
+//! - `tracing`: the middleware `Log` and `Spans`, and handlers that are `traced`: events, publishes and handlings, told to
+//!   the crate tracing.
+//! - `metrics`: the module `metrics` and the middleware `Measure`: counters, gauges and times, told to the crate metrics.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
 //! - `tokio`: a runtime of tokio runs tasks: [`BusBuilder::spawner`] takes its `Handle`.
 //! - `full`: all of them.
@@ -77,6 +80,8 @@ pub mod prelude;
 
 #[cfg(feature = "cloudevents")]
 pub use rem_core::cloudevents;
+#[cfg(feature = "metrics")]
+pub use rem_core::metrics;
 pub use rem_core::{
     Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport,
     DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Draft, DraftError, Event,

@@ -14,7 +14,7 @@ use rem_benches::callgrind;
 use rem_benches::rounds::{Contender, medians};
 
 /// How many are published within one call of the handler, so that the call itself is a thousandth of what is measured.
-const BATCH: u64 = 1_000;
+const BATCH: u32 = 1_000;
 const CALLS: u32 = 50;
 const COUNTED: u32 = 10_000;
 /// What a cause and a correlation may add to a publish.
@@ -25,7 +25,7 @@ const INSTRUCTIONS: f64 = 68.0;
 
 #[derive(EventType, Debug)]
 #[event(name = "tick", local)]
-struct Tick(u64);
+struct Tick(#[expect(dead_code, reason = "data, as events have it")] u64);
 
 #[derive(EventType, Debug)]
 #[event(name = "go", local)]
@@ -91,12 +91,11 @@ fn main() {
     let names = [OUTSIDE, WITHIN, DEEP];
     let mut all = names.map(|name| {
         let mut publish = of(name).unwrap();
-        Contender::new(name, CALLS, move |_| publish(BATCH))
+        Contender::new(name, CALLS, move |_| publish(BATCH.into()))
     });
     let medians = medians(&mut all, if measuring { 41 } else { 1 });
     let mut bars = Bars::default();
-    #[expect(clippy::cast_precision_loss, reason = "a thousand")]
-    let each = |median: f64| median / BATCH as f64;
+    let each = |median: f64| median / f64::from(BATCH);
     for (name, median) in names.into_iter().zip(&medians) {
         println!("{name:48} {:9.1} ns", each(*median));
     }

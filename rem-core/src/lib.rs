@@ -26,6 +26,8 @@ pub mod signal;
 mod system;
 mod topology;
 pub mod trace;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod testing;
 mod clock;
 mod timers;

@@ -52,7 +52,7 @@ pub(crate) fn event(sequence: u64) -> Arc<Event> {
     let now = Timestamp::from_nanos(0);
     let id = Ids::fixed().next(now);
     let making = Making { id, topic: &topic, timestamp: now, scope: 0, source: None };
-    let event = place(making, Tick);
+    let event = place(making, Tick).share();
     event.head.set_sequence(sequence);
     event
 }

@@ -10,6 +10,8 @@
 //! | `RateLimit` (feature `rate-limit`) | lets no more pass than so many in a time |
 //! | [`Trace`] | says which trace an event belongs to, by W3C Trace Context |
 //! | [`Timing`] | measures how long publishing takes |
+//! | `Measure` (feature `metrics`) | the same, told to the crate metrics |
+//! | `Spans` (feature `tracing`) | opens a span for each publish, which those of its handlers follow from |
 //! | `Log` (feature `tracing`) | tells every event and what became of it |
 //!
 //! Middleware has the order in which it was added to its bus. What is cheap and stops much comes first; what changes
@@ -28,6 +30,8 @@ mod enrich;
 mod error;
 #[cfg(feature = "tracing")]
 mod log;
+#[cfg(feature = "metrics")]
+mod measure;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod pass;
@@ -59,6 +63,8 @@ pub use enrich::Enrich;
 pub use error::{OptionError, OptionErrorKind};
 #[cfg(feature = "tracing")]
 pub use log::Log;
+#[cfg(feature = "metrics")]
+pub use measure::Measure;
 pub use pass::Next;
 pub(crate) use pass::pass;
 #[cfg(feature = "rate-limit")]
@@ -69,6 +75,9 @@ pub use sample::Sample;
 pub use timing::{Times, Timing};
 pub use trace::Trace;
 pub use wrap::{Named, named};
+
+#[cfg(feature = "tracing")]
+pub use crate::trace::Spans;
 
 /// What sees, changes or stops the drafts that its pattern selects.
 ///

@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::deliver;
 use crate::draft::{Draft, TopicBy};
 use crate::error::{Failure, PublishError, PublishErrorKind, Refusal};
-use crate::event::{self, Event, EventId, EventType, Head, Making, Metadata, Source, TopicWriter};
+use crate::event::{self, EventId, EventType, Head, Making, Metadata, Source, TopicWriter};
 use crate::route::{Known, Route, TypeTable};
 use crate::sync::Guard;
 
@@ -76,18 +76,17 @@ pub(crate) fn draft<E: EventType>(
     };
     let mut event = event::place(making, data);
     if extra.is_some() || causation::is_within() {
-        complete(&mut event, extra);
+        complete(event.head(), extra);
     }
-    Draft::new(event, if to.name().is_some() { TopicBy::Name } else { TopicBy::Data })
+    Draft::new(event.share(), if to.name().is_some() { TopicBy::Name } else { TopicBy::Data })
 }
 
 /// What few events have: a cause, and what the builder form adds.
 #[cold]
-fn complete(event: &mut Arc<Event>, extra: Option<&mut Extra>) {
-    let Some(event) = Arc::get_mut(event) else { unreachable!("a new event has one owner") };
-    causation::put(&mut event.head);
+fn complete(head: &mut Head, extra: Option<&mut Extra>) {
+    causation::put(head);
     if let Some(extra) = extra {
-        extra.put(&mut event.head);
+        extra.put(head);
     }
 }
 

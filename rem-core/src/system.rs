@@ -255,5 +255,5 @@ pub(crate) fn report(core: &Arc<Core>, concern: &str, event: impl FnOnce() -> Sy
     let now = core.clock.now();
     let making =
         Making { id: core.ids.next(now), topic: &topic, timestamp: now, scope: 0, source: None };
-    deliver::hand_over_system(core, event::place(making, data), entries);
+    deliver::hand_over_system(core, event::place(making, data).share(), entries);
 }

@@ -21,9 +21,16 @@
 
 mod error;
 mod parent;
+#[cfg(feature = "tracing")]
+mod spans;
 
 pub use error::{TraceError, TraceErrorKind};
 pub use parent::{SpanId, TraceId, TraceParent};
+#[cfg(feature = "tracing")]
+#[doc(no_inline)]
+pub use spans::Spans;
+#[cfg(feature = "tracing")]
+pub use spans::{handling, traced};
 
 /// The name under which the metadata of an event has its [`TraceParent`].
 pub const TRACEPARENT: &str = "traceparent";

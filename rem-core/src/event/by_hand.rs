@@ -113,9 +113,29 @@ pub(crate) struct Making<'t> {
     pub(crate) source: Option<Source>,
 }
 
+/// An event that was just made: it has one owner, and nobody else knows of it.
+pub(crate) struct Placed(Arc<Event>);
+
+impl Placed {
+    /// What it has beside its data, to be completed. No count of owners is looked at, as `Arc::get_mut` would.
+    #[inline]
+    pub(crate) fn head(&mut self) -> &mut Head {
+        let event = Arc::as_ptr(&self.0).cast_mut();
+        // SAFETY: only `place` makes one, of a new `Arc`, and it is given away by `share` alone, which takes it: so this is the
+        // one owner, there is no `Weak`, and the head is borrowed for as long as `self` is.
+        unsafe { &mut (*event).head }
+    }
+
+    /// The event.
+    #[inline]
+    pub(crate) fn share(self) -> Arc<Event> {
+        self.0
+    }
+}
+
 /// Makes an event where it will stand, field by field. Inlined, for otherwise it would be given in memory what is in registers.
 #[inline(always)]
-pub(crate) fn place<E: EventType>(making: Making<'_>, data: E) -> Arc<Event> {
+pub(crate) fn place<E: EventType>(making: Making<'_>, data: E) -> Placed {
     // Of what is written below nothing may be missing: one more field does not compile here.
     const _: fn(Head) = |Head {
                              id: _,
@@ -150,7 +170,7 @@ pub(crate) fn place<E: EventType>(making: Making<'_>, data: E) -> Arc<Event> {
     write!(head.scope = making.scope);
     write!(head.views = Views::default());
     // SAFETY: the pointer comes from `Arc::into_raw`, and every field of the event was written.
-    unsafe { Arc::from_raw(event) }
+    Placed(unsafe { Arc::from_raw(event) })
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ pub(super) fn check_depth(limit: usize, topic: &Topic) -> Result<(), Refusal> {
 
 #[cold]
 fn check_depth_within(limit: usize, topic: &Topic) -> Result<(), Refusal> {
-    if depth_below(above().as_ref()) < limit {
+    let depth = if ABOVE.is_set() { ABOVE.with(|above| depth_below(Some(above))) } else { 1 };
+    if depth < limit {
         return Ok(());
     }
     let chain = chain_to(topic);

@@ -56,7 +56,7 @@ impl TraceParent {
     ///
     /// # Errors
     /// A text that is none, and a value that is no text.
-    pub fn of(event: &Event) -> Result<Option<Self>, TraceError> {
+    pub fn of<T: ?Sized>(event: &Event<T>) -> Result<Option<Self>, TraceError> {
         match event.metadata().get(TRACEPARENT) {
             None => Ok(None),
             Some(value) => value.as_str().unwrap_or_default().parse().map(Some),

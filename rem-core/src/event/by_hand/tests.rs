@@ -90,7 +90,7 @@ const TIME: Timestamp = Timestamp::from_nanos(1_357_035_420_000_000_001);
 fn placed<E: EventType>(data: E, source: Option<Source>) -> Arc<Event> {
     let topic = Topic::parse("eu.only").unwrap();
     let id = Ids::fixed().next(TIME);
-    place(Making { id, topic: &topic, timestamp: TIME, scope: 2, source }, data)
+    place(Making { id, topic: &topic, timestamp: TIME, scope: 2, source }, data).share()
 }
 
 fn address<T: ?Sized>(of: &T) -> usize {

@@ -27,9 +27,9 @@ fn event(sequence: u64) -> Arc<Event> {
         topic: topic.clone(),
         error: "".into(),
     };
-    let event = place(Making { id, topic: &topic, timestamp, scope: 0, source: None }, data);
-    event.head.set_sequence(sequence);
-    event
+    let mut event = place(Making { id, topic: &topic, timestamp, scope: 0, source: None }, data);
+    event.head().set_sequence(sequence);
+    event.share()
 }
 
 /// What is done to a queue.
