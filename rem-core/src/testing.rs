@@ -1,4 +1,5 @@
-//! For tests of programs that use a bus: a recorder, fixed ids, a clock that is turned by hand.
+//! For tests of programs that use a bus: a recorder with expectations and waits, fixed ids, a clock that is turned by hand,
+//! and (feature `cloudevents`) events from files of JSON lines.
 //!
 //! ```
 //! use rem_core::testing::{Recorder, TestBus};
@@ -6,21 +7,51 @@
 //! let test = TestBus::new();
 //! let recorder = Recorder::new(&test.bus);
 //! // … the program publishes on `test.bus`, and `test.clock.advance(…)` lets time pass …
-//! recorder.assert_topics(&[]);
+//! recorder.expect().exactly(); // nothing came
 //! ```
+//!
+//! # Which of them
+//! | to say | write |
+//! | --- | --- |
+//! | these events came, and nothing else | `recorder.expect().topic("a").pattern("b.*").exactly()` |
+//! | they came with nothing in between; more may follow | the same, and `in_a_row()` |
+//! | they came in this order, among others | the same, and `among_others()` |
+//! | they come, from other threads, within a limit | `.within(limit)` before any of the three |
+//! | one event, which is looked at | [`recorder.wait_for(pattern, limit)`](Recorder::wait_for) |
+//! | nothing comes any more | [`recorder.assert_quiet(limit)`](Recorder::assert_quiet) |
+//!
+//! Each goes on where the one before it ended: a recorder has a mark, and what was met lies behind it. Nothing sleeps or
+//! polls: who waits is woken by the event.
+//!
+//! # Texts to compare
+//! On a [`TestBus`] the text of an event, of a receipt of it and of a recorder is the same in every run, byte for byte: ids count
+//! from 1, the clock stands still until it is moved, metadata is sorted by name. `recorder.to_string()` is a line for each event,
+//! `format!("{recorder:#?}")` has everything. So they may be kept as snapshots, by the crate insta or any other:
+//!
+//! ```text
+//! insta::assert_snapshot!(recorder); // a line for each event: time, topic, number, source, data
+//! insta::assert_debug_snapshot!(recorder.events()); // with ids, causes and metadata
+//! ```
+//!
+//! What is published by several threads has the order that they had, which no clock fixes.
 
-use std::fmt::Write;
-use std::sync::Arc;
+mod expect;
+#[cfg(feature = "cloudevents")]
+mod fixture;
+mod log;
+mod recorder;
+mod step;
+mod unmet;
 
-use rem_patterns::IntoPattern;
+pub use expect::{Coming, Expectation};
+#[cfg(feature = "cloudevents")]
+pub use fixture::{Fixture, FixtureError, FixtureErrorKind, Line, Types};
+pub use recorder::Recorder;
+pub use unmet::{Unmet, UnmetKind};
 
 use crate::bus::{Bus, BusBuilder};
 use crate::clock::{Clock, ManualClock, Timestamp};
-use crate::error::SubscribeError;
-use crate::event::{Event, Ids, Shape};
-use crate::received::Received;
-use crate::subscription::Subscription;
-use crate::sync::{Mutex, lock};
+use crate::event::Ids;
 
 /// A root bus whose output is the same in every run: ids count from 1, and its clock stands still until it is moved.
 #[derive(Debug)]
@@ -51,83 +82,5 @@ impl TestBus {
 impl Default for TestBus {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Keeps what a bus delivers, to be looked at. It keeps everything: for tests.
-#[derive(Debug)]
-pub struct Recorder<T: ?Sized + Shape = dyn crate::event::Payload> {
-    events: Arc<Mutex<Vec<Arc<Event<T>>>>>,
-    _subscription: Subscription,
-}
-
-impl Recorder {
-    /// Records every event on this bus and those below it.
-    ///
-    /// # Panics
-    /// On a bus that is closed.
-    #[track_caller]
-    pub fn new(bus: &Bus) -> Self {
-        match Self::of(bus, "**") {
-            Ok(recorder) => recorder,
-            Err(error) => panic!("nothing to record: {error}"),
-        }
-    }
-}
-
-impl<T: Shape + ?Sized> Recorder<T> {
-    /// Records the events that the pattern selects and that can be seen as `T`.
-    ///
-    /// # Errors
-    /// As for [`Bus::subscribe`].
-    #[track_caller]
-    pub fn of(bus: &Bus, pattern: impl IntoPattern) -> Result<Self, SubscribeError> {
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&events);
-        let keep = move |received: Received<T>| lock(&kept).push(Arc::clone(received.event()));
-        // Before all handlers, so that what they publish comes after what made them.
-        let subscription = bus.subscription(pattern).priority(i32::MAX).inline_received(keep)?;
-        Ok(Self { events, _subscription: subscription })
-    }
-
-    /// What was recorded so far, in the order delivered.
-    pub fn events(&self) -> Vec<Arc<Event<T>>> {
-        lock(&self.events).clone()
-    }
-
-    /// The same, and forgets it.
-    pub fn take(&self) -> Vec<Arc<Event<T>>> {
-        std::mem::take(&mut *lock(&self.events))
-    }
-
-    /// The topics of what was recorded.
-    pub fn topics(&self) -> Vec<String> {
-        self.events().iter().map(|event| event.topic().to_string()).collect()
-    }
-
-    /// Compares the topics of what was recorded.
-    ///
-    /// # Panics
-    /// When they are others, with both lists.
-    #[track_caller]
-    pub fn assert_topics(&self, expected: &[&str]) {
-        let found = self.topics();
-        if found == expected {
-            return;
-        }
-        let mut text = String::from("the bus delivered other topics than expected\n");
-        for at in 0..found.len().max(expected.len()) {
-            let (expected, found) = (expected.get(at).copied(), found.get(at).map(String::as_str));
-            let mark = if expected == found { ' ' } else { '>' };
-            let none = "(nothing)";
-            // Writing to a string does not fail.
-            let _ = writeln!(
-                text,
-                "{mark} {at:3}: expected {}, found {}",
-                expected.unwrap_or(none),
-                found.unwrap_or(none)
-            );
-        }
-        panic!("{text}");
     }
 }

@@ -34,7 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     test.clock.advance(Duration::from_secs(180));
     test.bus.publish(KettleEvent::Boiled { celsius: 100 })?;
 
-    recorder.assert_topics(&["kettle.switched_on", "kettle.boiled", "kettle.switched_off"]);
+    recorder
+        .expect()
+        .topic("kettle.switched_on")
+        .data("hot", |event: &KettleEvent| matches!(event, KettleEvent::Boiled { celsius: 90.. }))
+        .topic("kettle.switched_off")
+        .exactly();
+    // What does not hold says what was expected next, and what came.
+    test.bus.publish(KettleEvent::SwitchedOn)?;
+    let unmet = recorder.expect().topic("kettle.boiled").try_in_a_row().err();
+    println!("{}\n", unmet.ok_or("a cold kettle boiled")?);
     let events = recorder.take();
     for event in &events {
         println!("{} {event}", event.id());

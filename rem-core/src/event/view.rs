@@ -44,6 +44,10 @@ pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
     /// What is asked for; `None` for any type.
     #[doc(hidden)]
     fn wanted() -> Option<Wanted>;
+
+    /// The event as one of any type.
+    #[doc(hidden)]
+    fn erase(event: Arc<Event<Self>>) -> Arc<Event>;
 }
 
 /// The event type that a subscription asks for.
@@ -83,6 +87,10 @@ impl Shape for dyn Payload {
     fn wanted() -> Option<Wanted> {
         None
     }
+
+    fn erase(event: Arc<Event>) -> Arc<Event> {
+        event
+    }
 }
 
 impl<E: EventType> Shape for E {
@@ -109,6 +117,10 @@ impl<E: EventType> Shape for E {
             schema: const { &E::SCHEMA },
             why_not: |event| decode::<E>(event)?.err(),
         })
+    }
+
+    fn erase(event: Arc<Event<E>>) -> Arc<Event> {
+        event
     }
 }
 
