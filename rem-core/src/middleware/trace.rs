@@ -26,7 +26,7 @@ use crate::trace::{SpanId, TRACEPARENT, TRACESTATE, TraceId, TraceParent};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A trace that begins with an event has the bytes of its [id](Event::id), and the id of a span is a hash of that of its event:
+/// A trace that begins with an event has the bytes of its [id](crate::Event::id), and the id of a span is a hash of that of its event:
 /// so an event that is published again under its id is the same span, and a test with fixed ids has fixed traces. An event whose
 /// cause is named by [`EventBuilder::causation`](crate::EventBuilder::causation) and is not the one that is being handled begins
 /// a trace, for its cause is not at hand; so does one whose cause has a `traceparent` that is [none](crate::trace::TraceError).
