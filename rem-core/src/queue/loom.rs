@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::channel::Taken;
 use super::wait::{Deadline, Waited};
-use super::{Channel, Overflow, Seat, Sent, Waits};
+use super::{Channel, Key, Overflow, Seat, Sent, Waits};
 use crate::loom::{event, model, spawn};
 use crate::sync::{park, thread_waker};
 
@@ -71,6 +71,60 @@ fn dropping_the_oldest_accounts_for_all() {
 #[test]
 fn dropping_the_newest_accounts_for_all() {
     model(|| with_losses(&Overflow::DropNewest));
+}
+
+/// Two keys in a queue with room for both: nothing is lost, and the last of each key is read.
+#[test]
+fn conflating_accounts_for_all() {
+    model(|| {
+        let key = Key::of(|event| (event.sequence().unwrap_or_default() % 2).to_string().into());
+        let channel = Arc::new(Channel::new(2, Overflow::Conflate(key)));
+        let publishers = [vec![1, 2], vec![3]].map(|sequences| {
+            let channel = Arc::clone(&channel);
+            spawn(move || {
+                for sequence in sequences {
+                    assert_eq!(channel.send(event(sequence), false), Sent::Queued);
+                }
+            })
+        });
+        let other = Arc::clone(&channel);
+        let reader = spawn(move || read(&other));
+        for publisher in publishers {
+            publisher.join().unwrap();
+        }
+        channel.finish();
+        let got = reader.join().unwrap();
+        let stats = channel.stats();
+        assert_eq!((stats.dropped, got.lost.len()), (0, 0));
+        assert_eq!(got.events.len() as u64 + stats.replaced, 3, "{got:?}");
+        assert!(got.events.contains(&2) && got.events.contains(&3), "{got:?}");
+    });
+}
+
+/// Two publishers that are refused where there is no room: what has a seat is read, and nothing else.
+#[test]
+fn what_was_not_refused_is_read() {
+    model(|| {
+        let channel = Arc::new(Channel::new(1, Overflow::Reject));
+        let publishers = [vec![1, 2], vec![3]].map(|sequences| {
+            let channel = Arc::clone(&channel);
+            spawn(move || {
+                let seated = |sequence: &u64| {
+                    let has_seat = channel.seat() == Seat::Taken;
+                    assert!(!has_seat || channel.send(event(*sequence), true) == Sent::Queued);
+                    has_seat
+                };
+                sequences.into_iter().filter(seated).collect::<Vec<_>>()
+            })
+        });
+        let other = Arc::clone(&channel);
+        let reader = spawn(move || read(&other));
+        let sent = publishers.map(|publisher| publisher.join().unwrap()).concat();
+        channel.finish();
+        let mut got = reader.join().unwrap();
+        got.events.sort_unstable();
+        assert_eq!((got.events, got.lost), (sent, vec![]));
+    });
 }
 
 /// A publisher with more events than room, which waits; and a reader that sleeps: neither is forgotten.
