@@ -249,6 +249,12 @@ impl Draft {
         &self.event
     }
 
+    /// It is a draft again: nobody has the event, and its number is nobody's.
+    pub(crate) fn take_back(&mut self) {
+        self.event.head.set_sequence(0);
+        self.recorded = false;
+    }
+
     /// The event, once it is recorded.
     pub(crate) fn event(&self) -> &Arc<Event> {
         &self.event

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rem_patterns::{PatternError, Topic, TopicError};
 
+use crate::history::HistoryError;
 use crate::queue::{Channel, Overflow};
 use crate::subscription::{About, SubscriptionId};
 
@@ -91,6 +92,9 @@ pub enum PublishErrorKind {
         /// How many may.
         limit: usize,
     },
+    /// The history, which outlives the process, cannot keep it: its data cannot be written, the disk refuses, or there is no
+    /// room for more that is not on the disk yet.
+    History(HistoryError),
 }
 
 /// Why a publish cannot go on. Boxed: a `Result` that is `Ok`, as nearly all are, should not carry its size.
@@ -227,6 +231,7 @@ impl fmt::Display for Failure {
                 "`{topic}` was not published: {limit} events wait already for handlers that are running; \
                  publish fewer at a time, or raise `deferred` of the bus's builder"
             ),
+            PublishErrorKind::History(error) => write!(f, "`{topic}` was not published: {error}"),
         }
     }
 }
@@ -235,6 +240,7 @@ impl<E> StdError for PublishError<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &*self.failure.kind {
             PublishErrorKind::Topic(error) => Some(error),
+            PublishErrorKind::History(error) => Some(error),
             _ => None,
         }
     }

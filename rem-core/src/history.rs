@@ -1,9 +1,11 @@
 //! The past: what a bus keeps of what happened, and asking for it.
 
 mod backwards;
+mod durable;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod query;
+mod restored;
 mod ring;
 
 use std::fmt;
@@ -13,7 +15,9 @@ use std::sync::Arc;
 use crate::event::Event;
 
 pub(crate) use backwards::{Backwards, last_of_each};
+pub use durable::{Durable, DurableHistory, HistoryError, HistoryErrorKind, Written};
 pub use query::{Query, QueryError};
+pub use restored::Restored;
 pub use ring::Ring;
 
 /// How many events are read from a history at once.
@@ -36,6 +40,17 @@ pub trait History: fmt::Debug + Send + Sync + 'static {
 
     /// Adds the kept events with these numbers to `events`, oldest first. What is not kept any more is left out.
     fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>);
+
+    /// The number of the first event that its bus publishes: above every one that was given out before, also in a process
+    /// that is gone.
+    fn first(&self) -> u64 {
+        1
+    }
+
+    /// The same history as one that outlives the process, if it is.
+    fn durable(self: Arc<Self>) -> Option<Arc<dyn DurableHistory>> {
+        None
+    }
 }
 
 /// What a history let go to keep a newer event.

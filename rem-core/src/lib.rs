@@ -56,7 +56,10 @@ pub use handlers::{
     Argument, ArgumentError, Captured, HandlerCall, HandlerFn, Handlers, RegisterError,
     RegisterErrorKind, State, Subscriptions,
 };
-pub use history::{Evicted, History, Query, QueryError, Ring};
+pub use history::{
+    Durable, DurableHistory, Evicted, History, HistoryError, HistoryErrorKind, Query, QueryError,
+    Restored, Ring, Written,
+};
 pub use middleware::{Middleware, Next, Step, Stop};
 pub use publish::{EventBuilder, Publisher, Receipt, When};
 pub use queue::{

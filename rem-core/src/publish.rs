@@ -22,6 +22,7 @@ use crate::sync::Guard;
 
 pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
+pub(crate) use receipt::Beside;
 pub use receipt::Receipt;
 
 pub(crate) use causation::{Level, Link, handled, handling, handling_in_line, is_publishing, link};

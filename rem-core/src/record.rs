@@ -1,8 +1,15 @@
-//! Step 4: the event's sequence number and its place in the history. No user code runs here.
+//! Step 4: the event's sequence number and its place in the history. No user code runs here, but for the data's own way to be
+//! written where the history outlives the process, before the event has a number.
 
-use crate::bus::State;
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::bus::{Core, State, wait};
+use crate::deliver::isolate;
 use crate::draft::Draft;
-use crate::history::Evicted;
+use crate::error::{Failure, PublishErrorKind};
+use crate::history::{DurableHistory, Evicted, HistoryError, Written};
 use crate::route::Route;
 use crate::sync::atomic::Ordering;
 
@@ -14,8 +21,97 @@ pub(crate) fn keep(bus: &State, draft: &mut Draft, route: &Route) -> Evicted {
         return Evicted::default();
     }
     route.count();
-    // It hands out numbers; what it orders, the history and the handlers, is ordered by their own means. Acquire, because
-    // who numbers an event after a subscription has looked at the counter must see that subscription: see `Gate`.
-    let event = draft.record(Some(core.sequence.fetch_add(1, Ordering::Acquire) + 1));
+    let event = draft.record(Some(number(core)));
     core.history.as_ref().map_or_else(Evicted::default, |history| history.record(event))
+}
+
+/// It hands out numbers; what it orders, the history and the handlers, is ordered by their own means. Acquire, because who
+/// numbers an event after a subscription has looked at the counter must see that subscription: see `Gate`.
+fn number(core: &Core) -> u64 {
+    core.sequence.fetch_add(1, Ordering::Acquire) + 1
+}
+
+/// Room for one event in a history that outlives the process. What was not used when it is dropped is given back.
+pub(crate) struct Place {
+    history: Arc<dyn DurableHistory>,
+    is_used: bool,
+}
+
+impl Place {
+    /// One, if there is room now.
+    pub(crate) fn take(history: &Arc<dyn DurableHistory>) -> Result<Option<Self>, HistoryError> {
+        let place = || Self { history: Arc::clone(history), is_used: false };
+        history.seat().map(|taken| taken.then(place))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !mem::replace(&mut self.is_used, true) {
+            self.history.leave();
+        }
+    }
+}
+
+/// What a draft needs to be kept for good: nothing where no history outlives the process.
+#[derive(Default)]
+pub(crate) struct Admitted(Option<(Place, Written)>);
+
+/// Asks a history that outlives the process whether it can keep the draft. With a `place` taken ahead, or if it must not
+/// wait, it does not wait for one.
+pub(crate) fn admit(
+    core: &Core,
+    draft: &Draft,
+    place: Option<Place>,
+    may_wait: bool,
+) -> Result<Admitted, Box<Failure>> {
+    let Some(history) = &core.durable else { return Ok(Admitted::default()) };
+    let ask = || {
+        let written =
+            isolate(|| history.write(draft)).map_err(|panic| HistoryError::panicked(&panic))??;
+        let place = match place {
+            Some(place) => place,
+            None => wait_for_place(history, may_wait)?,
+        };
+        Ok(Admitted(Some((place, written))))
+    };
+    ask().map_err(|error| Failure::new(PublishErrorKind::History(error), draft.topic()))
+}
+
+fn wait_for_place(
+    history: &Arc<dyn DurableHistory>,
+    may_wait: bool,
+) -> Result<Place, HistoryError> {
+    let limit = if may_wait { history.patience() } else { Duration::ZERO };
+    let until = Instant::now().checked_add(limit);
+    loop {
+        if let Some(place) = Place::take(history)? {
+            return Ok(place);
+        }
+        if !may_wait || !wait(until, |waker| history.poll_seat(waker)) {
+            return Err(HistoryError::full(limit));
+        }
+    }
+}
+
+/// [`keep`], in whatever history: where that outlives the process, it may fail, and then the draft is one again.
+pub(crate) fn keep_for_good(
+    bus: &State,
+    draft: &mut Draft,
+    route: &Route,
+    admitted: Admitted,
+) -> Result<Evicted, Box<Failure>> {
+    let Some((mut place, written)) = admitted.0 else { return Ok(keep(bus, draft, route)) };
+    let event = draft.record(Some(number(&bus.core)));
+    place.is_used = true;
+    match place.history.keep(event, written) {
+        Ok(evicted) => {
+            route.count();
+            Ok(evicted)
+        }
+        Err(error) => {
+            draft.take_back();
+            Err(Failure::new(PublishErrorKind::History(error), draft.topic()))
+        }
+    }
 }

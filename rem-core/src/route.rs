@@ -57,7 +57,7 @@ pub(crate) struct Route {
     pub(crate) queues: usize,
     /// Some queue has seats to be taken before the event has a number.
     has_seats: bool,
-    /// It takes more than what nearly every event needs: seats, or its turn among all.
+    /// It takes more than what nearly every event needs: seats, its turn among all, or to be kept for good.
     pub(crate) with_care: bool,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
@@ -281,7 +281,7 @@ impl Router {
         let queues = entries.iter().map_while(|entry| entry.queue());
         let (queues, has_seats) =
             queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
-        let with_care = has_seats || bus.core.line.is_some();
+        let with_care = has_seats || bus.core.line.is_some() || bus.core.durable.is_some();
         Route {
             generation,
             topic,

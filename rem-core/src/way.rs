@@ -74,25 +74,29 @@ fn along<E: EventType>(
         Ok(delivered)
     });
     match end {
-        Ok(_) if receipt.stopped.is_some() => Ok(publish::stopped(receipt, draft)),
+        Ok(_) if receipt.stopped().is_some() => Ok(publish::stopped(receipt, draft)),
         Ok(delivered) => Ok(receipt.complete(&draft, delivered)),
         Err(failure) => Err(publish::give_back(failure, draft)),
     }
 }
 
-/// The last three steps of an event that needs seats, or its turn among all.
+/// The last three steps of an event that needs seats, its turn among all, or a history that outlives the process.
 #[inline(never)]
 fn with_care(
     bus: &State,
     draft: &mut Draft,
     route: &Arc<Route>,
-    ahead: Option<Ahead>,
+    mut ahead: Option<Ahead>,
     receipt: &mut Receipt,
 ) -> Result<u32, Box<Failure>> {
     let core = &bus.core;
+    let may_wait = ahead.is_none();
+    let place = ahead.as_mut().and_then(Ahead::place);
     let seats = route::reserve(core, draft, route, ahead)?;
+    let admitted = record::admit(core, draft, place, may_wait)?;
+    receipt.keep(&core.kept);
     let Some(line) = &core.line else {
-        let evicted = record::keep(bus, draft, route);
+        let evicted = record::keep_for_good(bus, draft, route, admitted)?;
         let late = route::newcomers(bus, draft, route);
         let delivered = deliver::hand_over(bus, draft.event(), route, late, seats, receipt);
         deliver::let_go(evicted);
@@ -100,7 +104,9 @@ fn with_care(
     };
     // It is recorded as it takes its place, and handed over when it is its turn, by whatever thread.
     let mut evicted = Evicted::default();
-    let keep = |draft: &mut Draft| evicted = record::keep(bus, draft, route);
+    let keep = |draft: &mut Draft| {
+        record::keep_for_good(bus, draft, route, admitted).map(|gone| evicted = gone)
+    };
     let first = deliver::line_up(core, line, draft, route, seats, receipt, keep)?;
     let delivered = first.map_or(0, |first| {
         let late = route::newcomers(bus, draft, route);

@@ -19,7 +19,8 @@ impl Bus {
     /// When the publishes under way are over, or at the limit, the streams of this bus end: what waits in their queues can
     /// still be read, also after the limit, and then they give `None`. Subscriptions stay until their guards are dropped,
     /// but no event reaches them that was not published on a bus above. When the report [is
-    /// complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be called.
+    /// complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be called, and a
+    /// history that outlives the process has committed all that was published.
     ///
     /// Called within a publish, by a handler for example, it does not wait; the report names that publish too. Nor does it
     /// wait for a queue that this thread reads.
@@ -47,6 +48,7 @@ impl Bus {
         // At the limit too: what is in the queues is all that comes.
         closing.finish_queues();
         wait(until, |waker| closing.poll_queues(waker));
+        wait(until, |waker| closing.poll_history(waker));
         closing.report()
     }
 
@@ -63,7 +65,9 @@ impl Bus {
                     return Poll::Pending;
                 }
                 closing.finish_queues();
-                if closing.poll_queues(cx.waker()).is_pending() {
+                if closing.poll_queues(cx.waker()).is_pending()
+                    || closing.poll_history(cx.waker()).is_pending()
+                {
                     return Poll::Pending;
                 }
             }
@@ -83,13 +87,24 @@ pub(super) struct Closing {
     unfinished: Unfinished,
     /// The publishes that were under way when the streams were ended; `None` before that.
     cut_short: Option<Vec<InFlight>>,
+    /// Up to where a history that outlives the process was asked to commit.
+    flushed: Option<u64>,
+    /// Why it cannot.
+    unstored: Option<Box<str>>,
 }
 
 impl Closing {
     pub(super) fn begin(state: &Arc<State>) -> Self {
         // First the one, then the look: see `route/live.rs`.
         state.refuse();
-        Self { state: Arc::clone(state), unfinished: Unfinished::of(state), cut_short: None }
+        let unfinished = Unfinished::of(state);
+        Self {
+            state: Arc::clone(state),
+            unfinished,
+            cut_short: None,
+            flushed: None,
+            unstored: None,
+        }
     }
 
     pub(super) fn poll_publishes(&self, waker: &Waker) -> Poll<()> {
@@ -112,10 +127,33 @@ impl Closing {
         }
     }
 
+    /// Ready when a history that outlives the process has committed what was published, or cannot.
+    pub(super) fn poll_history(&mut self, waker: &Waker) -> Poll<()> {
+        let core = &self.state.core;
+        let Some(history) = &core.durable else { return Poll::Ready(()) };
+        let last = *self.flushed.get_or_insert_with(|| {
+            history.flush();
+            core.last_sequence()
+        });
+        history.poll_committed(last, waker).map(|committed| {
+            self.unstored = committed.err().map(|error| error.to_string().into());
+        })
+    }
+
     fn report(&self) -> CloseReport {
         let publishes = self.cut_short.clone().unwrap_or_else(|| self.unfinished.publishes());
-        let in_flight = publishes.into_iter().chain(self.unfinished.unread()).collect();
-        CloseReport { in_flight }
+        let unread = self.unfinished.unread();
+        CloseReport {
+            in_flight: publishes.into_iter().chain(unread).chain(self.history()).collect(),
+        }
+    }
+
+    fn history(&self) -> Option<InFlight> {
+        let core = &self.state.core;
+        let committed = core.durable.as_ref()?.committed();
+        let last = self.flushed.unwrap_or_else(|| core.last_sequence());
+        let events = last.saturating_sub(committed);
+        (events > 0).then(|| InFlight::History { events, reason: self.unstored.clone() })
     }
 }
 

@@ -43,6 +43,14 @@ pub enum InFlight {
         /// How many publishers wait for room in its queue.
         publishers: usize,
     },
+    /// A history that outlives the process has events that it has not committed.
+    #[non_exhaustive]
+    History {
+        /// How many at most.
+        events: u64,
+        /// Why, if it cannot.
+        reason: Option<Box<str>>,
+    },
 }
 
 /// A subscription, by what tells it from others.
@@ -94,6 +102,11 @@ impl fmt::Display for InFlight {
                     write!(f, ", {queued} queued")?;
                 }
                 who_waits(f, *publishers)
+            }
+            Self::History { events, reason } => {
+                let s = if *events == 1 { "" } else { "s" };
+                write!(f, "{events} event{s} not committed by the history")?;
+                reason.iter().try_for_each(|reason| write!(f, ": {reason}"))
             }
         }
     }

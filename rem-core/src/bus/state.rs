@@ -13,8 +13,9 @@ use crate::deliver::Line;
 use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
 use crate::handlers::States;
-use crate::history::History;
+use crate::history::{DurableHistory, History};
 use crate::middleware::Bound;
+use crate::publish::Beside;
 use crate::queue::Waits;
 use crate::route::{Router, Types, lies_below};
 use crate::subscription::{Delivery, Mortals, Subscription, SubscriptionId};
@@ -29,6 +30,10 @@ use crate::topology::MiddlewareReport;
 pub(crate) struct Core {
     pub(crate) router: Router,
     pub(crate) history: Option<Arc<dyn History>>,
+    /// The same, if it outlives the process.
+    pub(crate) durable: Option<Arc<dyn DurableHistory>>,
+    /// The same, for receipts to know.
+    pub(crate) kept: Option<Arc<Beside>>,
     /// The last number given out.
     pub(crate) sequence: AtomicU64,
     pub(crate) clock: Clock,
@@ -72,12 +77,16 @@ impl Core {
         line: Option<Line>,
         states: States,
     ) -> Self {
+        let durable = history.as_ref().and_then(|history| Arc::clone(history).durable());
+        let before = history.as_ref().map_or(0, |history| history.first().saturating_sub(1));
         Self {
             timers: Timers::new(&clock),
             spawners: Spawners::default(),
             router,
+            kept: durable.clone().map(|history| Arc::new(Beside::Kept(history))),
+            durable,
             history,
-            sequence: AtomicU64::new(0),
+            sequence: AtomicU64::new(before),
             clock,
             ids,
             limits,

@@ -10,7 +10,7 @@ use super::binary::{Headers, Message};
 use super::data::{self, Member, Written};
 use super::json::Members;
 use super::{names, source};
-use crate::event::{Event, Payload, Schema};
+use crate::event::{Event, Payload};
 use crate::wire::{Codec, EncodeError, RawEvent};
 
 /// Writes events as CloudEvents 1.0. Cheap to clone, and to be shared.
@@ -198,25 +198,6 @@ impl Member {
                 let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                 out.extend_from_slice(text.as_bytes());
                 out.push(b'"');
-            }
-        }
-    }
-}
-
-impl Schema {
-    /// The version of the data of the topic with that number.
-    fn version_of(&self, mut leaf: usize) -> Option<u32> {
-        let mut events = self.events;
-        loop {
-            let (event, rest) = events.split_first()?;
-            let len = event.len();
-            match event.nested {
-                Some(schema) if leaf < len => events = schema.events,
-                None if leaf == 0 => return Some(event.version),
-                _ => {
-                    leaf = leaf.checked_sub(len)?;
-                    events = rest;
-                }
             }
         }
     }

@@ -44,7 +44,7 @@ struct Standing {
 /// Has a draft recorded, by `keep`, and gives it its place. `None` if it waits there, or has been delivered from there.
 ///
 /// # Errors
-/// If as many wait already as may. Then it was not recorded.
+/// If as many wait already as may, and what `keep` says. Then it was not recorded.
 pub(crate) fn line_up<'l>(
     core: &'l Arc<Core>,
     line: &'l Line,
@@ -52,7 +52,7 @@ pub(crate) fn line_up<'l>(
     route: &Arc<Route>,
     seats: Seats,
     receipt: &mut Receipt,
-    keep: impl FnOnce(&mut Draft),
+    keep: impl FnOnce(&mut Draft) -> Result<(), Box<Failure>>,
 ) -> Result<Option<First<'l>>, Box<Failure>> {
     let this = current_thread();
     let turn = Turn::take();
@@ -63,7 +63,7 @@ pub(crate) fn line_up<'l>(
         drop(turn);
         return wait(core, line, draft, route, seats, receipt, keep).map(|()| None);
     }
-    keep(draft);
+    keep(draft)?;
     if !leads_anywhere(core, route) {
         return Ok(None);
     }
@@ -81,7 +81,7 @@ fn wait(
     route: &Arc<Route>,
     mut seats: Seats,
     receipt: &mut Receipt,
-    keep: impl FnOnce(&mut Draft),
+    keep: impl FnOnce(&mut Draft) -> Result<(), Box<Failure>>,
 ) -> Result<(), Box<Failure>> {
     // Its publisher is told who wants it, and by its filters, which are asked before it has a number.
     seats.ask_all(draft, route);
@@ -89,7 +89,7 @@ fn wait(
     let (this, turn) = (current_thread(), Turn::take());
     let mut standing = lock(&line.0);
     check_room(core, &standing, draft, route)?;
-    keep(draft);
+    keep(draft)?;
     if !leads_anywhere(core, route) {
         return Ok(());
     }

@@ -33,7 +33,6 @@ pub(super) fn unrecorded() -> AtomicU64 {
 
 impl Head {
     /// Of an event that no bus makes.
-    #[cfg(feature = "cloudevents")]
     pub(crate) fn new(id: EventId, topic: Topic, scope: u8, timestamp: Timestamp) -> Self {
         Self {
             id,

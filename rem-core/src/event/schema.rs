@@ -168,6 +168,23 @@ impl Schema {
         collect(self.events, self.namespace, |event| event.aliases, &mut leaves);
         leaves
     }
+
+    /// The version of the data of the topic with that number.
+    pub(crate) fn version_of(&self, mut leaf: usize) -> Option<u32> {
+        let mut events = self.events;
+        loop {
+            let (event, rest) = events.split_first()?;
+            let len = event.len();
+            match event.nested {
+                Some(schema) if leaf < len => events = schema.events,
+                None if leaf == 0 => return Some(event.version),
+                _ => {
+                    leaf = leaf.checked_sub(len)?;
+                    events = rest;
+                }
+            }
+        }
+    }
 }
 
 impl EventSchema {

@@ -1,6 +1,7 @@
 //! [`Ring`]: the newest events, in memory.
 
 use std::fmt;
+use std::mem;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Ring {
     slots: Box<[Slot]>,
     /// A number up to which there is no hole; it may lag behind.
     mark: AtomicU64,
+    /// What it keeps comes after this number.
+    after: u64,
 }
 
 /// Alone on its cache line, for its neighbours are written by other threads.
@@ -42,7 +45,33 @@ impl Ring {
     /// When there is no memory for so many slots, as a `Vec` of that capacity does.
     pub fn events(capacity: usize) -> Self {
         let slot = |_| Slot { event: Mutex::new(None), stamp: AtomicU64::new(0) };
-        Self { slots: (0..capacity.max(1)).map(slot).collect(), mark: AtomicU64::new(0) }
+        Self { slots: (0..capacity.max(1)).map(slot).collect(), mark: AtomicU64::new(0), after: 0 }
+    }
+
+    /// The same for the events after that number: the end in memory of a history that goes on from one on a disk.
+    #[must_use]
+    pub fn after(mut self, sequence: u64) -> Self {
+        (self.mark, self.after) = (AtomicU64::new(sequence), sequence);
+        self
+    }
+
+    /// Notes that no event has that number, so that what comes behind it can be read. What had to go is given back.
+    pub fn skip(&self, sequence: u64) -> Evicted {
+        self.put(sequence, None)
+    }
+
+    fn put(&self, sequence: u64, event: Option<Arc<Event>>) -> Evicted {
+        let slot = self.slot(sequence);
+        let mut kept = lock(&slot.event);
+        // Or this publisher was a whole ring behind: its event is history's past already.
+        if slot.stamp.load(Ordering::Relaxed) > sequence {
+            drop(kept);
+            return Evicted::from(event);
+        }
+        let evicted = mem::replace(&mut *kept, event);
+        slot.stamp.store(sequence, Ordering::Release);
+        drop(kept);
+        Evicted::from(evicted)
     }
 
     fn slot(&self, sequence: u64) -> &Slot {
@@ -75,26 +104,13 @@ impl Ring {
 impl History for Ring {
     fn record(&self, event: &Arc<Event>) -> Evicted {
         let Some(sequence) = event.sequence() else { return Evicted::default() };
-        let slot = self.slot(sequence);
-        let event = Arc::clone(event);
-        let mut kept = lock(&slot.event);
-        let newer =
-            kept.as_ref().and_then(|kept| kept.sequence()).is_some_and(|kept| kept > sequence);
-        if newer {
-            // This publisher was a whole ring behind: its event is history's past already.
-            drop(kept);
-            return Evicted::from(Some(event));
-        }
-        let evicted = kept.replace(event);
-        slot.stamp.store(sequence, Ordering::Release);
-        drop(kept);
-        Evicted::from(evicted)
+        self.put(sequence, Some(Arc::clone(event)))
     }
 
     fn readable(&self) -> Option<RangeInclusive<u64>> {
         let end = self.end();
-        let oldest = (end + 1).saturating_sub(self.slots.len() as u64).max(1);
-        (end > 0).then_some(oldest..=end)
+        let oldest = (end + 1).saturating_sub(self.slots.len() as u64).max(self.after + 1);
+        (end > self.after).then_some(oldest..=end)
     }
 
     fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {

@@ -63,7 +63,7 @@ where
     };
     match whole {
         Ok(()) => *receipt = walk.receipt,
-        Err(Stop(StopKind::Stopped(name))) => receipt.stopped = Some(name),
+        Err(Stop(StopKind::Stopped(name))) => receipt.stop(name),
         Err(Stop(StopKind::Beyond(failure))) => return Err(failure),
         Err(Stop(StopKind::Quietly | StopKind::Failed(_))) => {
             unreachable!("what a middleware says is signed with its name")

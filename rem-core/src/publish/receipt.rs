@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::event::{Event, EventId};
+use crate::history::{Durable, DurableHistory};
 
 /// What became of a published event: who wanted it, and how it reached them.
 ///
@@ -24,8 +25,29 @@ pub struct Receipt {
     pub(crate) deferred: u32,
     pub(crate) dropped: u32,
     pub(crate) failed: u32,
-    pub(crate) stopped: Option<Arc<Box<str>>>,
+    beside: Option<Arc<Beside>>,
 }
+
+/// What few receipts have, behind one word.
+#[derive(Debug)]
+pub(crate) enum Beside {
+    /// The name of the middleware that stopped it.
+    Stopped(Arc<Box<str>>),
+    /// Where it is stored.
+    Kept(Arc<dyn DurableHistory>),
+}
+
+impl PartialEq for Beside {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Stopped(name), Self::Stopped(other)) => name == other,
+            (Self::Kept(history), Self::Kept(other)) => Arc::ptr_eq(history, other),
+            (Self::Stopped(_), Self::Kept(_)) | (Self::Kept(_), Self::Stopped(_)) => false,
+        }
+    }
+}
+
+impl Eq for Beside {}
 
 /// As wide as a register, so that it leaves no gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +69,7 @@ impl Default for Receipt {
             deferred: 0,
             dropped: 0,
             failed: 0,
-            stopped: None,
+            beside: None,
         }
     }
 }
@@ -68,8 +90,8 @@ impl Receipt {
     /// The same of an event that nobody stopped, once more.
     #[inline]
     pub(crate) fn of_delivered(&self) -> Self {
-        let Self { fate, sequence, id, delivered, deferred, dropped, failed, stopped: _ } = *self;
-        Self { fate, sequence, id, delivered, deferred, dropped, failed, stopped: None }
+        let Self { fate, sequence, id, delivered, deferred, dropped, failed, ref beside } = *self;
+        Self { fate, sequence, id, delivered, deferred, dropped, failed, beside: beside.clone() }
     }
 
     /// The event's id; `None` when nobody listened and nothing was kept, or middleware stopped it.
@@ -110,7 +132,45 @@ impl Receipt {
 
     /// The name of the middleware that stopped it, if one did.
     pub fn stopped(&self) -> Option<&str> {
-        self.stopped.as_deref().map(|name| &**name)
+        match self.beside.as_deref() {
+            Some(Beside::Stopped(name)) => Some(name),
+            Some(Beside::Kept(_)) | None => None,
+        }
+    }
+
+    /// The acknowledgement that the event is stored for good: a future, which [`wait`](Durable::wait) waits for in a thread.
+    /// It is an error at once where the event is in no history that outlives the process.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # use rem_core::{Bus, HistoryErrorKind, Ring};
+    /// # use rem_core::wire::{Codec, RawEvent};
+    /// let bus = Bus::builder().history(Ring::events(100)).build(); // in memory
+    /// let receipt = bus.publish_to("order.paid", RawEvent::new(Codec::Json, *b"{}"))?;
+    /// let error = receipt.durable().wait(Duration::from_secs(1)).unwrap_err();
+    /// assert_eq!(error.kind(), HistoryErrorKind::NotKept);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn durable(&self) -> Durable {
+        match (self.beside.as_deref(), self.sequence()) {
+            (Some(Beside::Kept(history)), Some(sequence)) => Durable::of(history, sequence),
+            (Some(Beside::Stopped(_)), _) => {
+                Durable::not_kept("middleware stopped the event, so no history has it")
+            }
+            _ => Durable::not_kept(
+                "no history of the bus outlives the process; build the bus with `Bus::builder().history(Journal::open(path)?)`",
+            ),
+        }
+    }
+
+    pub(crate) fn stop(&mut self, name: Arc<Box<str>>) {
+        self.beside = Some(Arc::new(Beside::Stopped(name)));
+    }
+
+    /// Notes where the event is stored.
+    pub(crate) fn keep(&mut self, kept: &Option<Arc<Beside>>) {
+        self.beside.clone_from(kept);
     }
 }
 
@@ -124,8 +184,8 @@ impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Receipt");
         out.field("id", &self.id()).field("sequence", &self.sequence());
-        if let Some(stopped) = &self.stopped {
-            out.field("stopped", stopped);
+        if let Some(stopped) = self.stopped() {
+            out.field("stopped", &stopped);
         }
         out.field("matched", &self.matched())
             .field("delivered", &self.delivered)
@@ -139,7 +199,7 @@ impl fmt::Debug for Receipt {
 /// One line: the counts that are not zero.
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(stopped) = &self.stopped {
+        if let Some(stopped) = self.stopped() {
             return write!(f, "stopped by {stopped}");
         }
         write!(f, "matched {}", self.matched())?;

@@ -1,6 +1,6 @@
 //! Waiting for room in async code, before a publish begins: then nothing has to be undone.
 
-use std::future::Future;
+use std::future::{self, Future};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,7 +11,8 @@ use crate::event::EventType;
 use crate::queue::Channel;
 use crate::route::Ahead;
 
-/// Waits until each queue that `data` would go to, and for which publishers wait, has room; takes a seat in all of them.
+/// Waits until each queue that `data` would go to, and for which publishers wait, has room, and a history that outlives the
+/// process too; takes a seat in all of them.
 ///
 /// Whoever is full is waited for with nothing in hand, so that two that wait cannot hold what the other needs.
 pub(crate) async fn room<E: EventType>(bus: &State, data: &E) -> Ahead {
@@ -24,13 +25,20 @@ pub(crate) async fn room_at<E: EventType>(bus: &State, data: &E, to: To<'_>) -> 
         // The route is not held while waiting: it belongs to this thread, and may be stale afterwards.
         let full = match super::find(bus, data, to) {
             Ok(Some(route)) => match Ahead::of(&route) {
-                Ok(ahead) => return ahead,
-                Err(channel) => channel,
+                Ok(ahead) => match ahead.with_place(&bus.core) {
+                    Some(ahead) => return ahead,
+                    None => None,
+                },
+                Err(channel) => Some(channel),
             },
             // What is wrong the publish itself says.
             Ok(None) | Err(_) => return Ahead::default(),
         };
-        Room { channel: full, ticket: None }.await;
+        match (full, &bus.core.durable) {
+            (Some(channel), _) => Room { channel, ticket: None }.await,
+            (None, Some(history)) => future::poll_fn(|cx| history.poll_seat(cx.waker())).await,
+            (None, None) => {}
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::deliver::isolate;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::queue::{Channel, Deadline, Overflow, Seat, Waited};
+use crate::record::Place;
 use crate::subscription::Entry;
 
 /// What a draft has at the queues of its route, in their order. `None` if none of them has seats, as nearly always: then
@@ -141,10 +142,10 @@ impl Drop for Taken {
     }
 }
 
-/// Seats taken before the publish began, by a publisher that has waited for them and must not be blocked.
+/// Seats taken before the publish began, and a place in the history, by a publisher that has waited for them and must not be
+/// blocked. One word, which every publish is given.
 #[derive(Default)]
-#[expect(clippy::box_collection, reason = "one word, which every publish is given")]
-pub(crate) struct Ahead(Box<Vec<Arc<Channel>>>);
+pub(crate) struct Ahead(Box<(Vec<Arc<Channel>>, Option<Place>)>);
 
 impl Ahead {
     /// A seat in each queue of the route for which a publisher waits; or the first that is full.
@@ -155,7 +156,7 @@ impl Ahead {
         for channel in route.entries.iter().map_while(|entry| entry.queue()) {
             if let Overflow::Block(_) = channel.overflow() {
                 match channel.seat() {
-                    Seat::Taken => ahead.0.push(Arc::clone(channel)),
+                    Seat::Taken => ahead.0.0.push(Arc::clone(channel)),
                     Seat::Ended => {}
                     Seat::Full => return Err(Arc::clone(channel)),
                 }
@@ -164,16 +165,30 @@ impl Ahead {
         Ok(ahead)
     }
 
+    /// With a place in the history, if that outlives the process; `None` if there is none now.
+    pub(crate) fn with_place(mut self, core: &Core) -> Option<Self> {
+        // What else is wrong with the history the publish itself says.
+        if let Some(Ok(place)) = core.durable.as_ref().map(Place::take) {
+            self.0.1 = Some(place?);
+        }
+        Some(self)
+    }
+
+    /// The place in the history.
+    pub(crate) fn place(&mut self) -> Option<Place> {
+        self.0.1.take()
+    }
+
     /// The seat at one queue, if there is one.
     fn take(&mut self, channel: &Arc<Channel>) -> Option<Arc<Channel>> {
-        let at = self.0.iter().position(|other| Arc::ptr_eq(other, channel))?;
-        Some(self.0.swap_remove(at))
+        let at = self.0.0.iter().position(|other| Arc::ptr_eq(other, channel))?;
+        Some(self.0.0.swap_remove(at))
     }
 }
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.0.iter().for_each(|channel| channel.release());
+        self.0.0.iter().for_each(|channel| channel.release());
     }
 }
 

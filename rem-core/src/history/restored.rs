@@ -1,0 +1,68 @@
+//! [`Restored`]: an event that comes back from where a history keeps it.
+
+use std::sync::Arc;
+
+use rem_patterns::Topic;
+
+use crate::clock::Timestamp;
+use crate::event::{Event, EventId, Head, Metadata, Source};
+use crate::wire::{Codec, EncodeError, RawEvent};
+
+/// An event that comes back from where a [`History`](super::History) keeps it: as it was, its data as bytes. Whoever knows
+/// its type sees it as that, made the present version of its type.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// Its number.
+    pub sequence: u64,
+    /// Its identity.
+    pub id: EventId,
+    /// Its full topic.
+    pub topic: Topic,
+    /// How many bytes of the topic are the prefix of the bus on which it was published.
+    pub scope: u8,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Who said so.
+    pub source: Option<Source>,
+    /// What was added.
+    pub metadata: Option<Box<Metadata>>,
+    /// The event whose handler published it.
+    pub causation: Option<EventId>,
+    /// The story that it belongs to, if it does not begin its own.
+    pub correlation: Option<EventId>,
+    /// Its data, with the version that it was written as.
+    pub data: RawEvent,
+}
+
+impl Restored {
+    /// The event.
+    pub fn event(self) -> Arc<Event> {
+        let mut head = Head::new(self.id, self.topic, self.scope, self.timestamp);
+        head.set_sequence(self.sequence);
+        head.source = self.source;
+        head.metadata = self.metadata;
+        head.causation = self.causation;
+        head.correlation = self.correlation;
+        Arc::new(Event { head, data: self.data })
+    }
+}
+
+impl Event {
+    /// Writes the data as it leaves the process, at the end of `out`; says in which codec, and as which version of its type.
+    /// Data that came as bytes goes as these, whatever codec is asked for.
+    ///
+    /// # Errors
+    /// Data that never leaves the process, and data that serde cannot write.
+    pub fn write_data(
+        &self,
+        codec: Codec,
+        out: &mut Vec<u8>,
+    ) -> Result<(Codec, Option<u32>), EncodeError> {
+        let (codec, version) = match self.data.raw() {
+            Some(raw) => (raw.codec(), raw.written_as()),
+            None => (codec, self.data.schema().version_of(self.data.leaf())),
+        };
+        self.data.encode_into(codec, out)?;
+        Ok((codec, version))
+    }
+}

@@ -1,0 +1,210 @@
+//! A history that outlives its bus, for the tests: a disk that commits when it is told to.
+
+use std::mem;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use rem::wire::{Codec, RawEvent};
+use rem::{
+    DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Restored, Ring,
+    Written,
+};
+
+/// What is on the disk, and survives its bus.
+#[derive(Debug, Clone)]
+pub(crate) struct Disk {
+    state: Arc<Mutex<State>>,
+    ring: Arc<Ring>,
+    first: u64,
+    backlog: u64,
+    /// Every event is committed before it is seen.
+    at_once: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    committed: u64,
+    seats: u64,
+    is_full: bool,
+    flushes: usize,
+    wakers: Vec<Waker>,
+    stored: Vec<(u64, Vec<u8>)>,
+}
+
+impl Disk {
+    pub(crate) fn new(backlog: u64) -> Self {
+        Self {
+            state: Arc::default(),
+            ring: Arc::new(Ring::events(64)),
+            first: 1,
+            backlog,
+            at_once: false,
+        }
+    }
+
+    pub(crate) fn at_once(self) -> Self {
+        Self { at_once: true, ..self }
+    }
+
+    /// The disk of a new process, which may have given out numbers up to `reserved`.
+    pub(crate) fn reopened(&self, reserved: u64) -> Self {
+        let ring = Arc::new(Ring::events(64).after(reserved));
+        Self { ring, first: reserved + 1, ..self.clone() }
+    }
+
+    pub(crate) fn break_down(&self, is_full: bool) {
+        self.state.lock().unwrap().is_full = is_full;
+        self.wake();
+    }
+
+    /// Commits all that is kept.
+    pub(crate) fn commit(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.committed = self.ring.readable().map_or(state.committed, |readable| *readable.end());
+        state.seats = 0;
+        drop(state);
+        self.wake();
+    }
+
+    pub(crate) fn seats(&self) -> u64 {
+        self.state.lock().unwrap().seats
+    }
+
+    pub(crate) fn flushes(&self) -> usize {
+        self.state.lock().unwrap().flushes
+    }
+
+    /// How many wait for a seat or a commit.
+    pub(crate) fn waiters(&self) -> usize {
+        self.state.lock().unwrap().wakers.len()
+    }
+
+    pub(crate) fn stored(&self) -> Vec<u64> {
+        self.state.lock().unwrap().stored.iter().map(|(sequence, _)| *sequence).collect()
+    }
+
+    fn wake(&self) {
+        let wakers = mem::take(&mut self.state.lock().unwrap().wakers);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+fn no_space() -> HistoryError {
+    HistoryError::new(HistoryErrorKind::Store, "the disk is full; make room on it")
+}
+
+impl History for Disk {
+    fn record(&self, _event: &Arc<Event>) -> Evicted {
+        unreachable!("the bus keeps events by `keep` in a history that outlives it")
+    }
+
+    fn readable(&self) -> Option<RangeInclusive<u64>> {
+        self.ring.readable()
+    }
+
+    fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {
+        self.ring.read(range, events);
+    }
+
+    fn first(&self) -> u64 {
+        self.first
+    }
+
+    fn durable(self: Arc<Self>) -> Option<Arc<dyn DurableHistory>> {
+        Some(self)
+    }
+}
+
+impl DurableHistory for Disk {
+    fn write(&self, event: &Event) -> Result<Written, HistoryError> {
+        let mut bytes = Vec::new();
+        event.write_data(Codec::Json, &mut bytes)?;
+        Ok(Written::new(bytes))
+    }
+
+    fn seat(&self) -> Result<bool, HistoryError> {
+        let mut state = self.state.lock().unwrap();
+        if state.is_full {
+            return Err(no_space());
+        }
+        let has_room = state.seats < self.backlog;
+        state.seats += u64::from(has_room);
+        Ok(has_room)
+    }
+
+    fn leave(&self) {
+        self.state.lock().unwrap().seats -= 1;
+        self.wake();
+    }
+
+    fn poll_seat(&self, waker: &Waker) -> Poll<()> {
+        let mut state = self.state.lock().unwrap();
+        if state.seats < self.backlog || state.is_full {
+            return Poll::Ready(());
+        }
+        state.wakers.push(waker.clone());
+        Poll::Pending
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_millis(10)
+    }
+
+    fn keep(&self, event: &Arc<Event>, written: Written) -> Result<Evicted, HistoryError> {
+        let sequence = event.sequence().unwrap();
+        let mut state = self.state.lock().unwrap();
+        if self.at_once && state.is_full {
+            state.seats -= 1;
+            drop(state);
+            drop(self.ring.skip(sequence));
+            return Err(no_space());
+        }
+        let bytes = written.into_bytes().unwrap();
+        state.stored.push((sequence, bytes));
+        if self.at_once {
+            state.seats -= 1;
+            state.committed = sequence;
+        }
+        drop(state);
+        Ok(self.ring.record(event))
+    }
+
+    fn committed(&self) -> u64 {
+        self.state.lock().unwrap().committed
+    }
+
+    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
+        let mut state = self.state.lock().unwrap();
+        if state.committed >= sequence {
+            return Poll::Ready(Ok(()));
+        }
+        if state.is_full {
+            return Poll::Ready(Err(no_space()));
+        }
+        state.wakers.push(waker.clone());
+        Poll::Pending
+    }
+
+    fn flush(&self) {
+        self.state.lock().unwrap().flushes += 1;
+    }
+}
+
+/// An event as it comes back.
+pub(crate) fn restored(topic: &'static str, sequence: u64, data: &str) -> Arc<Event> {
+    let event = Restored {
+        sequence,
+        id: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
+        topic: rem::Topic::parse(topic).unwrap(),
+        scope: 0,
+        timestamp: rem::Timestamp::from_nanos(1),
+        source: Some("shop".into()),
+        metadata: None,
+        causation: None,
+        correlation: None,
+        data: RawEvent::new(Codec::Json, data.as_bytes()),
+    };
+    event.event()
+}
