@@ -57,11 +57,18 @@ pub trait DurableHistory: History {
     /// The number up to which every event that was kept is stored for good.
     fn committed(&self) -> u64;
 
-    /// Ready when all up to that number is committed; the waker is woken then. The number must have been given out.
+    /// Ready when all up to that number is committed; the waker is woken then. The number may be one that is not given out
+    /// yet.
     ///
     /// # Errors
     /// While it cannot be stored, and when it never will be.
     fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>>;
+
+    /// Up to which number the durable subscription of that name has handled what it selects; `None` if none ever has.
+    fn position(&self, name: &str) -> Option<u64>;
+
+    /// Notes that position, to be stored with the next commit; it does not wait. `None` forgets the name.
+    fn set_position(&self, name: &str, sequence: Option<u64>);
 
     /// Asks for all that is kept to be committed as soon as may be. It does not wait.
     fn flush(&self);

@@ -48,21 +48,21 @@ impl Restored {
 }
 
 impl Event {
-    /// Writes the data as it leaves the process, at the end of `out`; says in which codec, and as which version of its type.
-    /// Data that came as bytes goes as these, whatever codec is asked for.
+    /// In which codec, and as which version of its type, the data leaves the process if it is asked for in `codec`. Data that
+    /// came as bytes goes as these, whatever codec is asked for.
+    pub fn data_form(&self, codec: Codec) -> (Codec, Option<u32>) {
+        match self.data.raw() {
+            Some(raw) => (raw.codec(), raw.written_as()),
+            None => (codec, self.data.schema().version_of(self.data.leaf())),
+        }
+    }
+
+    /// Writes the data as it leaves the process, at the end of `out`, in the codec that
+    /// [`data_form`](Self::data_form) says.
     ///
     /// # Errors
     /// Data that never leaves the process, and data that serde cannot write.
-    pub fn write_data(
-        &self,
-        codec: Codec,
-        out: &mut Vec<u8>,
-    ) -> Result<(Codec, Option<u32>), EncodeError> {
-        let (codec, version) = match self.data.raw() {
-            Some(raw) => (raw.codec(), raw.written_as()),
-            None => (codec, self.data.schema().version_of(self.data.leaf())),
-        };
-        self.data.encode_into(codec, out)?;
-        Ok((codec, version))
+    pub fn write_data(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.data.encode_into(self.data_form(codec).0, out)
     }
 }

@@ -169,8 +169,8 @@ impl Receipt {
     }
 
     /// Notes where the event is stored.
-    pub(crate) fn keep(&mut self, kept: &Option<Arc<Beside>>) {
-        self.beside.clone_from(kept);
+    pub(crate) fn keep(&mut self, kept: Option<&Arc<Beside>>) {
+        self.beside = kept.cloned();
     }
 }
 

@@ -40,6 +40,11 @@ impl EncodeError {
         Self { why: Why::Local { name } }
     }
 
+    /// Whether the data is of a type that never leaves the process (`#[event(local)]`).
+    pub fn is_local(&self) -> bool {
+        matches!(self.why, Why::Local { .. })
+    }
+
     pub(super) fn serialize(name: &'static str, codec: Codec, said: String) -> Self {
         Self { why: Why::Serialize { name, codec, said: said.into() } }
     }

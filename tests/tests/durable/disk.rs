@@ -1,5 +1,6 @@
 //! A history that outlives its bus, for the tests: a disk that commits when it is told to.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
@@ -31,6 +32,7 @@ struct State {
     flushes: usize,
     wakers: Vec<Waker>,
     stored: Vec<(u64, Vec<u8>)>,
+    positions: BTreeMap<String, u64>,
 }
 
 impl Disk {
@@ -185,6 +187,18 @@ impl DurableHistory for Disk {
         }
         state.wakers.push(waker.clone());
         Poll::Pending
+    }
+
+    fn position(&self, name: &str) -> Option<u64> {
+        self.state.lock().unwrap().positions.get(name).copied()
+    }
+
+    fn set_position(&self, name: &str, sequence: Option<u64>) {
+        let positions = &mut self.state.lock().unwrap().positions;
+        match sequence {
+            Some(sequence) => positions.insert(name.into(), sequence),
+            None => positions.remove(name),
+        };
     }
 
     fn flush(&self) {
