@@ -1,4 +1,5 @@
 //! A history that outlives its bus, for the tests: a disk that commits when it is told to.
+#![expect(clippy::unwrap_used, reason = "of a test")]
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use rem::wire::{Codec, RawEvent};
 use rem::{
     DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Restored, Ring,
-    Written,
+    Timestamp, Topic, Written,
 };
 
 /// What is on the disk, and survives its bus.
@@ -211,9 +212,9 @@ pub(crate) fn restored(topic: &'static str, sequence: u64, data: &str) -> Arc<Ev
     let event = Restored {
         sequence,
         id: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
-        topic: rem::Topic::parse(topic).unwrap(),
+        topic: Topic::parse(topic).unwrap(),
         scope: 0,
-        timestamp: rem::Timestamp::from_nanos(1),
+        timestamp: Timestamp::from_nanos(1),
         source: Some("shop".into()),
         metadata: None,
         causation: None,
