@@ -10,7 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-macros", &["rem-patterns"]),
     ("rem-core", &["rem-patterns"]),
     ("rem-schema", &["rem-patterns", "rem-core"]),
-    ("rem-bus", &["rem-patterns", "rem-macros", "rem-core", "rem-schema"]),
+    ("rem-journal", &["rem-patterns", "rem-core"]),
+    ("rem-bus", &["rem-patterns", "rem-macros", "rem-core", "rem-schema", "rem-journal"]),
     // An example shows what a user writes, and a user depends on the facade alone.
     ("rem-examples", &["rem-bus"]),
     ("rem-tests", &["rem-bus", "rem-patterns", "rem-macros", "rem-core"]),

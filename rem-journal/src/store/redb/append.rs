@@ -1,0 +1,281 @@
+//! Writing: records, their rows in the indexes and the counts, in one transaction.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, PoisonError};
+
+use ::redb::{Database, ReadableDatabase, WriteTransaction};
+
+use super::fault::Fault;
+use super::holes;
+use super::tables::{self, Counts};
+use super::topics::Topics;
+use super::{Redb, Writer};
+use crate::record::Keys;
+use crate::store::{Commit, Entry, Part, State, Store, StoreError, StoreErrorKind, Topic, TopicId};
+
+impl Redb {
+    pub(super) fn append_batch(
+        &self,
+        batch: &[Entry<'_>],
+        commit: &Commit<'_>,
+    ) -> Result<(), StoreError> {
+        let mut writer = self.writing()?;
+        let state = self.state();
+        let batch = self.new_of(batch, &state)?;
+        let staged = {
+            let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
+            Staged::new(batch, &topics, writer.next_topic)
+        };
+        let staged = staged.map_err(|fault| fault.told(&self.path))?;
+        let counts = staged.counts(&state, commit);
+        let holes = new_holes(batch, commit, &state);
+        drop(state);
+        self.transact(&mut writer, |txn| {
+            staged.write(txn, batch)?;
+            write_commit(txn, commit, &holes.new)?;
+            counts.write(&mut txn.open_table(tables::COUNTS)?)
+        })?;
+        staged.done(&mut writer);
+        {
+            let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+            staged.topics.into_values().for_each(|topic| topics.put(topic));
+            self.change_state(|state| {
+                state.topics = topics.len();
+                apply(state, commit);
+                state.holes = holes.all;
+                let Counts { first, last, reserved, events, bytes, .. } = counts;
+                (state.first, state.last, state.reserved) = (first, last, reserved);
+                (state.events, state.bytes) = (events, bytes);
+            });
+        }
+        Ok(())
+    }
+
+    /// The entries that are not there yet. Those that are must be the same: they are given again after an error.
+    fn new_of<'b, 'e>(
+        &self,
+        batch: &'b [Entry<'e>],
+        state: &State,
+    ) -> Result<&'b [Entry<'e>], StoreError> {
+        let ascends = batch.is_sorted_by(|a, b| a.sequence < b.sequence);
+        if !ascends || batch.first().is_some_and(|entry| entry.sequence == 0) {
+            let what = "the entries of a batch do not ascend from 1";
+            return Err(self.error(StoreErrorKind::Sequence, what));
+        }
+        let there = batch.partition_point(|entry| entry.sequence <= state.last);
+        let (known, new) = batch.split_at(there);
+        if !known.is_empty() {
+            self.reading(|db| same(db, known))?;
+        }
+        Ok(new)
+    }
+}
+
+fn same(db: &Database, known: &[Entry<'_>]) -> Result<(), Fault> {
+    let records = db.begin_read()?.open_table(tables::RECORDS)?;
+    for entry in known {
+        let row = records.get(entry.sequence)?;
+        let same = match &row {
+            Some(row) => tables::read_record(entry.sequence, row.value())? == entry.bytes,
+            None => false,
+        };
+        if !same {
+            let what = format!("number {} was given to another event before", entry.sequence);
+            return Err(Fault::refused(StoreErrorKind::Sequence, what));
+        }
+    }
+    Ok(())
+}
+
+/// What a batch makes of the topics and the indexes.
+struct Staged<'e> {
+    topics: HashMap<&'e str, Topic>,
+    /// By topic and number, sorted, so that each page of the index is changed once.
+    by_topic: Vec<(u32, u64)>,
+    keys: Vec<(Keys<'e>, u32)>,
+    next_topic: u32,
+    bytes: u64,
+    last: Option<u64>,
+}
+
+impl<'e> Staged<'e> {
+    fn new(batch: &[Entry<'e>], topics: &Topics, next_topic: u32) -> Result<Self, Fault> {
+        let mut staged = Self {
+            topics: HashMap::new(),
+            by_topic: Vec::with_capacity(batch.len()),
+            keys: Vec::with_capacity(batch.len()),
+            next_topic,
+            bytes: 0,
+            last: batch.last().map(|entry| entry.sequence),
+        };
+        for entry in batch {
+            staged.add(entry, topics)?;
+        }
+        staged.by_topic.sort_unstable();
+        Ok(staged)
+    }
+
+    fn add(&mut self, entry: &Entry<'e>, topics: &Topics) -> Result<(), Fault> {
+        let sequence = entry.sequence;
+        let keys = Keys::decode(entry.bytes).map_err(|error| {
+            Fault::refused(StoreErrorKind::Record, format!("event {sequence}: {error}"))
+        })?;
+        let topic = match self.topics.entry(keys.topic) {
+            Slot::Occupied(there) => there.into_mut(),
+            Slot::Vacant(free) => free.insert(if let Some(topic) = topics.named(keys.topic) {
+                topic.clone()
+            } else {
+                let id = TopicId(self.next_topic);
+                self.next_topic = self.next_topic.checked_add(1).ok_or_else(|| {
+                    let what = "it has had 4,294,967,295 topics, and numbers no more";
+                    Fault::refused(StoreErrorKind::TooLarge, what)
+                })?;
+                let name = Arc::from(keys.topic);
+                Topic { id, name, events: 0, bytes: 0, first: sequence, last: sequence }
+            }),
+        };
+        let bytes = entry.bytes.len() as u64;
+        topic.events += 1;
+        topic.bytes += bytes;
+        topic.last = sequence;
+        self.bytes += bytes;
+        self.by_topic.push((topic.id.0, sequence));
+        self.keys.push((keys, topic.id.0));
+        Ok(())
+    }
+
+    fn counts(&self, state: &State, commit: &Commit<'_>) -> Counts {
+        let mut counts = Counts::of(state, self.next_topic);
+        counts.events += self.keys.len() as u64;
+        counts.bytes += self.bytes;
+        if let Some(last) = self.last {
+            counts.last = last;
+        }
+        // With nothing kept, what is kept begins behind the last.
+        if state.events == 0 {
+            let first = self.by_topic.iter().map(|&(_, sequence)| sequence).min();
+            counts.first = first.unwrap_or(counts.last + 1);
+        }
+        counts.reserved = commit.reserved.unwrap_or(counts.reserved).max(counts.last);
+        counts
+    }
+
+    fn write(&self, txn: &WriteTransaction, batch: &[Entry<'_>]) -> Result<(), Fault> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut records = txn.open_table(tables::RECORDS)?;
+        for entry in batch {
+            let length = tables::ROW_HEAD + entry.bytes.len();
+            let mut row = records.insert_reserve(entry.sequence, length)?;
+            tables::write_record(entry.sequence, entry.bytes, row.as_mut());
+        }
+        let mut ids = txn.open_table(tables::IDS)?;
+        let mut by_time = txn.open_table(tables::BY_TIME)?;
+        for (entry, (keys, topic)) in batch.iter().zip(&self.keys) {
+            ids.insert(&keys.id, entry.sequence)?;
+            by_time.insert(&tables::time_key(keys.timestamp, entry.sequence), topic)?;
+        }
+        let mut by_topic = txn.open_table(tables::BY_TOPIC)?;
+        for &(topic, sequence) in &self.by_topic {
+            by_topic.insert(&tables::topic_key(topic, sequence), ())?;
+        }
+        let mut topics = txn.open_table(tables::TOPICS)?;
+        for topic in self.topics.values() {
+            topics.insert(topic.id.0, &*tables::topic_row(topic))?;
+        }
+        Ok(())
+    }
+
+    fn done(&self, writer: &mut Writer) {
+        writer.next_topic = self.next_topic;
+        // What came late is looked at again by the rules that went by its time already.
+        let earliest = self.keys.iter().map(|(keys, _)| keys.timestamp).min();
+        if let Some(earliest) = earliest {
+            for moment in writer.aged.values_mut() {
+                if moment.timestamp >= earliest {
+                    (moment.timestamp, moment.sequence) = (earliest, 0);
+                }
+            }
+        }
+    }
+}
+
+fn write_commit(
+    txn: &WriteTransaction,
+    commit: &Commit<'_>,
+    holes: &[RangeInclusive<u64>],
+) -> Result<(), Fault> {
+    if !commit.positions.is_empty() {
+        let mut positions = txn.open_table(tables::POSITIONS)?;
+        for &(name, position) in commit.positions {
+            match position {
+                Some(position) => {
+                    let position = position.to_le_bytes();
+                    let row = tables::sealed(Part::Positions, name.as_bytes(), &position);
+                    positions.insert(name, &*row)?;
+                }
+                None => drop(positions.remove(name)?),
+            }
+        }
+    }
+    if !commit.notes.is_empty() {
+        let mut notes = txn.open_table(tables::NOTES)?;
+        for &(name, note) in commit.notes {
+            match note {
+                Some(note) => {
+                    let row = tables::sealed(Part::Notes, name.as_bytes(), note);
+                    notes.insert(name, &*row)?;
+                }
+                None => drop(notes.remove(name)?),
+            }
+        }
+    }
+    if !holes.is_empty() {
+        let mut table = txn.open_table(tables::HOLES)?;
+        for hole in holes {
+            table.insert(hole.start(), &*tables::hole_row(hole))?;
+        }
+    }
+    Ok(())
+}
+
+/// The numbers that no event has, as from now on: what is told, and what a batch leaves out.
+fn new_holes(batch: &[Entry<'_>], commit: &Commit<'_>, state: &State) -> Holes {
+    let mut holes = Holes { all: state.holes.clone(), new: Vec::new() };
+    for hole in commit.holes {
+        holes.new.append(&mut holes::add(&mut holes.all, hole));
+    }
+    let mut next = state.last + 1;
+    for entry in batch {
+        // The first of all has none before it that anybody could miss.
+        if entry.sequence > next && state.last > 0 {
+            let gap = next..=entry.sequence - 1;
+            holes.new.append(&mut holes::add(&mut holes.all, &gap));
+        }
+        next = entry.sequence.saturating_add(1);
+    }
+    holes
+}
+
+struct Holes {
+    all: Vec<RangeInclusive<u64>>,
+    new: Vec<RangeInclusive<u64>>,
+}
+
+fn apply(state: &mut State, commit: &Commit<'_>) {
+    for &(name, position) in commit.positions {
+        match position {
+            Some(position) => state.positions.insert(name.to_owned(), position),
+            None => state.positions.remove(name),
+        };
+    }
+    for &(name, note) in commit.notes {
+        match note {
+            Some(note) => state.notes.insert(name.to_owned(), note.to_owned()),
+            None => state.notes.remove(name),
+        };
+    }
+}

@@ -1,0 +1,138 @@
+//! [`OpenOptions`]: how a file is opened.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use ::redb::backends::FileBackend;
+use ::redb::{Builder, StorageBackend};
+
+use super::fault::Fault;
+use super::lease::Held;
+use super::{Redb, StoreError, StoreErrorKind};
+
+/// How a [`Redb`] is opened.
+#[derive(Clone)]
+pub struct OpenOptions {
+    cache: usize,
+    repair: Option<Arc<dyn Fn(f64) + Send + Sync>>,
+}
+
+impl OpenOptions {
+    /// As [`Redb::open`] does: with 32 MiB for pages in memory.
+    pub fn new() -> Self {
+        Self { cache: 32 << 20, repair: None }
+    }
+
+    /// How many bytes of pages are kept in memory, read and about to be written.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache = bytes;
+        self
+    }
+
+    /// What is told, from 0 to 1, how far the repair after a crash has come.
+    #[must_use]
+    pub fn on_repair(mut self, progress: impl Fn(f64) + Send + Sync + 'static) -> Self {
+        self.repair = Some(Arc::new(progress));
+        self
+    }
+
+    /// Opens the journal in this file, or makes one if there is none.
+    ///
+    /// # Errors
+    /// As [`Redb::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Redb, StoreError> {
+        let path = path.as_ref();
+        let mut options = File::options();
+        options.read(true).write(true);
+        let opened = match options.clone().create_new(true).open(path) {
+            Ok(file) => sync_folder(path).map(|()| file),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+            Err(error) => Err(error),
+        };
+        self.file(path, opened, false)
+    }
+
+    /// Opens the journal in this file to be read, together with others who do. Nothing is written to it: what a crash
+    /// left to be repaired is repaired in memory.
+    ///
+    /// # Errors
+    /// If another has it open for writing, it is no journal, it is damaged, or the disk fails.
+    pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<Redb, StoreError> {
+        let path = path.as_ref();
+        self.file(path, File::open(path), true)
+    }
+
+    /// Opens the journal in what stands for a file. `name` is its path in errors.
+    ///
+    /// # Errors
+    /// As [`Redb::open`].
+    pub fn open_backend(
+        self,
+        name: impl AsRef<Path>,
+        backend: impl StorageBackend,
+    ) -> Result<Redb, StoreError> {
+        self.backend(name.as_ref(), Arc::new(backend), false)
+    }
+
+    fn file(
+        self,
+        path: &Path,
+        file: io::Result<File>,
+        read_only: bool,
+    ) -> Result<Redb, StoreError> {
+        let backend = file.map_err(Fault::from).and_then(|file| Ok(FileBackend::new(file)?));
+        let backend = backend.map_err(|fault| fault.told(path))?;
+        self.backend(path, Arc::new(backend), read_only)
+    }
+
+    fn backend(
+        self,
+        path: &Path,
+        backend: Arc<dyn StorageBackend>,
+        read_only: bool,
+    ) -> Result<Redb, StoreError> {
+        let held = Held::new(backend, read_only).map_err(|error| Fault::from(error).told(path))?;
+        let Some(held) = held else {
+            let what = "another has it open";
+            return Err(StoreError::new(StoreErrorKind::Locked, path, what));
+        };
+        Redb::start(path.to_owned(), self, read_only, held)
+    }
+
+    pub(super) fn builder(&self) -> Builder {
+        let mut builder = Builder::new();
+        builder.set_cache_size(self.cache);
+        if let Some(progress) = self.repair.clone() {
+            builder.set_repair_callback(move |session| progress(session.progress()));
+        }
+        builder
+    }
+}
+
+/// A new file is there after a loss of power if its folder says so on disk.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    File::open(folder)?.sync_all()
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions").field("cache_bytes", &self.cache).finish_non_exhaustive()
+    }
+}
