@@ -71,6 +71,7 @@
 //! - `tracing`: the middleware `Log` and `Spans`, and handlers that are `traced`: events, publishes and handlings, told to
 //!   the crate tracing.
 //! - `metrics`: the module `metrics` and the middleware `Measure`: counters, gauges and times, told to the crate metrics.
+//! - `journal`: the module `journal`: a history that outlives the process, in one crash-safe file.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
 //! - `tokio`: a runtime of tokio runs tasks: [`BusBuilder::spawner`] takes its `Handle`.
 //! - `full`: all of them.
@@ -102,6 +103,9 @@ pub use rem_core::{
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 
+#[cfg(feature = "journal")]
+#[doc(inline)]
+pub use rem_journal as journal;
 #[cfg(feature = "schema")]
 #[doc(inline)]
 pub use rem_schema as schema;

@@ -1,5 +1,16 @@
 //! The durable history of REM: events in one crash-safe file.
 #![forbid(unsafe_code)]
 
+mod event;
+mod journal;
+mod options;
 pub mod record;
+mod retention;
 pub mod store;
+mod sync;
+mod tail;
+mod writer;
+
+pub use journal::{Journal, JournalHandle, JournalStats};
+pub use options::{Durability, JournalBuilder};
+pub use retention::{Keep, Retention};

@@ -45,11 +45,14 @@ pub enum StoreErrorKind {
 }
 
 impl StoreError {
-    pub(crate) fn new(kind: StoreErrorKind, path: &Path, what: impl Into<String>) -> Self {
+    /// An error of that kind: with what was tried and failed, without how to mend it.
+    pub fn new(kind: StoreErrorKind, path: &Path, what: impl Into<String>) -> Self {
         Self { kind, path: path.to_owned(), what: what.into(), source: None }
     }
 
-    pub(crate) fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// The same, with what caused it.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

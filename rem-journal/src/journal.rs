@@ -1,0 +1,263 @@
+//! [`Journal`]: the history of a bus in one file, as the bus sees it.
+
+mod handle;
+mod reading;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rem_core::wire::Codec;
+use rem_core::{
+    DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Ring, Written,
+};
+
+use crate::event;
+use crate::options::JournalBuilder;
+use crate::store::{Commit, Store, StoreError, StoreErrorKind};
+use crate::sync::{Mutex, lock};
+use crate::tail::{Fault, NoSeat, Pace, Tail};
+use crate::writer::{self, Work};
+
+pub use handle::{JournalHandle, JournalStats};
+pub(crate) use reading::Reading;
+
+/// A [`History`] that outlives its process, in one file.
+///
+/// The newest events stand in memory too, as they were published; all of them are on the disk, at the latest when
+/// [`Durability`](crate::Durability) says. One thread writes, in groups; publishers make the bytes themselves, so that what
+/// cannot be written is refused before it has a number.
+///
+/// It belongs to one bus. When that is gone the journal commits what is left, in the thread that drops the last handle of
+/// the bus, and its file can be opened again.
+///
+/// ```
+/// use rem_core::Bus;
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_journal::Journal;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.rem");
+/// let bus = Bus::builder().history(Journal::open(&path)?).build();
+/// bus.publish_to("order.paid", RawEvent::new(Codec::Json, *br#"{"order":42}"#))?;
+/// drop(bus);
+///
+/// let bus = Bus::builder().history(Journal::open(&path)?).build(); // another day
+/// assert_eq!(bus.query("order.**")?.events().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Journal {
+    work: Arc<Work>,
+    /// The newest events. An event leaves it only when it is on the disk.
+    ring: Ring,
+    /// The number of the first event of this process.
+    first: u64,
+    patience: Duration,
+    codec: Codec,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Journal {
+    /// Opens the journal in this file, or makes one if there is none: as [`JournalBuilder`] has it unless told.
+    ///
+    /// # Errors
+    /// As for [`JournalBuilder::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::builder().open(path)
+    }
+
+    /// A journal in the making.
+    pub fn builder() -> JournalBuilder {
+        JournalBuilder::default()
+    }
+
+    pub(crate) fn on(
+        options: JournalBuilder,
+        store: Arc<dyn Store>,
+        path: &Path,
+    ) -> Result<Self, StoreError> {
+        let state = store.state();
+        // What the process before may have given out is nobody's.
+        let before = state.reserved.max(state.last);
+        let hole = state.last + 1..=before;
+        let holes = if hole.is_empty() { &[][..] } else { &[hole] };
+        let reserved = Some(before.saturating_add(2 * options.events));
+        store.append(&[], &Commit { reserved, holes, ..Commit::default() })?;
+        let work = Arc::new(Work {
+            store,
+            tail: Tail::after(before, options.events, options.bytes),
+            pace: options.durability.pace(),
+            retention: options.retention,
+            positions: Mutex::default(),
+            reading: Reading::default(),
+            trouble: Mutex::default(),
+        });
+        let writing = Arc::clone(&work);
+        let writer = thread::Builder::new()
+            .name("rem-journal".into())
+            .spawn(move || writer::run(writing))
+            .map_err(|error| {
+                StoreError::new(StoreErrorKind::Io, path, "the system has no thread for its writer")
+                    .because(error)
+            })?;
+        // What is not on the disk has to have room in it.
+        let room = usize::try_from(options.events).unwrap_or(usize::MAX).max(options.memory);
+        Ok(Self {
+            work,
+            ring: Ring::events(room).after(before),
+            first: before + 1,
+            patience: options.patience,
+            codec: options.codec,
+            writer: Mutex::new(Some(writer)),
+        })
+    }
+
+    /// A handle to look at it, for as long as it is open; the journal itself goes to its bus.
+    pub fn handle(&self) -> JournalHandle {
+        JournalHandle::of(&self.work)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.work.tail.close();
+        let writer = lock(&self.writer).take();
+        // A panic of the writer has nobody to go to; what was not committed stands in the statistics.
+        if let Some(Err(_)) = writer.map(JoinHandle::join) {
+            self.work.tail.end();
+        }
+    }
+}
+
+impl History for Journal {
+    fn record(&self, event: &Arc<Event>) -> Evicted {
+        self.ring.record(event)
+    }
+
+    fn readable(&self) -> Option<RangeInclusive<u64>> {
+        let kept = self.work.store.state();
+        let end = self.ring.readable().map_or(self.first - 1, |ring| *ring.end());
+        let oldest = if kept.events > 0 { kept.first } else { self.first };
+        (oldest <= end).then_some(oldest..=end)
+    }
+
+    fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {
+        let Some(readable) = self.readable() else { return };
+        let range = *range.start().max(readable.start())..=*range.end().min(readable.end());
+        let at = events.len();
+        let in_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
+        if *range.end() >= in_memory {
+            self.ring.read(in_memory.max(*range.start())..=*range.end(), events);
+        }
+        // What the ring let go meanwhile is on the disk.
+        let from_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
+        if *range.start() < from_memory {
+            let end = (*range.end()).min(from_memory - 1);
+            let newer = events.split_off(at);
+            self.work.reading.read(&*self.work.store, *range.start()..=end, events);
+            let last = events.last().and_then(|event| event.sequence()).unwrap_or(0).max(end);
+            events.extend(newer.into_iter().filter(|event| event.sequence() > Some(last)));
+        }
+    }
+
+    fn first(&self) -> u64 {
+        self.first
+    }
+
+    fn durable(self: Arc<Self>) -> Option<Arc<dyn DurableHistory>> {
+        Some(self)
+    }
+}
+
+impl DurableHistory for Journal {
+    fn write(&self, event: &Event) -> Result<Written, HistoryError> {
+        event::write(event, self.codec)
+    }
+
+    fn seat(&self) -> Result<bool, HistoryError> {
+        self.work.tail.seat().map_err(no_seat)
+    }
+
+    fn leave(&self) {
+        self.work.tail.leave();
+    }
+
+    fn poll_seat(&self, waker: &Waker) -> Poll<()> {
+        self.work.tail.poll_seat(waker)
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    fn keep(&self, event: &Arc<Event>, written: Written) -> Result<Evicted, HistoryError> {
+        let Some(sequence) = event.sequence() else { return Ok(Evicted::default()) };
+        let tail = &self.work.tail;
+        if self.work.pace != Pace::AtOnce {
+            // First the ring: what the writer takes may be committed, and then has to be there for who reads.
+            let evicted = self.ring.record(event);
+            tail.put(sequence, written.into_bytes());
+            return Ok(evicted);
+        }
+        match tail.put_and_wait(sequence, written.into_bytes()) {
+            Ok(()) => Ok(self.ring.record(event)),
+            Err(fault) => {
+                drop(self.ring.skip(sequence));
+                Err(refused(&fault))
+            }
+        }
+    }
+
+    fn committed(&self) -> u64 {
+        self.work.tail.committed()
+    }
+
+    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
+        let is_asked = self.work.pace == Pace::WhenAsked;
+        let committed = self.work.tail.poll_committed(sequence, waker, is_asked);
+        committed.map(|committed| committed.map_err(no_seat))
+    }
+
+    fn position(&self, name: &str) -> Option<u64> {
+        // The state is taken under the lock: the writer forgets a change when it is stored.
+        let stored = || self.work.store.state().positions.get(name).copied();
+        lock(&self.work.positions).get(name, stored)
+    }
+
+    fn set_position(&self, name: &str, sequence: Option<u64>) {
+        lock(&self.work.positions).set(name, sequence);
+        self.work.tail.flush();
+    }
+
+    fn flush(&self) {
+        self.work.tail.flush();
+    }
+}
+
+fn no_seat(error: NoSeat) -> HistoryError {
+    match error {
+        NoSeat::Fault(fault) => refused(&fault),
+        NoSeat::Closed => HistoryError::new(
+            HistoryErrorKind::Closed,
+            "the journal is closed; keep its bus for as long as events are published",
+        ),
+    }
+}
+
+fn refused(fault: &Fault) -> HistoryError {
+    HistoryError::new(HistoryErrorKind::Store, fault.to_string()).caused_by(Arc::clone(fault))
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("store", &self.work.store)
+            .field("committed", &self.work.tail.committed())
+            .field("first", &self.first)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,420 @@
+//! [`Tail`]: records on their way from publishers to the writer, and who waits for them to be on the disk.
+
+#[cfg(all(test, rem_loom))]
+mod loom;
+
+use std::fmt;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use crate::store::StoreError;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Condvar, Mutex, lock, sleep, sleep_at_most};
+
+/// What the store said, shared by all who are told.
+pub(crate) type Fault = Arc<StoreError>;
+
+/// How long the writer waits for a record that nobody has put yet.
+const SHORT: Duration = Duration::from_millis(1);
+
+/// Records that are not on the disk yet, each in the place that follows from its number.
+///
+/// The protocol: a publisher takes a *seat* before its event has a number, of which there are as many as places. A number is
+/// given out to whoever has a seat, and a seat is given back when its number is committed; so the numbers that are not
+/// committed are never more than the places, and no two of them share one. The publisher puts its record into its place;
+/// the writer takes what stands there without a hole, commits it, says so, and gives the seats back. It sleeps only while no
+/// seat is taken, and whoever takes the first wakes it. Checked by loom (`tail/loom.rs`).
+pub(crate) struct Tail {
+    places: Box<[Mutex<Place>]>,
+    /// How many seats are taken.
+    seats: AtomicU64,
+    /// How many bytes are in the hands of the tail or the writer.
+    bytes: AtomicU64,
+    /// How many may be.
+    most_bytes: u64,
+    /// All up to this number is on the disk, or nowhere.
+    committed: AtomicU64,
+    /// The store refuses at present.
+    is_failing: AtomicBool,
+    shared: Mutex<Shared>,
+    /// Tells the writer.
+    bell: Condvar,
+    /// Tells publishers that wait for the disk.
+    done: Condvar,
+}
+
+/// One record, or none, with its number.
+#[derive(Default)]
+struct Place {
+    sequence: u64,
+    /// `None` when the writer has it, or there is nothing to be stored.
+    bytes: Option<Vec<u8>>,
+    /// Why it is nowhere.
+    fault: Option<Fault>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Somebody waits for a commit.
+    is_urgent: bool,
+    is_closing: bool,
+    /// The writer is gone.
+    is_over: bool,
+    fault: Option<Fault>,
+    /// Who wait for a seat.
+    for_seat: Vec<Waker>,
+    /// Who wait for a number to be committed.
+    for_commit: Vec<(u64, Waker)>,
+}
+
+/// Records that the writer has taken, in the order of their numbers.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// The last number, also of those that have nothing to be stored.
+    pub(crate) end: u64,
+    /// How many numbers it has.
+    pub(crate) numbers: u64,
+    pub(crate) bytes: u64,
+    pub(crate) entries: Vec<(u64, Vec<u8>)>,
+}
+
+/// How the writer waits for what it is to commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Each as soon as it comes.
+    AtOnce,
+    /// What has come in that time, together.
+    Every(Duration),
+    /// When somebody asks, or half of the seats are taken.
+    WhenAsked,
+}
+
+/// Why no seat is given.
+pub(crate) enum NoSeat {
+    Closed,
+    Fault(Fault),
+}
+
+impl Tail {
+    /// A tail behind that number, with so many places.
+    pub(crate) fn after(committed: u64, places: u64, most_bytes: u64) -> Self {
+        Self {
+            places: (0..places.max(1)).map(|_| Mutex::default()).collect(),
+            seats: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            most_bytes,
+            committed: AtomicU64::new(committed),
+            is_failing: AtomicBool::new(false),
+            shared: Mutex::default(),
+            bell: Condvar::new(),
+            done: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> u64 {
+        self.places.len() as u64
+    }
+
+    pub(crate) fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// How many seats are taken, and how many bytes are not on the disk.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        (self.seats.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+
+    fn place(&self, sequence: u64) -> &Mutex<Place> {
+        let at = sequence % self.capacity();
+        // The remainder is less than the length.
+        &self.places[usize::try_from(at).unwrap_or_default()]
+    }
+
+    /// Takes a seat; `false` if there is none.
+    pub(crate) fn seat(&self) -> Result<bool, NoSeat> {
+        if self.is_failing.load(Ordering::Acquire) {
+            let shared = lock(&self.shared);
+            if shared.is_closing {
+                return Err(NoSeat::Closed);
+            }
+            if let Some(fault) = &shared.fault {
+                return Err(NoSeat::Fault(Arc::clone(fault)));
+            }
+        }
+        if self.bytes.load(Ordering::Relaxed) >= self.most_bytes {
+            return Ok(false);
+        }
+        let taken = self.seats.fetch_add(1, Ordering::AcqRel);
+        if taken >= self.capacity() {
+            self.seats.fetch_sub(1, Ordering::AcqRel);
+            return Ok(false);
+        }
+        if taken == 0 || taken + 1 == self.capacity().div_ceil(2) {
+            // Under the lock: the writer looks at the seats under it before it sleeps.
+            drop(lock(&self.shared));
+            self.bell.notify_one();
+        }
+        Ok(true)
+    }
+
+    /// Gives back a seat that had no number.
+    pub(crate) fn leave(&self) {
+        self.free(1);
+    }
+
+    /// Gives back seats, and wakes who waits for one.
+    fn free(&self, seats: u64) {
+        self.seats.fetch_sub(seats, Ordering::AcqRel);
+        let wakers = mem::take(&mut lock(&self.shared).for_seat);
+        wake(wakers);
+    }
+
+    fn has_room(&self) -> bool {
+        self.seats.load(Ordering::Acquire) < self.capacity()
+            && self.bytes.load(Ordering::Relaxed) < self.most_bytes
+    }
+
+    /// Ready when it is worth to ask for a seat again.
+    pub(crate) fn poll_seat(&self, waker: &Waker) -> Poll<()> {
+        let waker = waker.clone();
+        let mut shared = lock(&self.shared);
+        if self.has_room() || shared.fault.is_some() || shared.is_closing {
+            return Poll::Ready(());
+        }
+        shared.for_seat.push(waker);
+        self.ask(&mut shared);
+        Poll::Pending
+    }
+
+    /// Has the writer commit without waiting for more.
+    fn ask(&self, shared: &mut Shared) {
+        shared.is_urgent = true;
+        self.bell.notify_one();
+    }
+
+    /// The same, for whoever does not wait.
+    pub(crate) fn flush(&self) {
+        self.ask(&mut lock(&self.shared));
+    }
+
+    /// Puts a record into its place, `None` if there is nothing to be stored. The caller has a seat, which the writer gives
+    /// back.
+    pub(crate) fn put(&self, sequence: u64, bytes: Option<Vec<u8>>) {
+        let length = bytes.as_ref().map_or(0, Vec::len) as u64;
+        self.bytes.fetch_add(length, Ordering::Relaxed);
+        *lock(self.place(sequence)) = Place { sequence, bytes, fault: None };
+    }
+
+    /// The same, and waits until it is on the disk, or nowhere. The caller's seat is given back then.
+    pub(crate) fn put_and_wait(&self, sequence: u64, bytes: Option<Vec<u8>>) -> Result<(), Fault> {
+        self.put(sequence, bytes);
+        let mut shared = lock(&self.shared);
+        self.ask(&mut shared);
+        while self.committed() < sequence {
+            shared = sleep(&self.done, shared);
+        }
+        drop(shared);
+        // Nobody else has the place before the seat is given back.
+        let fault = lock(self.place(sequence)).fault.take();
+        self.free(1);
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Ready when all up to that number is committed.
+    pub(crate) fn poll_committed(
+        &self,
+        sequence: u64,
+        waker: &Waker,
+        is_asked: bool,
+    ) -> Poll<Result<(), NoSeat>> {
+        if self.committed() >= sequence {
+            return Poll::Ready(Ok(()));
+        }
+        let waker = waker.clone();
+        let mut shared = lock(&self.shared);
+        if self.committed() >= sequence {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(fault) = &shared.fault {
+            return Poll::Ready(Err(NoSeat::Fault(Arc::clone(fault))));
+        }
+        if shared.is_over {
+            return Poll::Ready(Err(NoSeat::Closed));
+        }
+        let waits = &mut shared.for_commit;
+        if !waits.iter().any(|(other, known)| *other == sequence && known.will_wake(&waker)) {
+            waits.push((sequence, waker));
+        }
+        if is_asked {
+            self.ask(&mut shared);
+        }
+        Poll::Pending
+    }
+
+    /// Says that all up to that number is on the disk.
+    pub(crate) fn commit(&self, batch: &Batch, gives_seats: bool) {
+        self.settle(batch, None);
+        if gives_seats && batch.numbers > 0 {
+            self.free(batch.numbers);
+        }
+    }
+
+    /// Says that nothing of the batch is kept, and why. Who put it gives the seats back.
+    pub(crate) fn refuse(&self, batch: &Batch, fault: &Fault) {
+        for (sequence, _) in &batch.entries {
+            lock(self.place(*sequence)).fault = Some(Arc::clone(fault));
+        }
+        self.settle(batch, Some(fault));
+    }
+
+    fn settle(&self, batch: &Batch, fault: Option<&Fault>) {
+        self.bytes.fetch_sub(batch.bytes, Ordering::Relaxed);
+        let mut shared = lock(&self.shared);
+        if fault.is_none() {
+            shared.fault = None;
+            self.is_failing.store(shared.is_closing, Ordering::Release);
+        }
+        self.committed.store(batch.end.max(self.committed()), Ordering::Release);
+        let committed = self.committed();
+        let ready = shared.for_commit.extract_if(.., |(sequence, _)| *sequence <= committed);
+        let ready: Vec<_> = ready.collect();
+        self.done.notify_all();
+        drop(shared);
+        wake(ready.into_iter().map(|(_, waker)| waker));
+    }
+
+    /// Says that the store refuses at present, and who waits is told.
+    pub(crate) fn fail(&self, fault: &Fault) {
+        let mut shared = lock(&self.shared);
+        shared.fault = Some(Arc::clone(fault));
+        self.is_failing.store(true, Ordering::Release);
+        let mut told = mem::take(&mut shared.for_seat);
+        told.extend(shared.for_commit.drain(..).map(|(_, waker)| waker));
+        drop(shared);
+        wake(told);
+    }
+
+    /// Why the store refuses at present.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        lock(&self.shared).fault.clone()
+    }
+
+    /// Gives no seat any more, and has the writer end when all is committed.
+    pub(crate) fn close(&self) {
+        let mut shared = lock(&self.shared);
+        shared.is_closing = true;
+        self.is_failing.store(true, Ordering::Release);
+        self.ask(&mut shared);
+        let told = mem::take(&mut shared.for_seat);
+        drop(shared);
+        wake(told);
+    }
+
+    /// The writer ends: nothing is committed any more.
+    pub(crate) fn end(&self) {
+        let mut shared = lock(&self.shared);
+        shared.is_closing = true;
+        shared.is_over = true;
+        self.is_failing.store(true, Ordering::Release);
+        let mut told = mem::take(&mut shared.for_seat);
+        told.extend(shared.for_commit.drain(..).map(|(_, waker)| waker));
+        drop(shared);
+        wake(told);
+    }
+
+    /// Waits until there is something for the writer to do; `false` if it is to end. `in_vain`: it has found nothing the last
+    /// time, for who has the next number had not put the record yet.
+    pub(crate) fn wait_for_work(&self, pace: Pace, in_vain: bool) -> bool {
+        let mut shared = lock(&self.shared);
+        if in_vain && !shared.is_urgent && !shared.is_closing && pace != Pace::AtOnce {
+            shared = sleep_at_most(&self.bell, shared, SHORT);
+        }
+        let idle = || pace == Pace::AtOnce || self.seats.load(Ordering::Acquire) == 0;
+        while !shared.is_urgent && !shared.is_closing && idle() {
+            shared = sleep(&self.bell, shared);
+        }
+        let half = self.capacity().div_ceil(2);
+        let is_enough = |shared: &Shared| {
+            shared.is_urgent || shared.is_closing || self.seats.load(Ordering::Acquire) >= half
+        };
+        match pace {
+            Pace::AtOnce => {}
+            Pace::Every(limit) => {
+                let until = Instant::now() + limit;
+                while !is_enough(&shared) {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        break;
+                    }
+                    shared = sleep_at_most(&self.bell, shared, left);
+                }
+            }
+            Pace::WhenAsked => {
+                while !is_enough(&shared) {
+                    if !shared.for_commit.is_empty() {
+                        // What was asked for had not been put yet.
+                        shared = sleep_at_most(&self.bell, shared, SHORT);
+                        break;
+                    }
+                    shared = sleep(&self.bell, shared);
+                }
+            }
+        }
+        shared.is_urgent = false;
+        !shared.is_closing
+    }
+
+    /// Waits before the store is tried again, unless the journal is to be closed.
+    pub(crate) fn back_off(&self, limit: Duration) {
+        let shared = lock(&self.shared);
+        if !shared.is_closing {
+            drop(sleep_at_most(&self.bell, shared, limit));
+        }
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        lock(&self.shared).is_closing
+    }
+
+    /// Takes what stands behind that number without a hole, at most so many numbers and bytes.
+    pub(crate) fn take(&self, after: u64, numbers: u64, bytes: u64) -> Batch {
+        let mut batch = Batch { end: after, ..Batch::default() };
+        while batch.numbers < numbers && batch.bytes < bytes {
+            let next = batch.end + 1;
+            let mut place = lock(self.place(next));
+            if place.sequence != next {
+                break;
+            }
+            let record = place.bytes.take();
+            drop(place);
+            if let Some(record) = record {
+                batch.bytes += record.len() as u64;
+                batch.entries.push((next, record));
+            }
+            batch.end = next;
+            batch.numbers += 1;
+        }
+        batch
+    }
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seats, bytes) = self.waiting();
+        f.debug_struct("Tail")
+            .field("committed", &self.committed())
+            .field("seats", &seats)
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Wakers are users' code: what panics there harms nobody else.
+fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    }
+}

@@ -1,0 +1,189 @@
+//! The writer: one thread that takes records from the [`Tail`] and commits them to the store in groups.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::journal::Reading;
+use crate::record::Keys;
+use crate::retention::Retention;
+use crate::store::{Commit, Direction, Entry, Moment, Store};
+use crate::sync::{Mutex, lock};
+use crate::tail::{Batch, Fault, Pace, Tail};
+
+/// How many records, and how many bytes, one commit has at the most.
+const RECORDS: u64 = 16_384;
+const BYTES: u64 = 16 << 20;
+/// How long it waits before the store is tried again: the first time, and at the most.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const MOST_WAIT: Duration = Duration::from_secs(1);
+
+/// What the writer, the journal and its handles share.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tail: Tail,
+    pub(crate) pace: Pace,
+    pub(crate) retention: Retention,
+    /// Positions by name that are not stored yet.
+    pub(crate) positions: Mutex<Positions>,
+    pub(crate) reading: Reading,
+    /// What the writer could not do beside committing, the last time.
+    pub(crate) trouble: Mutex<Option<Fault>>,
+}
+
+/// Positions of durable subscriptions.
+#[derive(Debug, Default)]
+pub(crate) struct Positions {
+    /// What the next commit writes; `None` forgets the name.
+    changed: Vec<(Box<str>, Option<u64>)>,
+}
+
+impl Positions {
+    pub(crate) fn set(&mut self, name: &str, sequence: Option<u64>) {
+        match self.changed.iter_mut().find(|(known, _)| **known == *name) {
+            Some((_, position)) => *position = sequence,
+            None => self.changed.push((name.into(), sequence)),
+        }
+    }
+
+    /// The position of that name; what is stored if it has not changed.
+    pub(crate) fn get(&self, name: &str, stored: impl FnOnce() -> Option<u64>) -> Option<u64> {
+        let changed = self.changed.iter().find(|(known, _)| **known == *name);
+        changed.map_or_else(stored, |(_, position)| *position)
+    }
+}
+
+/// What it knows beside what it shares.
+struct Writer {
+    work: Arc<Work>,
+    /// All up to this number is in the store, or nowhere.
+    committed: u64,
+    /// Up to which number events may be numbered.
+    reserved: u64,
+    /// Numbers that were given out and are nobody's, to be told to the store.
+    holes: Vec<RangeInclusive<u64>>,
+    /// The time of the newest event.
+    newest: u64,
+}
+
+/// Runs until the tail is closed.
+pub(crate) fn run(work: Arc<Work>) {
+    let state = work.store.state();
+    let (committed, reserved) = (work.tail.committed(), state.reserved);
+    let newest = newest_of(&*work.store);
+    let mut writer = Writer { work, committed, reserved, holes: Vec::new(), newest };
+    let mut in_vain = false;
+    while writer.work.tail.wait_for_work(writer.work.pace, in_vain) {
+        in_vain = !writer.drain();
+    }
+    writer.drain();
+    writer.close();
+}
+
+impl Writer {
+    /// Commits all that is there; `false` if nothing was.
+    fn drain(&mut self) -> bool {
+        let mut is_first = true;
+        loop {
+            let batch = self.work.tail.take(self.committed, RECORDS, BYTES);
+            let has_positions = is_first && !lock(&self.work.positions).changed.is_empty();
+            if batch.numbers == 0 && !has_positions {
+                return !is_first;
+            }
+            is_first = false;
+            if !self.commit(&batch) {
+                return true;
+            }
+            self.retain();
+        }
+    }
+
+    /// Commits a batch; `false` if the journal is closed and the store refuses.
+    fn commit(&mut self, batch: &Batch) -> bool {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let is_last = self.work.tail.is_closing();
+            let Err(fault) = self.append(batch) else {
+                self.committed = batch.end;
+                let times = batch.entries.iter().filter_map(|(_, bytes)| Keys::decode(bytes).ok());
+                self.newest = times.map(|keys| keys.timestamp).fold(self.newest, u64::max);
+                self.work.tail.commit(batch, self.work.pace != Pace::AtOnce);
+                return true;
+            };
+            if self.work.pace == Pace::AtOnce {
+                // Who published is told, and has the event back.
+                if let Some((first, _)) = batch.entries.first() {
+                    self.holes.push(*first..=batch.end);
+                }
+                self.committed = batch.end;
+                self.work.tail.refuse(batch, &fault);
+                return true;
+            }
+            self.work.tail.fail(&fault);
+            if is_last {
+                return false;
+            }
+            self.work.tail.back_off(wait);
+            wait = (wait * 2).min(MOST_WAIT);
+        }
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<(), Fault> {
+        let entries: Vec<_> = batch
+            .entries
+            .iter()
+            .map(|(sequence, bytes)| Entry { sequence: *sequence, bytes })
+            .collect();
+        // What is numbered before the next commit lies within the tail's places.
+        let places = self.work.tail.capacity();
+        let needed = batch.end.saturating_add(places);
+        let reserved =
+            if self.reserved < needed { Some(needed.saturating_add(places)) } else { None };
+        let changed = lock(&self.work.positions).changed.clone();
+        let positions: Vec<_> =
+            changed.iter().map(|(name, position)| (&**name, *position)).collect();
+        let commit =
+            Commit { reserved, positions: &positions, holes: &self.holes, ..Commit::default() };
+        self.work.store.append(&entries, &commit).map_err(Arc::new)?;
+        self.reserved = reserved.unwrap_or(self.reserved);
+        self.holes.clear();
+        // Those that were set again meanwhile are written with the next.
+        lock(&self.work.positions).changed.retain(|now| !changed.contains(now));
+        Ok(())
+    }
+
+    /// Lets go of what the rules do not keep, as long as publishers have room.
+    fn retain(&self) {
+        let work = &self.work;
+        if work.retention.is_empty() {
+            return;
+        }
+        let half = work.tail.capacity().div_ceil(2);
+        let mut proceed = || work.tail.waiting().0 < half;
+        let retained = work.retention.with_rules(self.newest, |rules| {
+            work.store.retain(rules, &mut proceed).map(drop).map_err(Arc::new)
+        });
+        *lock(&work.trouble) = retained.err();
+    }
+
+    /// Says that no more numbers were given out than there are, so that the next process goes on where this one ended.
+    fn close(&mut self) {
+        let last = self.committed.max(self.work.store.state().last);
+        let commit = Commit { reserved: Some(last), holes: &self.holes, ..Commit::default() };
+        if let Err(error) = self.work.store.append(&[], &commit) {
+            *lock(&self.work.trouble) = Some(Arc::new(error));
+        }
+        self.work.tail.end();
+    }
+}
+
+/// The time of the newest event that is kept.
+fn newest_of(store: &dyn Store) -> u64 {
+    let all =
+        Moment { timestamp: 0, sequence: 0 }..=Moment { timestamp: u64::MAX, sequence: u64::MAX };
+    let mut found = Vec::new();
+    // What cannot be read is told to whoever reads it.
+    let _ = store.by_time(all, Direction::Backwards, 1, &mut found);
+    found.first().map_or(0, |moment| moment.timestamp)
+}
