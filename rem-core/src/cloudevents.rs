@@ -50,7 +50,11 @@
 //! metadata (nested values, other names, those of attributes) is one JSON text, the extension `remmeta`. Nothing is lost
 //! on the way there and back. Headers have no types, so in binary mode a number or a boolean is in `remmeta` too.
 //!
-//! Fields that are marked `#[event(redact)]` are written as they are: who reads the event needs them.
+//! Fields that are marked `#[event(redact)]` are written as they are: who reads the event needs them. An [`Export`] blanks them.
+//!
+//! # Files
+//! [`Export`] writes what was asked of a history as JSON lines, [`Import`] reads such a file back: onto a bus, or event by event.
+//! Both take one event at a time, tell how far they are, and say where a file is damaged and how to go on behind it.
 //!
 //! # What others write
 //! What an event of REM has no place for becomes metadata and leaves as what it was: unknown extensions under their names,
@@ -72,8 +76,13 @@ mod data;
 mod decode;
 mod encode;
 mod error;
+mod export;
+mod import;
+mod import_report;
 mod json;
+pub(crate) mod lines;
 mod names;
+mod progress;
 mod source;
 
 pub use binary::Message;
@@ -81,6 +90,10 @@ pub use cloud_event::CloudEvent;
 pub use decode::Decoder;
 pub use encode::Encoder;
 pub use error::{CloudEventError, CloudEventErrorKind};
+pub use export::{Export, ExportError, ExportErrorKind, ExportReport};
+pub use import::Import;
+pub use import_report::{BadKind, BadRecord, ImportError, ImportErrorKind, ImportReport};
+pub use progress::Progress;
 
 /// The media type of an event in structured mode.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";

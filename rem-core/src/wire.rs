@@ -26,6 +26,7 @@ mod body;
 mod codec;
 mod error;
 mod find;
+mod mask;
 mod raw;
 mod upcast;
 mod variant_in;
@@ -36,6 +37,8 @@ pub use body::wired;
 pub use body::{Body, Wiring};
 pub use codec::{Codec, ParseCodecError};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+pub(crate) use mask::masked;
+pub use mask::{Mask, MaskError, MaskErrorKind};
 pub use raw::RawEvent;
 #[doc(hidden)]
 pub use {

@@ -2,9 +2,10 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::sync::Arc;
 
-use super::{EventType, Part, Schema, TopicWriter};
-use crate::wire::{Codec, EncodeError, RawEvent};
+use super::{Event, EventType, Part, Schema, TopicWriter};
+use crate::wire::{self, Codec, EncodeError, MaskErrorKind, RawEvent};
 
 /// The data of an event of any type: what `Event`, written without a parameter, carries.
 ///
@@ -56,6 +57,10 @@ pub trait Payload: Any + fmt::Debug + Send + Sync + sealed::Sealed {
     /// See [`EventType::raw`].
     #[doc(hidden)]
     fn raw(&self) -> Option<&RawEvent>;
+
+    /// A copy of the event, of which this is the data, with its marked fields blanked: see [`Mask`](crate::wire::Mask).
+    #[doc(hidden)]
+    fn masked(&self, event: &Event) -> Result<Arc<Event>, MaskErrorKind>;
 }
 
 /// A value as events show it.
@@ -107,6 +112,9 @@ impl<E: EventType> Payload for E {
     }
     fn raw(&self) -> Option<&RawEvent> {
         EventType::raw(self)
+    }
+    fn masked(&self, event: &Event) -> Result<Arc<Event>, MaskErrorKind> {
+        wire::masked(self, event)
     }
 }
 

@@ -1,6 +1,5 @@
 //! [`Fixture`]: events in a file of JSON lines, written from what was recorded, read and published again.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::fs::File;
@@ -8,12 +7,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::Recorder;
 use crate::bus::Bus;
+use crate::cloudevents::lines::{Lines, end_line};
 use crate::cloudevents::{CloudEvent, Decoder, Encoder};
 use crate::event::{Event, EventType, Shape};
 use crate::publish::Receipt;
@@ -103,18 +99,15 @@ impl Fixture {
             return Err(FixtureError::new(FixtureErrorKind::TooLarge, &name, None, said));
         }
         let mut lines = Vec::new();
-        for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let fault = |column, said: String| {
-                let place = Some((at + 1, column));
-                FixtureError::new(FixtureErrorKind::Line, &name, place, said)
-            };
-            let event = Decoder::new()
-                .structured(line)
-                .map_err(|error| fault(column_of(line, error.path()), error.to_string()))?;
-            lines.push(Line { number: at + 1, column: column_of(line, "data"), event });
+        // A line that is too long is told by the decoder.
+        let mut all = Lines::new(text, Self::LIMIT);
+        while let Ok(Some(line)) = all.read() {
+            let number = usize::try_from(line.number).unwrap_or(usize::MAX);
+            let event = line.event(&Decoder::new()).map_err(|fault| {
+                let place = Some((number, fault.column));
+                FixtureError::new(FixtureErrorKind::Line, &name, place, fault.said)
+            })?;
+            lines.push(Line { number, column: line.column_of("data"), event });
         }
         Ok(Self { name, lines })
     }
@@ -257,7 +250,7 @@ impl<T: Shape + ?Sized> Recorder<T> {
 
 fn write<T: Shape + ?Sized>(events: &[Arc<Event<T>>]) -> Result<String, FixtureError> {
     let encoder = Encoder::new();
-    let mut text = String::new();
+    let mut text = Vec::new();
     for (at, event) in events.iter().enumerate() {
         let fault = |said: String| {
             let place = Some((at + 1, 1));
@@ -265,13 +258,14 @@ fn write<T: Shape + ?Sized>(events: &[Arc<Event<T>>]) -> Result<String, FixtureE
             FixtureError::new(FixtureErrorKind::Event, "the recorder", place, said)
         };
         let erased = T::erase(Arc::clone(event));
-        let json = encoder.structured(&erased).map_err(|error| fault(error.to_string()))?;
-        let json = String::from_utf8(json).map_err(|error| fault(error.to_string()))?;
-        // Raw data is written as it came, with its own ends of lines: between tokens alone, for a string has none.
-        text.extend(json.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
-        text.push('\n');
+        let begun = text.len();
+        encoder
+            .structured_into(&erased, &mut text)
+            .map_err(|error| fault(error.to_string()))?;
+        end_line(&mut text, begun);
     }
-    Ok(text)
+    // JSON is UTF-8.
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// What is wrong in a fixture: where, and how to mend it.
@@ -339,52 +333,3 @@ impl fmt::Display for FixtureError {
 }
 
 impl Error for FixtureError {}
-
-/// The column of a fault: where the line is no JSON, else where the member begins that the path names first, else the first.
-fn column_of(line: &[u8], path: &str) -> usize {
-    let column = |bytes: usize| {
-        String::from_utf8_lossy(line.get(..bytes).unwrap_or(line)).chars().count() + 1
-    };
-    let text = match std::str::from_utf8(line) {
-        Ok(text) => text,
-        Err(error) => return column(error.valid_up_to()),
-    };
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        return column(error.column().saturating_sub(1));
-    }
-    let first = path.split(['.', '[']).next().unwrap_or_default();
-    let Ok(Members(members)) = serde_json::from_str::<Members<'_>>(text) else { return 1 };
-    // The last of that name: of two the second is the one too many.
-    let member =
-        members.iter().rev().find(|(name, _)| name == first || *name == format!("{first}_base64"));
-    member.map_or(1, |(_, value)| {
-        column((value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
-    })
-}
-
-/// The members of a JSON object, where they stand.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect)
-    }
-}

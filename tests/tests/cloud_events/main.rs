@@ -3,6 +3,8 @@
 
 mod checks;
 mod errors;
+mod files;
+mod masked;
 mod foreign;
 mod published;
 mod round_trip;

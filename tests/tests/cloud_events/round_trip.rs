@@ -139,7 +139,7 @@ fn metadata() -> impl Strategy<Value = Vec<(String, Value)>> {
     vec((name, prop_oneof![value(), text().prop_map(Value::from)]), 0..6)
 }
 
-fn order() -> impl Strategy<Value = Order> {
+pub(super) fn order() -> impl Strategy<Value = Order> {
     prop_oneof![
         Just(Order::Opened),
         (text(), any::<u64>(), option::of(text())).prop_map(|(id, cents, note)| Order::Placed {
@@ -156,7 +156,7 @@ fn order() -> impl Strategy<Value = Order> {
     ]
 }
 
-fn raw() -> impl Strategy<Value = RawEvent> {
+pub(super) fn raw() -> impl Strategy<Value = RawEvent> {
     let json = prop_oneof![
         value().prop_map(|value| value.to_string()),
         value().prop_map(|value| format!("{value:#}")),
@@ -170,7 +170,7 @@ fn raw() -> impl Strategy<Value = RawEvent> {
 
 /// What a publisher says beside the data.
 #[derive(Debug, Clone)]
-struct Said {
+pub(super) struct Said {
     prefix: Option<&'static str>,
     source: Option<String>,
     metadata: Vec<(String, Value)>,
@@ -179,7 +179,7 @@ struct Said {
     correlation: Option<u128>,
 }
 
-fn said() -> impl Strategy<Value = Said> {
+pub(super) fn said() -> impl Strategy<Value = Said> {
     (
         select(&[None, Some("eu"), Some("eu.west")][..]),
         option::of(text()),
@@ -199,7 +199,7 @@ fn said() -> impl Strategy<Value = Said> {
 }
 
 impl Said {
-    fn event<E: EventType>(&self, topic: Option<&str>, data: E) -> std::sync::Arc<Event<E>> {
+    pub(super) fn event<E: EventType>(&self, topic: Option<&str>, data: E) -> std::sync::Arc<Event<E>> {
         published(&bus(), |bus| {
             let child = self.prefix.map(|prefix| bus.child(prefix).unwrap());
             let mut event = child.as_ref().unwrap_or(bus).event(data);
