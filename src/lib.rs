@@ -64,6 +64,8 @@
 //!
 //! # Features
 //! None is on by default.
+//! - `analysis`: the module `analysis`: counts, rates, sums and percentiles of a history, by group and by window.
+//! - `parquet`: the module `analysis::parquet`: any query as a file that DuckDB, Polars and pandas read.
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
 //! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
@@ -103,6 +105,9 @@ pub use rem_core::{
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 
+#[cfg(feature = "analysis")]
+#[doc(inline)]
+pub use rem_analysis as analysis;
 #[cfg(feature = "journal")]
 #[doc(inline)]
 pub use rem_journal as journal;

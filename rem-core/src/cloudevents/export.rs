@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use rem_patterns::Topic;
 
+use super::Encoder;
 use super::lines::end_line;
 use super::progress::{Progress, Tell};
-use super::Encoder;
 use crate::event::Event;
 use crate::wire::{EncodeError, Mask, MaskError};
 
@@ -94,9 +94,8 @@ impl<'a> Export<'a> {
                 continue;
             }
             line.clear();
-            let written = self.line(&event, &mut line).and_then(|()| {
-                to.write_all(&line).map_err(Why::Io)
-            });
+            let written =
+                self.line(&event, &mut line).and_then(|()| to.write_all(&line).map_err(Why::Io));
             if let Err(why) = written {
                 let told = Told { why, topic: Some(event.topic().clone()), report };
                 return Err(ExportError(Box::new(told)));
@@ -125,10 +124,7 @@ impl<'a> Export<'a> {
 }
 
 /// The range with that number in it.
-pub(super) fn widened(
-    range: Option<(u64, u64)>,
-    number: Option<u64>,
-) -> Option<(u64, u64)> {
+pub(super) fn widened(range: Option<(u64, u64)>, number: Option<u64>) -> Option<(u64, u64)> {
     match (range, number) {
         (range, None) => range,
         (None, Some(number)) => Some((number, number)),

@@ -259,9 +259,7 @@ fn write<T: Shape + ?Sized>(events: &[Arc<Event<T>>]) -> Result<String, FixtureE
         };
         let erased = T::erase(Arc::clone(event));
         let begun = text.len();
-        encoder
-            .structured_into(&erased, &mut text)
-            .map_err(|error| fault(error.to_string()))?;
+        encoder.structured_into(&erased, &mut text).map_err(|error| fault(error.to_string()))?;
         end_line(&mut text, begun);
     }
     // JSON is UTF-8.

@@ -120,10 +120,7 @@ fn read_as<E: EventType>(
 }
 
 /// A copy of the event, whose data is `value`, with what it marks blanked.
-pub(crate) fn masked<E: EventType>(
-    value: &E,
-    event: &Event,
-) -> Result<Arc<Event>, MaskErrorKind> {
+pub(crate) fn masked<E: EventType>(value: &E, event: &Event) -> Result<Arc<Event>, MaskErrorKind> {
     // A value is copied by what it can do: be written and read.
     let bytes = value.encode(Codec::Json).map_err(MaskErrorKind::Encode)?;
     let mut topic = TopicWriter::new();

@@ -57,7 +57,10 @@ fn a_query_says_what_is_exported_and_a_filter_what_is_imported() {
     let (bus, text) = shop(20);
     bus.publish(Order::Opened).unwrap();
     let some = exported(&bus.query("shop.order.placed").unwrap().after(5).before(9));
-    assert_eq!(some, text.lines().skip(5).take(3).map(|line| format!("{line}\n")).collect::<String>());
+    assert_eq!(
+        some,
+        text.lines().skip(5).take(3).map(|line| format!("{line}\n")).collect::<String>()
+    );
     let to = Bus::new();
     let import = Import::new(text.as_bytes());
     let report = import.filter(|event| event.sequence() > Some(15)).publish(&to).unwrap();
@@ -158,7 +161,10 @@ fn a_line_that_is_too_long_is_passed_over_without_being_held() {
     let text = lines[0].as_bytes().chain(&b"\n"[..]).chain(endless).chain(&b"\n"[..]);
     let text = text.chain(lines[1].as_bytes());
     let report = Import::new(text).skip_bad(1).publish(&Bus::new()).unwrap();
-    assert_eq!((report.events(), report.skipped(), report.bad()[0].kind()), (2, 1, BadKind::TooLong));
+    assert_eq!(
+        (report.events(), report.skipped(), report.bad()[0].kind()),
+        (2, 1, BadKind::TooLong)
+    );
     let short = Import::new(lines[0].as_bytes()).limit(20).publish(&Bus::new()).unwrap_err();
     assert_eq!(short.kind(), ImportErrorKind::Bad(BadKind::TooLong));
     let fits = Import::new(lines[0].as_bytes()).limit(lines[0].len());
@@ -261,9 +267,11 @@ where
 
 /// As it is in a line: ends of lines between the tokens of raw JSON are spaces.
 fn on_one_line(raw: &RawEvent) -> RawEvent {
-    let line = raw.bytes().iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte });
+    let line =
+        raw.bytes().iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte });
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw.bytes()).is_ok();
-    let bytes: Vec<u8> = if is_json && raw.codec() == Codec::Json { line.collect() } else { raw.bytes().into() };
+    let bytes: Vec<u8> =
+        if is_json && raw.codec() == Codec::Json { line.collect() } else { raw.bytes().into() };
     RawEvent::new(raw.codec(), bytes).version(raw.written_as())
 }
 

@@ -98,7 +98,9 @@ fn text(mask: Mask, events: Vec<Arc<Event>>) -> String {
 }
 
 fn is_masked(text: &str) {
-    for (secret, line) in SECRETS.iter().flat_map(|secret| text.lines().map(move |line| (secret, line))) {
+    for (secret, line) in
+        SECRETS.iter().flat_map(|secret| text.lines().map(move |line| (secret, line)))
+    {
         // Of time and id nothing is looked at.
         let (_, data) = line.split_once(r#""data":"#).unwrap();
         assert!(!data.contains(secret), "{secret}: {line}");
@@ -145,7 +147,10 @@ fn raw_events_of_no_type_that_is_named_are_refused() {
     bus.publish_to("user.renamed", RawEvent::new(Codec::Json, *br#"{"email":"x"}"#)).unwrap();
     let event = bus.query("**").unwrap().events().remove(0);
     let error = Mask::new().of::<User>().event(&event).unwrap_err();
-    assert_eq!((error.kind(), error.topic().as_str()), (&MaskErrorKind::UnknownType, "user.renamed"));
+    assert_eq!(
+        (error.kind(), error.topic().as_str()),
+        (&MaskErrorKind::UnknownType, "user.renamed")
+    );
 }
 
 #[test]

@@ -199,7 +199,11 @@ pub(super) fn said() -> impl Strategy<Value = Said> {
 }
 
 impl Said {
-    pub(super) fn event<E: EventType>(&self, topic: Option<&str>, data: E) -> std::sync::Arc<Event<E>> {
+    pub(super) fn event<E: EventType>(
+        &self,
+        topic: Option<&str>,
+        data: E,
+    ) -> std::sync::Arc<Event<E>> {
         published(&bus(), |bus| {
             let child = self.prefix.map(|prefix| bus.child(prefix).unwrap());
             let mut event = child.as_ref().unwrap_or(bus).event(data);

@@ -11,7 +11,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-core", &["rem-patterns"]),
     ("rem-schema", &["rem-patterns", "rem-core"]),
     ("rem-journal", &["rem-patterns", "rem-core"]),
-    ("rem-bus", &["rem-patterns", "rem-macros", "rem-core", "rem-schema", "rem-journal"]),
+    ("rem-analysis", &["rem-patterns", "rem-core"]),
+    (
+        "rem-bus",
+        &["rem-patterns", "rem-macros", "rem-core", "rem-schema", "rem-journal", "rem-analysis"],
+    ),
     // An example shows what a user writes, and a user depends on the facade alone.
     ("rem-examples", &["rem-bus"]),
     ("rem-tests", &["rem-bus", "rem-patterns", "rem-macros", "rem-core"]),
