@@ -279,13 +279,8 @@ impl Pass {
             (Of::With(_, number), _) => number(event),
             (Of::Field(_), None) => None,
             (Of::Field(_), Some(field)) => match field.find(event, &mut self.buffer) {
-                Found::Value(scalar) => match scalar.number() {
-                    Some(number) => Some(number),
-                    None => {
-                        self.table.not_numbers += 1;
-                        return None;
-                    }
-                },
+                // What is no number is counted below.
+                Found::Value(scalar) => Some(scalar.number().unwrap_or(f64::NAN)),
                 Found::Absent => None,
                 Found::Unreadable => {
                     self.table.unreadable += 1;

@@ -67,15 +67,15 @@ impl Field {
 
     /// Looks for it. `buffer` is for data that has to be written first.
     pub(crate) fn find(&self, event: &Event, buffer: &mut Vec<u8>) -> Found {
-        let (codec, bytes) = match event.downcast_ref::<rem_core::wire::RawEvent>() {
-            Some(raw) => (raw.data.codec(), raw.data.bytes()),
-            None => {
-                buffer.clear();
-                if event.data.encode_into(Codec::Json, buffer).is_err() {
-                    return Found::Unreadable;
-                }
-                (Codec::Json, &buffer[..])
+        let raw = event.downcast_ref::<rem_core::wire::RawEvent>();
+        let (codec, bytes) = if let Some(raw) = raw {
+            (raw.data.codec(), raw.data.bytes())
+        } else {
+            buffer.clear();
+            if event.data.encode_into(Codec::Json, buffer).is_err() {
+                return Found::Unreadable;
             }
+            (Codec::Json, &buffer[..])
         };
         if bytes.is_empty() {
             return Found::Absent;

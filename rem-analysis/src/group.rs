@@ -8,6 +8,8 @@ use rem_core::{Event, Pattern, Shape};
 use crate::error::{AnalysisError, AnalysisErrorKind as Kind};
 use crate::field::{Field, Found};
 
+type Say = dyn Fn(&Arc<Event>) -> Option<String> + Send + Sync;
+
 /// What events are told apart by. Those that have no such thing are a group of their own.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -27,7 +29,7 @@ pub enum Group {
     /// A field of the data, by its path: a text, a number or a boolean. As for [`Analysis::of`](crate::Analysis::of).
     Field(Box<str>),
     /// Whatever is said of an event: see [`Group::with`].
-    With(Box<str>, Arc<dyn Fn(&Arc<Event>) -> Option<String> + Send + Sync>),
+    With(Box<str>, Arc<Say>),
 }
 
 impl Group {

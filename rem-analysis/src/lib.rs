@@ -1,6 +1,6 @@
 //! What a history adds up to: counts, rates, sums, means, least and greatest, and percentiles of events or of a number in their
 //! data, by group and by window of time. Most programs use it through the facade, the package `rem-bus`, as `rem::analysis`
-//! (feature `analysis`); with the feature `parquet` any query becomes a file that DuckDB, Polars and pandas read.
+//! (feature `analysis`); with the feature `parquet` any query becomes a file that `DuckDB`, Polars and pandas read.
 //!
 //! It takes any sequence of events and goes through it once.
 //!

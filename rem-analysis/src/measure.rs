@@ -51,6 +51,7 @@ impl Measure {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "sums that are exact, which is what is tested")]
 mod tests {
     use super::*;
 

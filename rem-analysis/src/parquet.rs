@@ -1,4 +1,4 @@
-//! Any query as a file of [Parquet](https://parquet.apache.org), which DuckDB, Polars, pandas and Spark read.
+//! Any query as a file of [Parquet](https://parquet.apache.org), which `DuckDB`, Polars, pandas and Spark read.
 //!
 //! ```
 //! use rem_analysis::parquet::{Kind, Parquet};

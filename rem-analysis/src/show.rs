@@ -45,14 +45,14 @@ impl fmt::Display for Table {
 }
 
 pub(crate) fn csv(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    line(names(table), f)?;
+    line(&names(table), f)?;
     table
         .rows
         .iter()
-        .try_for_each(|row| line(cells(table, row, |number| number.to_string(), ""), f))
+        .try_for_each(|row| line(&cells(table, row, |number| number.to_string(), ""), f))
 }
 
-fn line(cells: Vec<String>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn line(cells: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (place, cell) in cells.iter().enumerate() {
         if place > 0 {
             f.write_str(",")?;

@@ -197,20 +197,11 @@ impl Row {
     /// One of the percentiles that were asked for: the least number that so many of a hundred are not above, to the
     /// [digits](crate::Analysis::digits) that are kept.
     pub fn percentile(&self, percentile: f64) -> Option<f64> {
-        self.percentiles.iter().find(|(wanted, _)| *wanted == percentile)?.1
+        self.percentiles.iter().find(|(wanted, _)| wanted.total_cmp(&percentile).is_eq())?.1
     }
 
     pub(crate) fn percentiles(&self) -> impl Iterator<Item = Option<f64>> {
         self.percentiles.iter().map(|(_, found)| *found)
-    }
-}
-
-impl<'a> IntoIterator for &'a Table {
-    type Item = &'a Row;
-    type IntoIter = std::slice::Iter<'a, Row>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.rows.iter()
     }
 }
 

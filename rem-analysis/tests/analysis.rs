@@ -2,7 +2,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::float_cmp,
-    reason = "what fails in a test should end it, and sums of whole numbers are exact"
+    clippy::cast_precision_loss,
+    reason = "what fails in a test should end it, and sums of small whole numbers are exact"
 )]
 
 use std::collections::BTreeMap;

@@ -137,6 +137,16 @@ fn row_groups_are_bounded_and_told() {
     assert_eq!(read(&empty), (0, vec![]));
 }
 
+struct Full;
+impl io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("the disk is full"))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn what_is_wrong_is_told() {
     let write = |asked: Parquet<'_>| asked.write([], Vec::new()).unwrap_err();
@@ -156,15 +166,6 @@ fn what_is_wrong_is_told() {
     let error = Parquet::new().write(events.clone(), Vec::new()).unwrap_err();
     assert_eq!(error.kind(), ParquetErrorKind::Mask);
     assert!(error.to_string().contains("`Mask::of::<E>()`"), "{error}");
-    struct Full;
-    impl io::Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::Error::other("the disk is full"))
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let error = raw().write(events, Full).unwrap_err();
     assert_eq!(error.kind(), ParquetErrorKind::Write);
     assert!(error.to_string().contains("the disk is full"), "{error}");

@@ -44,11 +44,13 @@ pub struct Import<'a, R> {
     from_line: u64,
     /// How many places of bad records are kept, if they are passed over.
     skips: Option<usize>,
-    filter: Option<Box<dyn FnMut(&CloudEvent) -> bool + 'a>>,
+    filter: Option<Filter<'a>>,
     tell: Option<Tell<'a>>,
     report: ImportReport,
     over: bool,
 }
+
+type Filter<'a> = Box<dyn FnMut(&CloudEvent) -> bool + 'a>;
 
 /// Where a record begins.
 #[derive(Clone, Copy)]
@@ -155,7 +157,7 @@ impl<'a, R: Read> Import<'a, R> {
                             let limit = self.lines.most();
                             Err(BadRecord::too_long(place.line, place.offset, length, limit))
                         }
-                        None => line.event(&self.decoder).map_err(|fault| {
+                        None => line.event(self.decoder).map_err(|fault| {
                             let offset = place.offset + fault.byte as u64;
                             let (line, column) = (place.line, fault.column);
                             BadRecord::new(BadKind::Record, line, column, offset, fault.said)

@@ -124,7 +124,7 @@ fn skip_line(from: &mut impl BufRead) -> io::Result<u64> {
 
 impl Line<'_> {
     /// The event that the line is.
-    pub(crate) fn event(&self, decoder: &Decoder) -> Result<CloudEvent, Fault> {
+    pub(crate) fn event(&self, decoder: Decoder) -> Result<CloudEvent, Fault> {
         decoder.structured(self.text).map_err(|error| self.fault(&error))
     }
 

@@ -103,7 +103,7 @@ impl Fixture {
         let mut all = Lines::new(text, Self::LIMIT);
         while let Ok(Some(line)) = all.read() {
             let number = usize::try_from(line.number).unwrap_or(usize::MAX);
-            let event = line.event(&Decoder::new()).map_err(|fault| {
+            let event = line.event(Decoder::new()).map_err(|fault| {
                 let place = Some((number, fault.column));
                 FixtureError::new(FixtureErrorKind::Line, &name, place, fault.said)
             })?;

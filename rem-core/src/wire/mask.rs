@@ -74,10 +74,10 @@ impl Mask {
         }
         let told = |kind| MaskError(Box::new((event.topic().clone(), kind)));
         let Some(raw) = event.data.raw() else {
-            return match event.data.redacts() {
-                true => event.data.masked(event).map_err(told),
-                false => Ok(Arc::clone(event)),
-            };
+            if event.data.redacts() {
+                return event.data.masked(event).map_err(told);
+            }
+            return Ok(Arc::clone(event));
         };
         match self.types.iter().find_map(|(_, read)| read(event, raw)) {
             Some(Ok(masked)) if masked.data.raw().is_some() => Ok(Arc::clone(event)),
