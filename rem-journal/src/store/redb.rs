@@ -170,32 +170,36 @@ impl Redb {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return !Arc::ptr_eq(&self.current(), failed),
         };
-        !Arc::ptr_eq(&self.current(), failed) || self.renew(&mut writer).is_ok()
+        if Arc::ptr_eq(&self.current(), failed) {
+            // To read, an overlay will do.
+            let _ = self.renew(&mut writer);
+        }
+        !Arc::ptr_eq(&self.current(), failed)
     }
 
-    /// Opens the file again: for writing, or else an overlay of it. What was open before can neither read nor write
-    /// from now on.
+    /// Opens the file again: for writing, or else an overlay of it to read, and then this is the error of the first.
+    /// What was open before can neither read nor write from now on.
     fn renew(&self, writer: &mut Writer) -> Result<(), Fault> {
         writer.failed = true;
         self.current().lease.revoke();
-        let mut last = None;
-        for overlay in [self.read_only, true] {
-            let opened = Self::lend(&self.options, &self.file, overlay);
-            match opened.and_then(|open| Ok((guarded(|| tables::load(open.db()?))?, open))) {
-                Ok(((state, topics, next_topic), open)) => {
-                    *self.open.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(open);
-                    *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
-                    *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
-                    writer.next_topic = next_topic;
-                    writer.aged.clear();
-                    writer.failed = overlay && !self.read_only;
-                    return Ok(());
-                }
-                // Of the two the first says why nothing can be written.
-                Err(fault) => last = last.or(Some(fault)),
-            }
+        if self.read_only {
+            return self.renew_as(writer, true);
         }
-        Err(last.unwrap_or_else(Fault::closed))
+        self.renew_as(writer, false).inspect_err(|_| {
+            // If this fails too there is nothing to read; the next call tries again.
+            let _ = self.renew_as(writer, true);
+            writer.failed = true;
+        })
+    }
+
+    fn renew_as(&self, writer: &mut Writer, overlay: bool) -> Result<(), Fault> {
+        let open = Self::lend(&self.options, &self.file, overlay)?;
+        let (state, topics, next_topic) = guarded(|| tables::load(open.db()?))?;
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(open);
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+        *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
+        *writer = Writer { next_topic, ..Writer::default() };
+        Ok(())
     }
 
     /// The right to write, with a file that can be written.
@@ -207,10 +211,6 @@ impl Redb {
         let mut writer = self.lock();
         if writer.failed {
             self.renew(&mut writer).map_err(|fault| fault.told(&self.path))?;
-            if writer.failed {
-                let what = "it failed, and cannot be opened again for writing";
-                return Err(self.error(StoreErrorKind::Io, what));
-            }
         }
         Ok(writer)
     }
