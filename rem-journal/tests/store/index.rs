@@ -61,11 +61,14 @@ proptest! {
         of in proptest::collection::vec(0_u8..6, 1..120),
         wanted in proptest::collection::hash_set(0_u8..6, 0..6),
         range in (0_u64..130, 0_u64..130), limit in 1_usize..20, backwards: bool, split in 0_usize..120,
+        // Numbers of one era, and of many.
+        stride in prop_oneof![Just(1_u64), Just(9_000), Just(200_000)],
     ) {
         let store = memory();
         let name = |topic: u8| format!("topic.{topic}");
         let all: Vec<Event> =
-            of.iter().zip(1..).map(|(&topic, at)| Event::new(at).topic(&name(topic))).collect();
+            of.iter().zip(1..).map(|(&topic, at)| Event::new(at * stride).topic(&name(topic))).collect();
+        let range = (range.0 * stride, range.1 * stride);
         let split = split.min(all.len());
         append(&store, &all[..split]).unwrap();
         append(&store, &all[split..]).unwrap();

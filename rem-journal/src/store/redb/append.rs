@@ -92,11 +92,12 @@ fn same(db: &Database, known: &[Entry<'_>]) -> Result<(), Fault> {
 /// What a batch makes of the topics and the indexes.
 struct Staged<'e> {
     topics: HashMap<&'e str, Topic>,
-    /// By topic and number, sorted, so that each page of the index is changed once.
-    by_topic: Vec<(u32, u64)>,
+    /// In the order of their keys, so that each page of the index is changed once.
+    by_topic: Vec<[u8; 12]>,
     keys: Vec<(Keys<'e>, u32)>,
     next_topic: u32,
     bytes: u64,
+    first: Option<u64>,
     last: Option<u64>,
 }
 
@@ -108,6 +109,7 @@ impl<'e> Staged<'e> {
             keys: Vec::with_capacity(batch.len()),
             next_topic,
             bytes: 0,
+            first: batch.first().map(|entry| entry.sequence),
             last: batch.last().map(|entry| entry.sequence),
         };
         for entry in batch {
@@ -141,7 +143,7 @@ impl<'e> Staged<'e> {
         topic.bytes += bytes;
         topic.last = sequence;
         self.bytes += bytes;
-        self.by_topic.push((topic.id.0, sequence));
+        self.by_topic.push(tables::topic_key(topic.id.0, sequence));
         self.keys.push((keys, topic.id.0));
         Ok(())
     }
@@ -155,8 +157,7 @@ impl<'e> Staged<'e> {
         }
         // With nothing kept, what is kept begins behind the last.
         if state.events == 0 {
-            let first = self.by_topic.iter().map(|&(_, sequence)| sequence).min();
-            counts.first = first.unwrap_or(counts.last + 1);
+            counts.first = self.first.unwrap_or(counts.last + 1);
         }
         counts.reserved = commit.reserved.unwrap_or(counts.reserved).max(counts.last);
         counts
@@ -179,8 +180,8 @@ impl<'e> Staged<'e> {
             by_time.insert(&tables::time_key(keys.timestamp, entry.sequence), topic)?;
         }
         let mut by_topic = txn.open_table(tables::BY_TOPIC)?;
-        for &(topic, sequence) in &self.by_topic {
-            by_topic.insert(&tables::topic_key(topic, sequence), ())?;
+        for key in &self.by_topic {
+            by_topic.insert(key, ())?;
         }
         let mut topics = txn.open_table(tables::TOPICS)?;
         for topic in self.topics.values() {

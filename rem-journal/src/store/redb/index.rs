@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::RangeInclusive;
 
-use ::redb::{Database, Range, ReadableDatabase, ReadableTable};
+use ::redb::{AccessGuard, Database, Range, ReadableDatabase, ReadableTable};
 
 use super::fault::Fault;
 use super::tables;
@@ -35,7 +35,7 @@ pub(super) fn by_topics(
     numbers: &mut Vec<u64>,
 ) -> Result<Option<RangeInclusive<u64>>, Fault> {
     let table = db.begin_read()?.open_table(tables::BY_TOPIC)?;
-    let mut merged = Merged::new(&table, topics, range, direction);
+    let mut merged = Merged::new(&table, topics, range, direction)?;
     for _ in 0..limit {
         match merged.next()? {
             Some(sequence) => numbers.push(sequence),
@@ -61,7 +61,13 @@ pub(super) struct Merged<'t, T> {
 
 struct Rows<'t> {
     topic: u32,
-    open: Option<Range<'t, &'static [u8; 12], ()>>,
+    open: Option<Opened<'t>>,
+}
+
+/// The rows of a topic in one era, after those of the eras before.
+struct Opened<'t> {
+    era: u64,
+    rows: Range<'t, &'static [u8; 12], ()>,
 }
 
 /// A number such that the greatest is the next in this direction.
@@ -92,30 +98,37 @@ impl<'t, T: ReadableTable<&'static [u8; 12], ()>> Merged<'t, T> {
         topics: &[Topic],
         range: &RangeInclusive<u64>,
         direction: Direction,
-    ) -> Self {
+    ) -> Result<Self, Fault> {
+        // Of the eras there are, no more are looked through.
+        let number = |row: Option<(AccessGuard<'_, &[u8; 12]>, _)>| {
+            row.map(|(key, _)| tables::era(tables::topic_of_key(key.value()).1))
+        };
+        let (from, to) = match (number(table.first()?), number(table.last()?)) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (*tables::of_era(first).start(), *tables::of_era(last).end());
+                (first.max(*range.start()), last.min(*range.end()))
+            }
+            _ => (1, 0),
+        };
+        let topics = if from > to { &[] } else { topics };
         let mut merged = Self {
             table,
-            range: range.clone(),
+            range: from..=to,
             direction,
             heap: BinaryHeap::new(),
             rows: Vec::with_capacity(topics.len()),
         };
         let mut heap = Vec::with_capacity(topics.len());
         for topic in topics {
-            // What was written since the topic was asked for lies above its last number, and may be wanted.
             let bound = match direction {
-                Direction::Forwards => topic.first.max(*range.start()),
-                Direction::Backwards => *range.end(),
-            };
-            let bound = match direction {
-                Direction::Backwards => bound.min(topic.last),
-                Direction::Forwards => bound,
+                Direction::Forwards => topic.first.max(from),
+                Direction::Backwards => topic.last.min(to),
             };
             heap.push((Rank::new(bound, direction), merged.rows.len()));
             merged.rows.push(Rows { topic: topic.id.0, open: None });
         }
         merged.heap = heap.into();
-        merged
+        Ok(merged)
     }
 
     pub(super) fn next(&mut self) -> Result<Option<u64>, Fault> {
@@ -123,16 +136,12 @@ impl<'t, T: ReadableTable<&'static [u8; 12], ()>> Merged<'t, T> {
             let Some((rank, at)) = self.heap.pop() else { return Ok(None) };
             let opened = self.rows[at].open.is_some();
             if !opened {
-                let (from, to) = match self.direction {
-                    Direction::Forwards => (rank.sequence(), *self.range.end()),
-                    Direction::Backwards => (*self.range.start(), rank.sequence()),
-                };
-                if from > to {
+                let bound = rank.sequence();
+                if !self.range.contains(&bound) {
                     continue;
                 }
-                let topic = self.rows[at].topic;
-                let (from, to) = (tables::topic_key(topic, from), tables::topic_key(topic, to));
-                self.rows[at].open = Some(self.table.range::<&[u8; 12]>(&from..=&to)?);
+                let rows = self.rows_of(self.rows[at].topic, tables::era(bound), Some(bound))?;
+                self.rows[at].open = Some(rows);
             }
             if let Some(next) = self.step(at)? {
                 self.heap.push((Rank::new(next, self.direction), at));
@@ -143,20 +152,44 @@ impl<'t, T: ReadableTable<&'static [u8; 12], ()>> Merged<'t, T> {
         }
     }
 
+    /// The rows of a topic in an era, from this number on.
+    fn rows_of(&self, topic: u32, era: u64, bound: Option<u64>) -> Result<Opened<'t>, Fault> {
+        let numbers = tables::of_era(era);
+        let mut from = *numbers.start().max(self.range.start());
+        let mut to = *numbers.end().min(self.range.end());
+        match (self.direction, bound) {
+            (Direction::Forwards, Some(bound)) => from = from.max(bound),
+            (Direction::Backwards, Some(bound)) => to = to.min(bound),
+            (_, None) => {}
+        }
+        let (from, to) = (tables::topic_key(topic, from), tables::topic_key(topic, to));
+        Ok(Opened { era, rows: self.table.range::<&[u8; 12]>(&from..=&to)? })
+    }
+
     /// The next number of an opened topic.
     fn step(&mut self, at: usize) -> Result<Option<u64>, Fault> {
-        let rows = &mut self.rows[at];
-        let Some(open) = &mut rows.open else { return Ok(None) };
-        let row = match self.direction {
-            Direction::Forwards => open.next(),
-            Direction::Backwards => open.next_back(),
-        };
-        let Some(row) = row else { return Ok(None) };
-        let (topic, sequence) = tables::topic_of_key(row?.0.value());
-        if topic != rows.topic || !self.range.contains(&sequence) {
-            return Err(Damage::new(Part::TopicIndex, "rows are not in order").into());
+        let topic = self.rows[at].topic;
+        loop {
+            let Some(open) = &mut self.rows[at].open else { return Ok(None) };
+            let row = match self.direction {
+                Direction::Forwards => open.rows.next(),
+                Direction::Backwards => open.rows.next_back(),
+            };
+            if let Some(row) = row {
+                let (of, sequence) = tables::topic_of_key(row?.0.value());
+                if of != topic || !self.range.contains(&sequence) {
+                    return Err(Damage::new(Part::TopicIndex, "rows are not in order").into());
+                }
+                return Ok(Some(sequence));
+            }
+            let era = match self.direction {
+                Direction::Forwards => open.era.checked_add(1),
+                Direction::Backwards => open.era.checked_sub(1),
+            };
+            let eras = tables::era(*self.range.start())..=tables::era(*self.range.end());
+            let Some(era) = era.filter(|era| eras.contains(era)) else { return Ok(None) };
+            self.rows[at].open = Some(self.rows_of(topic, era, None)?);
         }
-        Ok(Some(sequence))
     }
 }
 

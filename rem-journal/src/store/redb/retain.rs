@@ -187,7 +187,7 @@ fn in_excess(
     };
     let by_topic = txn.open_table(tables::BY_TOPIC)?;
     let range = state.first..=state.last;
-    let mut merged = Merged::new(&by_topic, scope.chosen, &range, Direction::Forwards);
+    let mut merged = Merged::new(&by_topic, scope.chosen, &range, Direction::Forwards)?;
     while victims.len() < CHUNK && !excess.is_none() {
         let Some(sequence) = merged.next()? else { break };
         excess.less(records.get(sequence)?.map_or(0, |row| length(row.value())));
@@ -285,7 +285,7 @@ fn remove(
     if !damaged.is_empty() {
         purge(&damaged, &mut ids, &mut by_time, &mut by_topic, &mut topic_rows)?;
     }
-    topic_rows.sort_unstable();
+    topic_rows.sort_unstable_by_key(|&(topic, sequence, _)| tables::topic_key(topic, sequence));
     for (topic, sequence, bytes) in topic_rows {
         by_topic.remove(&tables::topic_key(topic, sequence))?;
         let there = match gone.topics.entry(topic) {

@@ -20,7 +20,8 @@ use crate::store::{Damage, Part, State, StoreErrorKind, Topic, TopicId};
 pub(super) const RECORDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("records");
 /// By id: the number.
 pub(super) const IDS: TableDefinition<'_, &[u8; 16], u64> = TableDefinition::new("ids");
-/// By topic and number, big-endian.
+/// By era, topic and number within the era, big-endian: what is new of all topics lies together, and so does what is
+/// let go, where an index by topic alone would change a page for each topic.
 pub(super) const BY_TOPIC: TableDefinition<'_, &[u8; 12], ()> = TableDefinition::new("by_topic");
 /// By time and number, big-endian: the topic.
 pub(super) const BY_TIME: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("by_time");
@@ -271,16 +272,34 @@ pub(super) fn hole(from: u64, row: &[u8]) -> Result<RangeInclusive<u64>, Damage>
     Ok(from..=to)
 }
 
+/// Numbers that agree but for as many of their last bits are of one era.
+const ERA_BITS: u32 = 16;
+
+pub(super) fn era(sequence: u64) -> u64 {
+    sequence >> ERA_BITS
+}
+
+/// The numbers of an era.
+pub(super) fn of_era(era: u64) -> RangeInclusive<u64> {
+    let first = era << ERA_BITS;
+    first..=first | ((1 << ERA_BITS) - 1)
+}
+
 pub(super) fn topic_key(topic: u32, sequence: u64) -> [u8; 12] {
     let mut key = [0; 12];
-    key[..4].copy_from_slice(&topic.to_be_bytes());
-    key[4..].copy_from_slice(&sequence.to_be_bytes());
+    let number = sequence.to_be_bytes();
+    key[..6].copy_from_slice(&number[..6]);
+    key[6..10].copy_from_slice(&topic.to_be_bytes());
+    key[10..].copy_from_slice(&number[6..]);
     key
 }
 
 pub(super) fn topic_of_key(key: &[u8; 12]) -> (u32, u64) {
-    let mut key = BigEndian(key);
-    (key.u32(), key.u64())
+    let (mut number, mut topic) = ([0; 8], [0; 4]);
+    number[..6].copy_from_slice(&key[..6]);
+    topic.copy_from_slice(&key[6..10]);
+    number[6..].copy_from_slice(&key[10..]);
+    (u32::from_be_bytes(topic), u64::from_be_bytes(number))
 }
 
 pub(super) fn time_key(timestamp: u64, sequence: u64) -> [u8; 16] {
@@ -291,21 +310,10 @@ pub(super) fn time_key(timestamp: u64, sequence: u64) -> [u8; 16] {
 }
 
 pub(super) fn time_of_key(key: &[u8; 16]) -> (u64, u64) {
-    let mut key = BigEndian(key);
-    (key.u64(), key.u64())
-}
-
-/// A key of an index, read from its begin; a key is as long as what is read of it.
-struct BigEndian<'k>(&'k [u8]);
-
-impl BigEndian<'_> {
-    fn u32(&mut self) -> u32 {
-        self.0.split_off(..4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
-    }
-
-    fn u64(&mut self) -> u64 {
-        self.0.split_off(..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes)
-    }
+    let (mut timestamp, mut sequence) = ([0; 8], [0; 8]);
+    timestamp.copy_from_slice(&key[..8]);
+    sequence.copy_from_slice(&key[8..]);
+    (u64::from_be_bytes(timestamp), u64::from_be_bytes(sequence))
 }
 
 /// A value that was written by this version: its checksum says so, and what is read of it is there.
