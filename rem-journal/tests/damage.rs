@@ -13,7 +13,8 @@ use std::ops::ControlFlow;
 
 use disk::Disk;
 use rem_journal::store::{
-    Commit, Direction, Moment, OpenOptions, Redb, Rule, Snapshot, Store, StoreError, StoreErrorKind,
+    Commit, Direction, Moment, OpenOptions, Part, Redb, Rule, Snapshot, Store, StoreError,
+    StoreErrorKind,
 };
 use support::*;
 
@@ -74,7 +75,7 @@ fn look(store: &Redb) -> Seen {
                 assert_eq!(unique.len(), numbers.len(), "an event twice");
                 match direction {
                     Direction::Forwards => seen.forwards = numbers,
-                    Direction::Backwards => seen.backwards = numbers,
+                    Direction::Backwards => seen.backwards = numbers.into_iter().rev().collect(),
                 }
             }
             Err(error) => seen.told |= damaged(&error),
@@ -120,53 +121,151 @@ fn damaged(error: &StoreError) -> bool {
     true
 }
 
-/// Every n-th byte of the file, with one bit or all of them changed.
-#[test]
-fn a_changed_byte_is_told_or_changes_nothing() {
-    // redb panics over what it finds, which is caught; the text of it would drown what a test says.
+/// What is done to the byte at a place.
+fn change(at: usize) -> u8 {
+    if at.is_multiple_of(2) { 0xff } else { 1 << (at % 8) }
+}
+
+/// Bytes of the pages that are in use, each n-th, and more of the head of the file. `REM_DAMAGE_STEP=1` is all of them.
+fn places(file: &[u8]) -> Vec<usize> {
+    let step = std::env::var("REM_DAMAGE_STEP").ok().and_then(|step| step.parse().ok());
+    let step: usize = step.unwrap_or(401);
+    let used = |page: usize| {
+        file.chunks(4_096).nth(page).is_some_and(|page| page.iter().any(|byte| *byte != 0))
+    };
+    let used: Vec<bool> = (0..file.len().div_ceil(4_096)).map(used).collect();
+    let head = |at: usize| at < 400 && at.is_multiple_of(step.min(5));
+    (0..file.len())
+        .filter(|&at| used[at / 4_096] && (head(at) || at.is_multiple_of(step)))
+        .collect()
+}
+
+/// redb panics over what it finds, which is caught; the text of it would drown what a test says.
+fn quiet() {
     std::panic::set_hook(Box::new(|info| {
         if info.location().is_some_and(|at| !at.file().contains("redb-")) {
             eprintln!("{info}");
         }
     }));
+}
+
+fn assert_refused_for_damage(error: &StoreError, at: usize) {
+    use StoreErrorKind as Kind;
+    let told = [Kind::Damaged, Kind::NotAJournal, Kind::Newer, Kind::Io];
+    assert!(told.contains(&error.kind()), "byte {at}: {error}");
+    assert!(error.to_string().contains("a.rem"), "byte {at}: {error}");
+}
+
+#[test]
+fn a_changed_byte_is_told_or_changes_nothing() {
+    quiet();
     let file = journal();
     let as_written = look(&open(&Disk::with(file.clone())).unwrap());
     let kept: Vec<u64> = (101..=400).collect();
     assert_eq!((&as_written.forwards, as_written.told), (&kept, false));
-    // Most of a file is free.
-    let live =
-        file.chunks(4_096).enumerate().filter(|(_, page)| page.iter().any(|byte| *byte != 0));
-    let step = std::env::var("REM_DAMAGE_STEP").ok().and_then(|step| step.parse().ok());
-    let step: usize = step.unwrap_or(211);
-    let (mut tried, mut refused, mut reported) = (0, 0, 0);
-    for (page, _) in live {
-        let end = file.len().min((page + 1) * 4_096);
-        for at in (page * 4_096..end).filter(|at| *at < 400 || at % step == 0) {
+    let (mut tried, mut refused, mut reported, mut read) = (0, 0, 0, 0);
+    for at in places(&file) {
+        let mut changed = file.clone();
+        changed[at] ^= change(at);
+        tried += 1;
+        let disk = Disk::with(changed);
+        let store = match open(&disk) {
+            Ok(store) => store,
+            Err(error) => {
+                assert_refused_for_damage(&error, at);
+                refused += 1;
+                continue;
+            }
+        };
+        let report = store.verify(&mut |_| true).unwrap();
+        let seen = look(&store);
+        if report.is_sound() {
+            assert_eq!(seen, as_written, "byte {at}");
+            continue;
+        }
+        reported += 1;
+        // Records that are not read are told of by reading, too.
+        read += usize::from(seen.told);
+        for numbers in [&seen.forwards, &seen.backwards] {
+            assert!(*numbers == kept || seen.told, "byte {at}: {} records", numbers.len());
+        }
+    }
+    eprintln!(
+        "{tried} bytes: {refused} refused when opened, {reported} by verify, {read} when read"
+    );
+    assert!(refused > 10 && reported > 30 && read > 30, "{tried} {refused} {reported} {read}");
+}
+
+/// A file as a crash leaves it is checked by redb when it is opened. What it cannot tell from the crash, unless
+/// transactions are synced twice, is damage to what the last one alone wrote: then the one before is opened.
+#[test]
+fn a_changed_byte_in_a_file_that_was_not_closed_is_told_or_undoes_the_last_transaction_at_most() {
+    quiet();
+    for twice in [false, true] {
+        let options = OpenOptions::new().sync_twice(twice);
+        let open = |disk: Disk| options.clone().open_backend("a.rem", disk);
+        let disk = Disk::with(journal());
+        let store = open(disk.clone()).unwrap();
+        append(&store, &events(411..=420)).unwrap();
+        append(&store, &events(421..=430)).unwrap();
+        let file = disk.bytes();
+        let expected: Vec<u64> = (101..=400).chain(411..=430).collect();
+        let (mut refused, mut undone) = (0, 0);
+        for at in places(&file) {
             let mut changed = file.clone();
-            changed[at] ^= if at % 2 == 0 { 0xff } else { 1 << (at % 8) };
-            tried += 1;
-            let disk = Disk::with(changed);
-            let store = match open(&disk) {
+            changed[at] ^= change(at);
+            let store = match open(Disk::with(changed)) {
                 Ok(store) => store,
                 Err(error) => {
-                    use StoreErrorKind as Kind;
-                    let kind = error.kind();
-                    let told = [Kind::Damaged, Kind::NotAJournal, Kind::Newer, Kind::Io];
-                    assert!(told.contains(&kind), "byte {at}: {error}");
+                    assert_refused_for_damage(&error, at);
                     refused += 1;
                     continue;
                 }
             };
-            let report = store.verify(&mut |_| true).unwrap();
             let seen = look(&store);
-            if report.is_sound() {
-                assert_eq!(seen, as_written, "byte {at}");
-            } else {
-                reported += 1;
-                assert!(!report.damages.is_empty(), "byte {at}: {report:?}");
-            }
+            let back = if store.state().last == 420 { 10 } else { 0 };
+            undone += usize::from(back > 0);
+            assert!(seen.forwards == expected[..expected.len() - back] || seen.told, "byte {at}");
+            assert_eq!(store.verify(&mut |_| true).unwrap().is_sound(), !seen.told, "byte {at}");
         }
+        eprintln!(
+            "{refused} refused when opened, {undone} undid a transaction, synced twice: {twice}"
+        );
+        assert!(refused > 10, "{refused}");
+        assert_eq!(undone == 0, twice);
     }
-    eprintln!("{tried} bytes: {refused} refused when opened, {reported} reported by verify");
-    assert!(tried > 300 && refused > 10 && reported > 30, "{tried} {refused} {reported}");
+}
+
+/// The pages that are in memory are as they were; what is on disk is checked all the same.
+#[test]
+fn what_changes_below_an_open_journal_is_reported() {
+    quiet();
+    let disk = Disk::with(journal());
+    let store = open(&disk).unwrap();
+    assert_sound(&store);
+    let file = disk.bytes();
+    let body = b"the body of event 250,";
+    let at = file.windows(body.len()).position(|window| window == body).unwrap();
+    disk.change(at, 1);
+    let report = store.verify(&mut |_| true).unwrap();
+    assert!(!report.is_sound(), "{report:?}");
+    let damage = report.damages.last().unwrap();
+    assert_eq!(damage.part(), Part::Pages, "{damage}");
+    drop(store);
+
+    // Opened again, the record is told with its number, and the others are read.
+    let disk = Disk::with(disk.bytes());
+    let store = open(&disk).unwrap();
+    let (events, damages) = read_all(&store, 0..=u64::MAX, Direction::Forwards, 64).unwrap();
+    assert_eq!(events.len(), 299);
+    let told: Vec<_> = damages.iter().map(|damage| (damage.part(), damage.sequences())).collect();
+    assert_eq!(told, [(Part::Records, Some(250..=250))]);
+    let report = store.verify(&mut |_| true).unwrap();
+    assert!(report.damages.iter().any(|damage| damage.sequences() == Some(250..=250)));
+    // Retention gets rid of it, and of all that led to it.
+    let mut rule = Rule::new();
+    rule.events = Some(100);
+    store.retain(&[rule], &mut || true).unwrap();
+    assert_eq!(store.find(&id(250)).unwrap(), None);
+    assert_sound(&store);
 }

@@ -223,7 +223,8 @@ impl Redb {
     ) -> Result<T, StoreError> {
         let open = self.current();
         let done = guarded(|| {
-            let txn = open.db()?.begin_write()?;
+            let mut txn = open.db()?.begin_write()?;
+            txn.set_two_phase_commit(self.options.sync_twice);
             let value = write(&txn)?;
             txn.commit()?;
             Ok(value)

@@ -63,6 +63,13 @@ impl Disk {
         self.0.lock().unwrap().bytes.clone()
     }
 
+    /// Changes a byte of what is there.
+    pub(crate) fn change(&self, at: usize, by: u8) {
+        let mut inner = self.0.lock().unwrap();
+        inner.bytes[at] ^= by;
+        inner.synced[at] ^= by;
+    }
+
     /// What may be there after a loss of power: what was synced, and some of what was written since, in any order, the
     /// last of it in part.
     pub(crate) fn after_power_loss(&self, mut random: u64) -> Vec<u8> {
@@ -73,7 +80,9 @@ impl Disk {
             random ^= random >> 7;
             random ^= random << 17;
             match op {
-                Op::Write(offset, data) if random.is_multiple_of(4) => write(&mut bytes, *offset, data),
+                Op::Write(offset, data) if random.is_multiple_of(4) => {
+                    write(&mut bytes, *offset, data)
+                }
                 Op::Write(offset, data) if random % 4 == 1 => {
                     let torn = usize::try_from(random >> 8).unwrap_or(0) % (data.len() + 1);
                     write(&mut bytes, *offset, &data[..torn]);

@@ -17,19 +17,31 @@ use super::{Redb, StoreError, StoreErrorKind};
 #[derive(Clone)]
 pub struct OpenOptions {
     cache: usize,
+    pub(super) sync_twice: bool,
     repair: Option<Arc<dyn Fn(f64) + Send + Sync>>,
 }
 
 impl OpenOptions {
     /// As [`Redb::open`] does: with 32 MiB for pages in memory.
     pub fn new() -> Self {
-        Self { cache: 32 << 20, repair: None }
+        Self { cache: 32 << 20, sync_twice: false, repair: None }
     }
 
     /// How many bytes of pages are kept in memory, read and about to be written.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache = bytes;
+        self
+    }
+
+    /// Whether each transaction is synced to the disk twice: its pages, and then that it is the last. Off unless told.
+    ///
+    /// What was acknowledged is there after a crash either way. With one sync, a byte of the last transaction that
+    /// changes on the disk and then a crash look like a crash within that transaction, and the journal is opened
+    /// without it; with two, it is refused as damaged.
+    #[must_use]
+    pub fn sync_twice(mut self, twice: bool) -> Self {
+        self.sync_twice = twice;
         self
     }
 

@@ -258,7 +258,7 @@ fn remove(
     let mut by_topic = txn.open_table(tables::BY_TOPIC)?;
     let mut gone = Gone::default();
     let mut topic_rows = Vec::with_capacity(victims.len());
-    let mut damaged = HashSet::new();
+    let mut damaged = HashMap::new();
     for &sequence in victims {
         gone.highest = gone.highest.max(sequence);
         let Some(row) = records.remove(sequence)? else { continue };
@@ -268,7 +268,7 @@ fn remove(
         let record = tables::read_record(sequence, row.value());
         let keys = record.and_then(|record| tables::keys_of(sequence, record));
         let Ok(keys) = keys else {
-            damaged.insert(sequence);
+            damaged.insert(sequence, bytes);
             continue;
         };
         let newest = ids.get(&keys.id)?.is_some_and(|row| row.value() == sequence);
@@ -278,7 +278,7 @@ fn remove(
         let topic = by_time.remove(&tables::time_key(keys.timestamp, sequence))?;
         match topic.map(|row| row.value()) {
             Some(topic) => topic_rows.push((topic, sequence, bytes)),
-            None => drop(damaged.insert(sequence)),
+            None => drop(damaged.insert(sequence, bytes)),
         }
     }
     drop(records);
@@ -307,22 +307,19 @@ fn remove(
 /// Removes the rows of damaged records from the indexes: what they were found by is not known, so all rows are looked
 /// at.
 fn purge(
-    damaged: &HashSet<u64>,
+    damaged: &HashMap<u64, u64>,
     ids: &mut Table<'_, &'static [u8; 16], u64>,
     by_time: &mut Table<'_, &'static [u8; 16], u32>,
     by_topic: &mut Table<'_, &'static [u8; 12], ()>,
     topic_rows: &mut Vec<(u32, u64, u64)>,
 ) -> Result<(), Fault> {
-    ids.retain(|_, sequence| !damaged.contains(&sequence))?;
-    by_time.retain(|key, _| !damaged.contains(&tables::time_of_key(key).1))?;
+    ids.retain(|_, sequence| !damaged.contains_key(&sequence))?;
+    by_time.retain(|key, _| !damaged.contains_key(&tables::time_of_key(key).1))?;
     by_topic.retain(|key, ()| {
         let (topic, sequence) = tables::topic_of_key(key);
-        let keep = !damaged.contains(&sequence);
-        if !keep {
-            // What its bytes were is not certain; the topic's count of them is a little high.
-            topic_rows.push((topic, sequence, 0));
-        }
-        keep
+        let bytes = damaged.get(&sequence);
+        topic_rows.extend(bytes.map(|&bytes| (topic, sequence, bytes)));
+        bytes.is_none()
     })?;
     Ok(())
 }
