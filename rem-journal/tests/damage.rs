@@ -1,5 +1,9 @@
 //! A byte that was changed in the file is found and told with its place: never a wrong event, never a panic.
-#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot be set up fails, and says what it tried"
+)]
 
 #[path = "store/disk.rs"]
 #[expect(dead_code, reason = "these tests use a part of it")]
@@ -9,9 +13,10 @@ mod disk;
 mod support;
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use disk::Disk;
+use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use rem_journal::store::{
     Commit, Direction, Moment, OpenOptions, Part, Redb, Rule, Snapshot, Store, StoreError,
     StoreErrorKind,
@@ -268,4 +273,116 @@ fn what_changes_below_an_open_journal_is_reported() {
     store.retain(&[rule], &mut || true).unwrap();
     assert_eq!(store.find(&id(250)).unwrap(), None);
     assert_sound(&store);
+}
+
+type Wreck = fn(&WriteTransaction);
+
+/// Rows that somebody else took out of the tables, or put in: each check of `verify` finds what it is for.
+#[test]
+fn rows_that_are_missing_or_lead_elsewhere_are_told_with_their_place() {
+    const RECORDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("records");
+    const IDS: TableDefinition<'_, &[u8; 16], u64> = TableDefinition::new("ids");
+    const BY_TOPIC: TableDefinition<'_, &[u8; 12], ()> = TableDefinition::new("by_topic");
+    const BY_TIME: TableDefinition<'_, &[u8; 16], u32> = TableDefinition::new("by_time");
+    const TOPICS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("topics");
+    const POSITIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("positions");
+    let at = |sequence: u64| Some(sequence..=sequence);
+    let wrecks: [(Wreck, Part, Option<RangeInclusive<u64>>); 9] = [
+        (|txn| drop(txn.open_table(RECORDS).unwrap().remove(250).unwrap()), Part::Records, at(250)),
+        (|txn| drop(txn.open_table(RECORDS).unwrap().remove(400).unwrap()), Part::Records, at(400)),
+        (|txn| drop(txn.open_table(IDS).unwrap().remove(&id(250)).unwrap()), Part::Ids, at(250)),
+        (
+            |txn| drop(txn.open_table(IDS).unwrap().insert(&id(9_999), 250).unwrap()),
+            Part::Ids,
+            at(250),
+        ),
+        (
+            |txn| {
+                let mut rows = txn.open_table(BY_TOPIC).unwrap();
+                let (first, _) = rows.pop_first().unwrap().unwrap();
+                assert_eq!(first.value()[10..], 101_u16.to_be_bytes());
+            },
+            Part::TopicIndex,
+            at(101),
+        ),
+        (
+            |txn| {
+                let mut key = [0; 12];
+                key[10..].copy_from_slice(&9_u16.to_be_bytes());
+                txn.open_table(BY_TOPIC).unwrap().insert(&key, ()).unwrap();
+            },
+            Part::TopicIndex,
+            at(9),
+        ),
+        (
+            |txn| drop(txn.open_table(BY_TIME).unwrap().pop_last().unwrap()),
+            Part::TimeIndex,
+            at(400),
+        ),
+        (
+            |txn| {
+                let mut topics = txn.open_table(TOPICS).unwrap();
+                let row = topics.get(3).unwrap().unwrap().value().to_owned();
+                topics.insert(77, &*row).unwrap();
+            },
+            Part::Topics,
+            None,
+        ),
+        (
+            |txn| drop(txn.open_table(POSITIONS).unwrap().insert("billing", &[0; 12][..]).unwrap()),
+            Part::Positions,
+            None,
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (wreck, part, sequences)) in wrecks.into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.rem"));
+        std::fs::write(&path, journal()).unwrap();
+        let db = redb::Database::open(&path).unwrap();
+        let txn = db.begin_write().unwrap();
+        wreck(&txn);
+        txn.commit().unwrap();
+        drop(db);
+        let store = match Redb::open(&path) {
+            Ok(store) => store,
+            // What is read when a journal is opened is told there.
+            Err(error) => {
+                assert!(matches!(part, Part::Topics | Part::Positions), "{error}");
+                assert_eq!(error.kind(), StoreErrorKind::Damaged);
+                assert!(error.to_string().contains(&part.to_string()), "{error}");
+                continue;
+            }
+        };
+        let report = store.verify(&mut |_| true).unwrap();
+        let found = report
+            .damages
+            .iter()
+            .any(|damage| damage.part() == part && damage.sequences() == sequences);
+        assert!(found, "wreck {number}: {report:#?}");
+        if part == Part::Records {
+            let (events, damages) =
+                read_all(&store, 0..=u64::MAX, Direction::Backwards, 64).unwrap();
+            assert_eq!(events.len(), 299);
+            assert_eq!(
+                damages.iter().map(rem_journal::store::Damage::sequences).collect::<Vec<_>>(),
+                [sequences]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_check_ends_when_told_to_and_is_not_complete() {
+    let store = memory();
+    append(&store, &events(1..=3_000)).unwrap();
+    let mut told = 0;
+    let report = store
+        .verify(&mut |progress| {
+            told += 1;
+            assert!(progress.checked <= progress.of && progress.damages == 0);
+            told < 2
+        })
+        .unwrap();
+    assert!(!report.complete && !report.is_sound() && told == 2, "{report:?} {told}");
+    assert!(report.records > 0 && report.records < 3_000);
 }

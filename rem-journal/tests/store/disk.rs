@@ -81,7 +81,7 @@ impl Disk {
             random ^= random << 17;
             match op {
                 Op::Write(offset, data) if random.is_multiple_of(4) => {
-                    write(&mut bytes, *offset, data)
+                    write(&mut bytes, *offset, data);
                 }
                 Op::Write(offset, data) if random % 4 == 1 => {
                     let torn = usize::try_from(random >> 8).unwrap_or(0) % (data.len() + 1);
