@@ -38,7 +38,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// One call is one page: it pins the pages of the file it reads, so a long read is many calls. Each record's
     /// checksum is verified. Where records are damaged, or should be there and are not, [`Damage`] is given in
     /// their place, with the first number of what it concerns, and reading goes on behind it. What is let go and
-    /// what is a hole is passed over.
+    /// what is a hole is passed over. What is written later than the first page is not in what is left.
     ///
     /// # Errors
     /// If the disk fails, or the file is damaged where no number tells of it.

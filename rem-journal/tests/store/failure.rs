@@ -61,6 +61,7 @@ fn after_a_loss_of_power_at_any_write_all_that_was_acknowledged_is_there() {
                 // A file that was never finished has nothing that was acknowledged.
                 Err(error) => {
                     assert_eq!(acknowledged.last, 0, "write {at}: {error}");
+
                     continue;
                 }
             };
@@ -162,6 +163,42 @@ fn one_writes_and_others_read_when_nobody_does() {
         assert_eq!(std::fs::read(&path).unwrap(), before, "a reader wrote");
         let store = Redb::open(&path).unwrap();
         append(&store, &events(11..=11)).unwrap();
+    }
+}
+
+/// A crash while a journal is made leaves a file beside its place, and the next who opens it makes it anew.
+#[test]
+fn what_a_crash_left_of_a_journal_that_was_being_made_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.rem");
+    let half = folder.path().join("journal.rem.new");
+    std::fs::write(&half, vec![7; 10_000]).unwrap();
+    let store = Redb::open(&path).unwrap();
+    assert!(path.exists() && !half.exists());
+    append(&store, &events(1..=10)).unwrap();
+    drop(store);
+    assert_eq!(read_sound(&Redb::open(&path).unwrap()), events(1..=10));
+}
+
+/// Several open what is not there yet: one makes it, and the others are told.
+#[test]
+fn of_several_who_make_a_journal_one_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.rem"));
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Redb::open(&path))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (made, refused): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+        assert_eq!(made.len(), 1);
+        for refused in refused {
+            assert_eq!(refused.unwrap_err().kind(), StoreErrorKind::Locked);
+        }
+        let store = made.into_iter().next().unwrap().unwrap();
+        append(&store, &events(1..=3)).unwrap();
+        drop(store);
+        assert_eq!(read_sound(&Redb::open(&path).unwrap()), events(1..=3));
     }
 }
 

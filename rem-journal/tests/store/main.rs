@@ -9,3 +9,4 @@ mod append;
 mod index;
 mod retention;
 mod failure;
+mod threads;

@@ -1,7 +1,7 @@
 //! [`OpenOptions`]: how a file is opened.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,14 +58,35 @@ impl OpenOptions {
     /// As [`Redb::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Redb, StoreError> {
         let path = path.as_ref();
+        let told = |error: io::Error| Fault::from(error).told(path);
+        if let Some(made) = self.clone().create(path)? {
+            return Ok(made);
+        }
+        let file = File::options().read(true).write(true).open(path).map_err(told)?;
+        let held = held(path, file, false)?;
+        Redb::start(path.to_owned(), self, false, held)
+    }
+
+    /// Makes the file if there is none: beside its place, so that a crash leaves a journal there or nothing.
+    fn create(self, path: &Path) -> Result<Option<Redb>, StoreError> {
+        let told = |error: io::Error| Fault::from(error).told(path);
+        if path.try_exists().map_err(told)? {
+            return Ok(None);
+        }
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let new = Path::new(&name);
         let mut options = File::options();
-        options.read(true).write(true);
-        let opened = match options.clone().create_new(true).open(path) {
-            Ok(file) => sync_folder(path).map(|()| file),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
-            Err(error) => Err(error),
-        };
-        self.file(path, opened, false)
+        options.read(true).write(true).create(true).truncate(false);
+        let held = held(path, options.open(new).map_err(told)?, false)?;
+        // Whoever had it before has made it the journal, and this is that file by another handle.
+        if path.try_exists().map_err(told)? {
+            return Ok(None);
+        }
+        held.set_len(0).map_err(told)?;
+        let made = Redb::start(path.to_owned(), self, false, held)?;
+        fs::rename(new, path).and_then(|()| sync_folder(path)).map_err(told)?;
+        Ok(Some(made))
     }
 
     /// Opens the journal in this file to be read, together with others who do. Nothing is written to it: what a crash
@@ -75,7 +96,9 @@ impl OpenOptions {
     /// If another has it open for writing, it is no journal, it is damaged, or the disk fails.
     pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<Redb, StoreError> {
         let path = path.as_ref();
-        self.file(path, File::open(path), true)
+        let file = File::open(path).map_err(|error| Fault::from(error).told(path))?;
+        let held = held(path, file, true)?;
+        Redb::start(path.to_owned(), self, true, held)
     }
 
     /// Opens the journal in what stands for a file. `name` is its path in errors.
@@ -87,32 +110,9 @@ impl OpenOptions {
         name: impl AsRef<Path>,
         backend: impl StorageBackend,
     ) -> Result<Redb, StoreError> {
-        self.backend(name.as_ref(), Arc::new(backend), false)
-    }
-
-    fn file(
-        self,
-        path: &Path,
-        file: io::Result<File>,
-        read_only: bool,
-    ) -> Result<Redb, StoreError> {
-        let backend = file.map_err(Fault::from).and_then(|file| Ok(FileBackend::new(file)?));
-        let backend = backend.map_err(|fault| fault.told(path))?;
-        self.backend(path, Arc::new(backend), read_only)
-    }
-
-    fn backend(
-        self,
-        path: &Path,
-        backend: Arc<dyn StorageBackend>,
-        read_only: bool,
-    ) -> Result<Redb, StoreError> {
-        let held = Held::new(backend, read_only).map_err(|error| Fault::from(error).told(path))?;
-        let Some(held) = held else {
-            let what = "another has it open";
-            return Err(StoreError::new(StoreErrorKind::Locked, path, what));
-        };
-        Redb::start(path.to_owned(), self, read_only, held)
+        let path = name.as_ref();
+        let held = taken(path, Arc::new(backend), false)?;
+        Redb::start(path.to_owned(), self, false, held)
     }
 
     pub(super) fn builder(&self) -> Builder {
@@ -123,6 +123,17 @@ impl OpenOptions {
         }
         builder
     }
+}
+
+/// A file that nobody else has.
+fn held(path: &Path, file: File, shared: bool) -> Result<Held, StoreError> {
+    let backend = FileBackend::new(file).map_err(|error| Fault::from(error).told(path))?;
+    taken(path, Arc::new(backend), shared)
+}
+
+fn taken(path: &Path, backend: Arc<dyn StorageBackend>, shared: bool) -> Result<Held, StoreError> {
+    let held = Held::new(backend, shared).map_err(|error| Fault::from(error).told(path))?;
+    held.ok_or_else(|| StoreError::new(StoreErrorKind::Locked, path, "another has it open"))
 }
 
 /// A new file is there after a loss of power if its folder says so on disk.
