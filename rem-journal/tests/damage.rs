@@ -134,7 +134,7 @@ fn change(at: usize) -> u8 {
 /// Bytes of the pages that are in use, each n-th, and more of the head of the file. `REM_DAMAGE_STEP=1` is all of them.
 fn places(file: &[u8]) -> Vec<usize> {
     let step = std::env::var("REM_DAMAGE_STEP").ok().and_then(|step| step.parse().ok());
-    let step: usize = step.unwrap_or(401);
+    let step: usize = step.unwrap_or(601);
     let used = |page: usize| {
         file.chunks(4_096).nth(page).is_some_and(|page| page.iter().any(|byte| *byte != 0))
     };
