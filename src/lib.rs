@@ -87,21 +87,23 @@ pub use rem_core::cloudevents;
 #[cfg(feature = "metrics")]
 pub use rem_core::metrics;
 pub use rem_core::{
-    Argument, ArgumentError, Bus, BusBuilder, Captured, Captures, ChildError, CloseReport,
-    DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Draft, DraftError, Durable,
-    DurableHistory, Event, EventBuilder, EventId, EventSchema, EventStream, EventType, Evicted,
-    FieldSchema, HandlerCall, HandlerFn, Handlers, History, HistoryError, HistoryErrorKind,
-    InFlight, IntoPattern, Iter, Key, Lagged, Leaf, ManualClock, Metadata, Middleware,
-    MiddlewareReport, MiddlewareStats, Namespace, Next, Ordering, Outcome, Overflow,
-    ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind, Payload, PublishError,
-    PublishErrorKind, Publisher, Query, QueryError, QueueBuilder, QueueStats, Ready, ReadyError,
-    ReadyErrorKind, Receipt, Received, Recovered, Recv, RegisterError, RegisterErrorKind, Restored,
-    Retry, Ring, Schema, SettleError, SettleErrorKind, Shape, Signal, Source, Spawner, Start,
-    State, Stats, Step, Stop, SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId,
-    SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, TaskBuilder, TaskFuture,
-    TaskKey, Timestamp, Token, Topic, TopicError, TopicErrorKind, TopicReport, TopicWriter,
-    Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError, WaitErrorKind,
-    WeakBus, When, Whose, Written, carry, middleware, signal, testing, trace, wire,
+    Argument, ArgumentError, Ask, Bus, BusBuilder, BusClock, Captured, Captures, ChildError,
+    CloseReport, DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Direction, Draft,
+    DraftError, Durable, DurableHistory, Event, EventBuilder, EventId, EventSchema, EventStream,
+    EventType, Events, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers, History,
+    HistoryError, HistoryErrorKind, HistoryReport, InFlight, IntoPattern, Iter, Key, Lagged, Leaf,
+    ManualClock, Metadata, Middleware, MiddlewareReport, MiddlewareStats, Namespace, Next,
+    OnFailure, Ordering, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError,
+    PatternErrorKind, Payload, Progress, PublishError, PublishErrorKind, Publisher, Query,
+    QueryError, QueueBuilder, QueueStats, QuotaReport, Ready, ReadyError, ReadyErrorKind, Receipt,
+    Received, Recovered, Recv, RegisterError, RegisterErrorKind, Replay, ReplayError,
+    ReplayErrorKind, ReplayHandle, ReplayReport, Replaying, Restored, Retry, Ring, Schema,
+    SettleError, SettleErrorKind, Shape, Signal, Source, Spawner, Start, State, Stats, Step, Stop,
+    SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport,
+    SubscriptionStats, Subscriptions, SystemEvent, Target, TaskBuilder, TaskFuture, TaskKey,
+    Timestamp, ToBus, ToHandler, Token, Topic, TopicError, TopicErrorKind, TopicReport,
+    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError,
+    WaitErrorKind, WeakBus, When, Whose, Written, carry, middleware, signal, testing, trace, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 

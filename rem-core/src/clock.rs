@@ -176,6 +176,17 @@ impl Clock {
     }
 }
 
+/// The clock of a bus: the system's, or the one of a test. What a [`History`](crate::History) that lets go by age reads.
+#[derive(Debug, Clone, Default)]
+pub struct BusClock(pub(crate) Clock);
+
+impl BusClock {
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
 /// A clock that stands still until it is told to move; its clones are the same clock.
 ///
 /// What a bus waits for by the clock (a task's retries and time limits) comes when it is moved there, in the thread that

@@ -1,24 +1,40 @@
 //! The past: what a bus keeps of what happened, and asking for it.
 
+mod ask;
 mod backwards;
 mod durable;
+mod events;
+mod gone;
+mod limited;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod query;
+mod reader;
+mod report;
 mod restored;
 mod ring;
+mod together;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use rem_patterns::Pattern;
+
+use crate::clock::BusClock;
 use crate::event::Event;
 
+pub use ask::{Ask, Direction};
 pub(crate) use backwards::{Backwards, last_of_each};
 pub use durable::{Durable, DurableHistory, HistoryError, HistoryErrorKind, Written};
+pub use events::Events;
+pub(crate) use query::Limit;
 pub use query::{Query, QueryError};
+pub(crate) use reader::{Read, Reader};
+pub use report::{HistoryReport, QuotaReport};
 pub use restored::Restored;
 pub use ring::Ring;
+use together::together;
 
 /// How many events are read from a history at once.
 pub(crate) const PAGE: u64 = 256;
@@ -34,8 +50,8 @@ pub trait History: fmt::Debug + Send + Sync + 'static {
     /// What had to go for it is given back, so that it is dropped where user code may run.
     fn record(&self, event: &Arc<Event>) -> Evicted;
 
-    /// The sequence numbers that can be read: from the oldest kept to the last with no hole before it. `None` if none
-    /// can.
+    /// The sequence numbers that can be read: from the oldest kept to the last with no hole before it. `None` if none was
+    /// recorded yet. If all that was has been let go, the range is empty, and its end is that last number all the same.
     fn readable(&self) -> Option<RangeInclusive<u64>>;
 
     /// Adds the kept events with these numbers to `events`, oldest first. What is not kept any more is left out.
@@ -51,9 +67,46 @@ pub trait History: fmt::Debug + Send + Sync + 'static {
     fn durable(self: Arc<Self>) -> Option<Arc<dyn DurableHistory>> {
         None
     }
+
+    /// Of the numbers of a gap, which [`read`](Self::read) left out, the first part whose events were let go and may have
+    /// been selected by a pattern, from the root bus; `None` if there is no such. What a quota let go is no loss to whoever
+    /// cannot select it. A number that is kept is never in it, so that a reader may pass by what it does not look for.
+    ///
+    /// Unless told: the whole gap, which is right for a history that lets go of the oldest and has no
+    /// [`candidates`](Self::candidates).
+    fn lost(&self, gap: RangeInclusive<u64>, by: &Pattern) -> Option<RangeInclusive<u64>> {
+        let _ = by;
+        Some(gap)
+    }
+
+    /// The numbers of the range whose events are kept and may be asked for, each once, in that direction: from an index, if
+    /// there is one that pays. Every event is compared with the whole question when it is read. `None`: read them all.
+    ///
+    /// A history that has them says in [`lost`](Self::lost) of each number of a gap whether it is a loss.
+    fn candidates(
+        &self,
+        ask: &Ask,
+        range: RangeInclusive<u64>,
+        direction: Direction,
+    ) -> Option<Box<dyn Iterator<Item = u64> + '_>> {
+        let _ = (ask, range, direction);
+        None
+    }
+
+    /// The clock of the bus that it is given to, told once, when that is built.
+    fn clock(&self, clock: &BusClock) {
+        let _ = clock;
+    }
+
+    /// What it keeps and has let go, for people and tools to look at: see
+    /// [`Topology::history`](crate::Topology::history).
+    fn report(&self) -> HistoryReport {
+        HistoryReport::of(self.readable().as_ref())
+    }
 }
 
-/// What a history let go to keep a newer event.
+/// What a history let go to keep a newer event. One that is bounded by bytes or age may let go of more at once: these stand
+/// for one, and go with it.
 #[derive(Debug, Default)]
 pub struct Evicted(Option<Arc<Event>>);
 
@@ -66,6 +119,12 @@ impl Evicted {
 impl From<Option<Arc<Event>>> for Evicted {
     fn from(event: Option<Arc<Event>>) -> Self {
         Self(event)
+    }
+}
+
+impl From<Vec<Arc<Event>>> for Evicted {
+    fn from(mut events: Vec<Arc<Event>>) -> Self {
+        Self(if events.len() > 1 { Some(together(events)) } else { events.pop() })
     }
 }
 

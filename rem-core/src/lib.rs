@@ -22,6 +22,7 @@ mod queue;
 mod task;
 mod handlers;
 mod history;
+mod replay;
 pub mod signal;
 mod system;
 mod topology;
@@ -45,7 +46,7 @@ pub use bus::{
     Bus, BusBuilder, CloseReport, InFlight, Ordering, Ready, ReadyError, ReadyErrorKind,
     SettleError, SettleErrorKind, WeakBus, Whose,
 };
-pub use clock::{ManualClock, ParseTimestampError, Timestamp};
+pub use clock::{BusClock, ManualClock, ParseTimestampError, Timestamp};
 pub use draft::Draft;
 pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, SubscribeError};
 pub use event::{
@@ -57,8 +58,8 @@ pub use handlers::{
     RegisterErrorKind, State, Subscriptions,
 };
 pub use history::{
-    Durable, DurableHistory, Evicted, History, HistoryError, HistoryErrorKind, Query, QueryError,
-    Restored, Ring, Written,
+    Ask, Direction, Durable, DurableHistory, Events, Evicted, History, HistoryError,
+    HistoryErrorKind, HistoryReport, Query, QueryError, QuotaReport, Restored, Ring, Written,
 };
 pub use middleware::{Middleware, Next, Step, Stop};
 pub use publish::{EventBuilder, Publisher, Receipt, When};
@@ -66,6 +67,10 @@ pub use queue::{
     EventStream, Iter, Key, Lagged, Overflow, QueueStats, Recovered, Recv, TryRecvError,
 };
 pub use received::Received;
+pub use replay::{
+    OnFailure, Progress, Replay, ReplayError, ReplayErrorKind, ReplayHandle, ReplayReport,
+    Replaying, Target, ToBus, ToHandler,
+};
 pub use signal::{Namespace, Signal};
 pub use subscription::{
     Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Token,

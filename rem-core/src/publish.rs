@@ -38,7 +38,6 @@ pub(crate) enum To<'a> {
     /// To a topic below the bus's prefix, by name.
     Named(&'a str),
     /// The same, of which so many bytes were the prefix of the bus it was first published on.
-    #[cfg(feature = "cloudevents")]
     Again(&'a str, u8),
 }
 
@@ -54,6 +53,8 @@ pub(crate) struct Extra {
     pub(crate) metadata: Option<Box<Metadata>>,
     pub(crate) causation: Option<EventId>,
     pub(crate) correlation: Option<EventId>,
+    /// It has happened before: what this thread handles did not cause it.
+    pub(crate) alone: bool,
 }
 
 /// Makes the value a draft for the topic of its route; inlined as `place` is.
@@ -107,12 +108,9 @@ pub(crate) fn find<E: EventType>(
         To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found))?,
         // On a child bus too: system topics have no prefix anywhere.
         To::Named(name) => by_name(bus, name, bus.scope(), found)?,
-        #[cfg(feature = "cloudevents")]
         To::Again(name, 0) => by_name(bus, name, bus.scope(), found)?,
-        #[cfg(feature = "cloudevents")]
         To::Again(name, scope) if bus.scope() == 0 => by_name(bus, name, scope, found)?,
         // If it does not fit, neither does the topic.
-        #[cfg(feature = "cloudevents")]
         To::Again(name, scope) => {
             by_name(bus, name, bus.scope().saturating_add(1).saturating_add(scope), found)?
         }
@@ -145,7 +143,6 @@ impl<'a> To<'a> {
         match self {
             Self::Own | Self::Table(_) => None,
             Self::Named(name) => Some(name),
-            #[cfg(feature = "cloudevents")]
             Self::Again(name, _) => Some(name),
         }
     }
@@ -206,6 +203,9 @@ impl Extra {
             head.source = self.source.take();
         }
         head.metadata = self.metadata.take();
+        if self.alone {
+            (head.causation, head.correlation) = (None, None);
+        }
         head.causation = self.causation.or(head.causation);
         head.correlation = self.correlation.or(head.correlation);
     }

@@ -76,7 +76,8 @@ impl Timers {
         wake_all(due);
     }
 
-    fn now(&self) -> u64 {
+    /// In nanoseconds: by a clock that a test turns, or since this was made.
+    pub(crate) fn now(&self) -> u64 {
         match &self.by {
             By::Manual(clock) => clock.now().as_nanos(),
             By::Instant(start) => nanos(start.elapsed()),

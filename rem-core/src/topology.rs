@@ -11,6 +11,7 @@ use rem_patterns::Topic;
 
 use crate::bus::{Bus, State};
 use crate::event::Schema;
+use crate::history::HistoryReport;
 use crate::route::{Known, lies_below};
 use crate::subscription::{Entry, SubscriptionId};
 
@@ -33,6 +34,8 @@ pub struct Topology {
     pub middleware: Vec<MiddlewareReport>,
     /// The prefixes of the open child buses, in their order.
     pub children: Vec<Topic>,
+    /// What the history keeps and has let go; `None` without one, and of a child, for it is that of all.
+    pub history: Option<HistoryReport>,
 }
 
 impl Topology {
@@ -101,6 +104,11 @@ impl Bus {
                 .collect(),
             middleware: below.flat_map(|bus| bus.own_middleware()).collect(),
             children,
+            history: core
+                .history
+                .as_ref()
+                .filter(|_| self.prefix().is_none())
+                .map(|it| it.report()),
         }
     }
 
@@ -192,7 +200,8 @@ impl fmt::Display for Topology {
         list(f, "topics", &self.topics)?;
         list(f, "subscriptions", &self.subscriptions)?;
         list(f, "middleware", &self.middleware)?;
-        list(f, "child buses", &self.children)
+        list(f, "child buses", &self.children)?;
+        list(f, "history", &self.history)
     }
 }
 

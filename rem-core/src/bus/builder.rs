@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::Limits;
 use super::{Bus, Core, Ordering, State};
-use crate::clock::Clock;
+use crate::clock::{BusClock, Clock};
 use crate::deliver::Line;
 use crate::event::{Ids, Source};
 use crate::handlers::States;
@@ -131,6 +131,9 @@ impl BusBuilder {
     /// The bus.
     pub fn build(self) -> Bus {
         let Self { history, source, clock, ids, limits, ordering, topics, states, spawner } = self;
+        if let Some(history) = &history {
+            history.clock(&BusClock(clock.clone()));
+        }
         let line = match ordering {
             Ordering::PerPublisher => None,
             Ordering::Total => Some(Line::default()),

@@ -26,7 +26,6 @@ impl<'a, E: EventType> EventBuilder<'a, E> {
     }
 
     /// An event that was published before, under a topic of which so many bytes were its bus's prefix.
-    #[cfg(feature = "cloudevents")]
     pub(crate) fn again(bus: &'a State, topic: &'a str, scope: u8, extra: Extra, data: E) -> Self {
         Self { bus, to: To::Again(topic, scope), data, extra }
     }

@@ -2,8 +2,11 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::ops::RangeInclusive;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
+
+use rem_patterns::Pattern;
 
 use super::{Entry, Start, Subscription};
 use crate::bus::{Core, State};
@@ -11,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::deliver::{self, each_quietly, isolate, quietly};
 use crate::error::SubscribeError;
 use crate::event::{Event, Seen};
-use crate::history::{Backwards, History, PAGE, last_of_each};
+use crate::history::{Backwards, History, PAGE, Read, Reader, last_of_each};
 use crate::queue::Lagged;
 use crate::route::selects;
 use crate::sync::atomic::Ordering;
@@ -23,16 +26,11 @@ pub(crate) struct CatchUp {
     /// What the subscription was made on. It may close, or go.
     bus: Weak<State>,
     core: Weak<Core>,
-    history: Arc<dyn History>,
     entry: Arc<Entry>,
-    /// The next number to be read.
-    next: u64,
+    reader: Reader,
     /// Up to where to read, once it is in the index.
     target: Option<u64>,
-    page: VecDeque<Arc<Event>>,
-    /// Up to where the page was to go.
-    read_to: u64,
-    /// Known to be selected; they come before the page.
+    /// Known to be selected; they come before what the reader has.
     ready: VecDeque<Arc<Event>>,
 }
 
@@ -40,7 +38,8 @@ pub(crate) struct CatchUp {
 pub(crate) enum Step {
     /// An event of the past that the subscription selects.
     Event(Arc<Event>),
-    /// Events that the history let go before they were read. Which of them would have been selected is not known any more.
+    /// Events that the history let go before they were read. Which of them would have been selected is not known any more;
+    /// that none would is, where a quota let them go that the subscription does not meet.
     Lagged(Lagged),
     /// All is read up to this number; what follows is live.
     Live(u64),
@@ -55,29 +54,26 @@ impl CatchUp {
         entry: &Arc<Entry>,
         start: Start,
     ) -> Self {
-        let mut catch_up = Self {
-            bus: Arc::downgrade(bus),
-            core: Arc::downgrade(&bus.core),
-            history: Arc::clone(history),
-            entry: Arc::clone(entry),
-            next: 1,
-            target: None,
-            page: VecDeque::new(),
-            read_to: 0,
-            ready: VecDeque::new(),
-        };
         let readable = history.readable();
         let (oldest, end) =
             readable.map_or((1, 0), |readable| (*readable.start(), *readable.end()));
         // What is gone is no loss to whoever asks for what is kept.
-        catch_up.next = match start {
-            Start::Earliest | Start::Time(_) => oldest,
+        let next = match start {
+            Start::Earliest => oldest,
+            Start::Time(time) => first_since(&**history, time, oldest..=end),
             // Numbers that are still to come are waited for.
             Start::Sequence(sequence) => sequence.max(1),
             Start::Latest | Start::Last(_) | Start::LastPerTopic => end + 1,
         };
+        let mut catch_up = Self {
+            bus: Arc::downgrade(bus),
+            core: Arc::downgrade(&bus.core),
+            entry: Arc::clone(entry),
+            reader: Reader::new(history, reads(entry), None, next),
+            target: None,
+            ready: VecDeque::new(),
+        };
         match start {
-            Start::Time(time) => catch_up.skip_before(time, end),
             Start::Last(count) => {
                 let past = Backwards::new(&**history, oldest..=end);
                 let mut last: Vec<_> =
@@ -95,24 +91,9 @@ impl CatchUp {
                 );
                 catch_up.ready = last.into();
             }
-            Start::Latest | Start::Earliest | Start::Sequence(_) => {}
+            Start::Latest | Start::Earliest | Start::Sequence(_) | Start::Time(_) => {}
         }
         catch_up
-    }
-
-    /// Passes by what happened earlier. Times need not be in order, so the first that is late enough is looked for.
-    fn skip_before(&mut self, time: Timestamp, end: u64) {
-        let mut events = Vec::new();
-        while self.next <= end {
-            let to = self.next.saturating_add(PAGE - 1).min(end);
-            self.history.read(self.next..=to, &mut events);
-            if let Some(first) = events.iter().find(|event| event.timestamp() >= time) {
-                self.next = first.sequence().unwrap_or(self.next);
-                return;
-            }
-            events.clear();
-            self.next = to + 1;
-        }
     }
 
     /// The next step.
@@ -121,36 +102,19 @@ impl CatchUp {
             return Step::Event(event);
         }
         loop {
-            self.entry.reads_next(self.next);
-            match self.page.front().and_then(|event| event.sequence()) {
-                // Those between went while the page was read: the history has its own pace.
-                Some(number) if number > self.next => {
-                    return Step::Lagged(self.lose_before(number));
-                }
-                Some(_) => {
-                    self.next += 1;
-                    let Some(event) = self.page.pop_front() else { continue };
+            self.entry.reads_next(self.reader.next());
+            match self.reader.step(u64::MAX) {
+                Read::Event(event) => {
                     if self.selects(&event) {
                         return Step::Event(event);
                     }
                     quietly(event);
                     continue;
                 }
-                None if self.next <= self.read_to => {
-                    return Step::Lagged(self.lose_before(self.read_to + 1));
-                }
-                None => {}
+                Read::Lost(numbers) => return Step::Lagged(Lagged::of(numbers)),
+                Read::Nothing => {}
             }
-            let readable = self.history.readable();
-            let (oldest, end) =
-                readable.map_or((1, 0), |readable| (*readable.start(), *readable.end()));
-            if self.next <= end {
-                if self.next < oldest {
-                    return Step::Lagged(self.lose_before(oldest));
-                }
-                self.read(end);
-                continue;
-            }
+            let read = self.reader.next() - 1;
             match self.target {
                 None => {
                     if !self.join() {
@@ -158,28 +122,13 @@ impl CatchUp {
                     }
                 }
                 // A publisher has its number and is about to write its slot.
-                Some(target) if self.next <= target => yield_now(),
-                Some(_) => match self.entry.open(self.next - 1) {
-                    Ok(()) => return Step::Live(self.next - 1),
+                Some(target) if read < target => yield_now(),
+                Some(_) => match self.entry.open(read) {
+                    Ok(()) => return Step::Live(read),
                     Err(left) => self.target = Some(left),
                 },
             }
         }
-    }
-
-    /// Reads the next page, as far as it is still there.
-    fn read(&mut self, end: u64) {
-        self.read_to = self.next.saturating_add(PAGE - 1).min(end);
-        let mut events = Vec::new();
-        self.history.read(self.next..=self.read_to, &mut events);
-        self.page.extend(events);
-    }
-
-    /// What was to be read and is gone, up to a number.
-    fn lose_before(&mut self, number: u64) -> Lagged {
-        let lagged = Lagged::of(self.next..=number - 1);
-        self.next = number;
-        lagged
     }
 
     /// Goes into the index; `false` if there is no more.
@@ -212,7 +161,32 @@ impl CatchUp {
 impl Drop for CatchUp {
     fn drop(&mut self) {
         each_quietly(mem::take(&mut self.ready));
-        each_quietly(mem::take(&mut self.page));
+    }
+}
+
+/// The first number whose event happened at that time or later. Times need not be in order, so it is looked for.
+fn first_since(history: &dyn History, time: Timestamp, range: RangeInclusive<u64>) -> u64 {
+    let (mut next, end) = range.into_inner();
+    let mut events = Vec::new();
+    while next <= end {
+        let to = next.saturating_add(PAGE - 1).min(end);
+        history.read(next..=to, &mut events);
+        let first = events.iter().find(|event| event.timestamp() >= time);
+        let first = first.and_then(|event| event.sequence());
+        each_quietly(events.drain(..));
+        if let Some(first) = first {
+            return first;
+        }
+        next = to + 1;
+    }
+    next
+}
+
+/// A pattern, from the root bus, that selects all that the subscription may. One by type counts from any bus below its own.
+fn reads(entry: &Entry) -> Pattern {
+    match Pattern::parse("**") {
+        Ok(any) if entry.by_type => any,
+        _ => entry.pattern.clone(),
     }
 }
 

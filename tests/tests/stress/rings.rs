@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rem::prelude::*;
-use rem::{Evicted, History};
+use rem::{Evicted, History, Lagged, TryRecvError};
 
-use crate::{Going, Orders, Tick, repeat};
+use crate::{Going, Orders, Tick, losses, repeat};
 
 const PUBLISHERS: u64 = 3;
 const EACH: u64 = 300;
@@ -109,6 +110,74 @@ fn check(readable: RangeInclusive<u64>, events: &[Arc<Event>], capacity: u64, gi
     for event in events {
         orders.see(&event.downcast_ref::<Tick>().unwrap().data);
     }
+}
+
+/// Reads what is there; `false` if nothing is.
+fn read_one(
+    stream: &mut EventStream<Tick>,
+    seen: &mut Vec<(u64, Tick)>,
+    lost: &mut Vec<Lagged>,
+) -> bool {
+    match stream.try_recv() {
+        Ok(event) => seen.push((event.sequence().unwrap(), event.data.clone())),
+        Err(TryRecvError::Lagged(lagged)) => lost.push(lagged),
+        Err(_) => return false,
+    }
+    true
+}
+
+/// Publishers of a chatty topic and of another, in a ring with a quota of the first, and readers from the beginning: whoever
+/// selects the other alone has all of it and is told of no loss; whoever selects both has each number, as an event or as
+/// a loss, once.
+#[test]
+fn a_quota_takes_from_its_own_only() {
+    repeat("a_quota_takes_from_its_own_only", |round| {
+        let (quota, total) = ([0, 1, 16][usize::try_from(round % 3).unwrap()], 2 * EACH);
+        let room = usize::try_from(total).unwrap();
+        let ring = Ring::events(room + quota).quota("tick.by.*", quota).unwrap();
+        let bus = Bus::builder().history(ring).build();
+        let stream = |pattern: &str| -> EventStream<Tick> {
+            let from = bus.subscription(pattern).from(Start::Sequence(1));
+            from.queue(room, Overflow::Reject).stream().unwrap()
+        };
+        let mut readers = [
+            (stream("tick.of"), Vec::new(), Vec::new()),
+            (stream("tick.**"), Vec::new(), Vec::new()),
+        ];
+        thread::scope(|scope| {
+            let publishers = [0, 1].map(|publisher| {
+                let bus = &bus;
+                scope.spawn(move || {
+                    for number in 0..EACH {
+                        let tick = match publisher {
+                            0 => Tick::Of { publisher, number },
+                            _ => Tick::By { name: number % 3, publisher, number },
+                        };
+                        bus.publish(tick).unwrap();
+                    }
+                })
+            });
+            while !publishers.iter().all(thread::ScopedJoinHandle::is_finished) {
+                for (stream, seen, lost) in &mut readers {
+                    let _ = (0..50).try_for_each(|_| read_one(stream, seen, lost).then_some(()));
+                }
+            }
+        });
+        bus.close(Duration::ZERO);
+        for (mut stream, mut seen, mut lost) in readers {
+            while read_one(&mut stream, &mut seen, &mut lost) {}
+            Orders::check(&seen);
+            if stream.subscription().pattern() == "tick.of" {
+                assert_eq!((seen.len() as u64, lost), (EACH, vec![]));
+            } else {
+                losses::check(1..=total, &losses::numbers(&seen), &lost, 0);
+            }
+        }
+        let report = bus.topology().history.unwrap();
+        assert_eq!((report.kept, report.quotas[0].kept), (EACH + quota as u64, quota as u64));
+        assert_eq!(report.kept + report.let_go, total);
+        total
+    });
 }
 
 #[test]

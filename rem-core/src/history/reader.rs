@@ -1,0 +1,165 @@
+//! [`Reader`]: a history read forwards, page by page, with what it has let go of told.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use rem_patterns::Pattern;
+
+use super::{Ask, Direction, History, PAGE};
+use crate::deliver::each_quietly;
+use crate::event::Event;
+
+/// Reads a history from a number on.
+pub(crate) struct Reader {
+    history: Arc<dyn History>,
+    /// What is looked for by an index, if there is one; without it every kept event is read.
+    ask: Option<Ask>,
+    /// Who reads: what it cannot select is no loss.
+    by: Pattern,
+    /// The next number to be read.
+    next: u64,
+    page: VecDeque<Arc<Event>>,
+    /// Up to where the page was to go.
+    read_to: u64,
+}
+
+/// What comes next.
+pub(crate) enum Read {
+    /// An event, which need not be one that is asked for.
+    Event(Arc<Event>),
+    /// The history let go of these before they were read, and some may have been asked for.
+    Lost(RangeInclusive<u64>),
+    /// Nothing more, up to the number that was given.
+    Nothing,
+}
+
+impl Reader {
+    pub(crate) fn new(
+        history: &Arc<dyn History>,
+        by: Pattern,
+        ask: Option<Ask>,
+        next: u64,
+    ) -> Self {
+        let (history, page) = (Arc::clone(history), VecDeque::new());
+        Self { history, ask, by, next, page, read_to: 0 }
+    }
+
+    /// The next number to be read.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Goes on as far as the history can be read, and not beyond `last`.
+    pub(crate) fn step(&mut self, last: u64) -> Read {
+        loop {
+            match self.page.front().and_then(|event| event.sequence()) {
+                // Those between were let go: before the page was read, or while it was.
+                Some(number) if number > self.next => {
+                    if let Some(lost) = self.pass_to(number) {
+                        return Read::Lost(lost);
+                    }
+                    continue;
+                }
+                Some(_) => {
+                    self.next += 1;
+                    if let Some(event) = self.page.pop_front() {
+                        return Read::Event(event);
+                    }
+                }
+                None if self.next <= self.read_to => {
+                    if let Some(lost) = self.pass_to(self.read_to + 1) {
+                        return Read::Lost(lost);
+                    }
+                    continue;
+                }
+                None => {}
+            }
+            let readable = self.history.readable();
+            let (oldest, end) =
+                readable.map_or((1, 0), |readable| (*readable.start(), *readable.end()));
+            let end = end.min(last);
+            if self.next > end {
+                return Read::Nothing;
+            }
+            if self.next < oldest {
+                if let Some(lost) = self.pass_to(oldest.min(end + 1)) {
+                    return Read::Lost(lost);
+                }
+                continue;
+            }
+            self.fill(end);
+        }
+    }
+
+    /// Passes by what is not there, up to a number; gives the first part of it that is a loss, and stands behind that.
+    fn pass_to(&mut self, number: u64) -> Option<RangeInclusive<u64>> {
+        let gap = self.next..=number - 1;
+        let lost = self.history.lost(gap.clone(), &self.by);
+        let lost = lost.map(|lost| *lost.start().max(gap.start())..=*lost.end().min(gap.end()));
+        let lost = lost.filter(|lost| !lost.is_empty());
+        self.next = lost.as_ref().map_or(number, |lost| lost.end() + 1);
+        lost
+    }
+
+    /// Reads the next page, as far as it is still there.
+    fn fill(&mut self, end: u64) {
+        let (mut events, range) = (Vec::new(), self.next..=end);
+        let forwards = Direction::Forwards;
+        let found =
+            self.ask.as_ref().and_then(|ask| numbers(&*self.history, ask, &range, forwards));
+        if let Some((numbers, whole)) = found {
+            read_each(&*self.history, &numbers, &mut events);
+            self.read_to = if whole { end } else { numbers.last().copied().unwrap_or(end) };
+        } else {
+            self.read_to = self.next.saturating_add(PAGE - 1).min(end);
+            self.history.read(self.next..=self.read_to, &mut events);
+            if events.is_empty() && self.read_to < end {
+                self.read_to = first_kept(&*self.history, self.read_to + 1..=end) - 1;
+            }
+        }
+        self.page.extend(events);
+    }
+}
+
+/// A page of the numbers that an index gives, in their order, and whether these are all; `None` without an index.
+pub(super) fn numbers(
+    history: &dyn History,
+    ask: &Ask,
+    range: &RangeInclusive<u64>,
+    direction: Direction,
+) -> Option<(Vec<u64>, bool)> {
+    let found = history.candidates(ask, range.clone(), direction)?;
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let mut numbers: Vec<_> = found.filter(|number| range.contains(number)).take(page).collect();
+    let whole = numbers.len() < page;
+    numbers.sort_unstable();
+    numbers.dedup();
+    Some((numbers, whole))
+}
+
+/// Reads the events with these numbers, those in a row at once.
+pub(super) fn read_each(history: &dyn History, numbers: &[u64], events: &mut Vec<Arc<Event>>) {
+    for row in numbers.chunk_by(|a, b| a + 1 == *b) {
+        if let (Some(first), Some(last)) = (row.first(), row.last()) {
+            history.read(*first..=*last, events);
+        }
+    }
+}
+
+/// The first number of the range that is kept, as far as the history can say without reading: where quotas let go of
+/// millions, those that are left may be far apart. One above the range if none is.
+fn first_kept(history: &dyn History, range: RangeInclusive<u64>) -> u64 {
+    let (first, above) = (*range.start(), range.end() + 1);
+    let any = Pattern::parse("**").ok().map(Ask::of);
+    let found = any.as_ref().and_then(|any| history.candidates(any, range, Direction::Forwards));
+    found.map_or(first, |mut found| found.next().unwrap_or(above).clamp(first, above))
+}
+
+/// The history may have let go of what was read, and its data is the users' to drop.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        each_quietly(mem::take(&mut self.page));
+    }
+}
