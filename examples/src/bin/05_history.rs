@@ -1,4 +1,5 @@
-//! You will see the past asked: the last of a kind, since a time, of one source, and what is gone.
+//! You will see the past asked: the last of a kind, since a time, of one source, and what is gone; and the past once more, on
+//! another bus, faster than it was.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
@@ -50,6 +51,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .sum();
     println!("screws, as far as is remembered: {sum:+}");
+
+    // Once more, on a bus of its own: ten hours in a hundredth of a second, with nothing happening on this one.
+    let sandbox = bus.sandbox().build();
+    let _sub = sandbox.on(|event: &Event<StockEvent>| println!("  once more: {event}"));
+    let replay = bus.replay("stock.screws")?.speed(3_600_000.0);
+    let report = replay.on_progress(4, |progress| println!("{progress}")).to(&sandbox).run()?;
+    println!("{report}");
+
+    // A topic that talks much takes from its own room alone.
+    let ring = Ring::events(8).quota("stock.nails", 2)?;
+    let bus = Bus::builder().history(ring).build();
+    for by in 1..=100 {
+        let item = if by % 50 == 0 { "screws" } else { "nails" };
+        bus.publish(StockEvent::Changed { item: item.to_owned(), by })?;
+    }
+    show("with a quota of two nails", bus.query("**")?.events());
+    println!("{}", bus.topology().history.unwrap_or_default());
 
     if let Err(error) = Bus::new().query("stock") {
         println!("{error}");

@@ -109,3 +109,27 @@ impl fmt::Display for Progress {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_are_told_and_the_others_counted() {
+        let mut report = ReplayReport::default();
+        for at in 1..=2_000 {
+            report.lose(3 * at..=3 * at + 1);
+            report.fail(at, "no".into());
+        }
+        report.lose(6_002..=6_002);
+        assert_eq!((report.lost, report.lost_ranges.len()), (4_001, TOLD));
+        assert_eq!((report.failed, report.failures.len()), (2_000, TOLD));
+    }
+
+    #[test]
+    fn ranges_in_a_row_are_one() {
+        let mut report = ReplayReport::default();
+        [1..=2, 3..=3, 5..=6].map(|numbers| report.lose(numbers));
+        assert_eq!((report.lost_ranges, report.last), (vec![1..=3, 5..=6], 6));
+    }
+}

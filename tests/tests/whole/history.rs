@@ -74,6 +74,49 @@ fn asked_by_everything() {
 }
 
 #[test]
+fn an_answer_is_taken_from_either_end() {
+    let bus = Bus::builder().history(Ring::events(1_000)).build();
+    for at in 1..=600 {
+        let _ = if at % 2 == 0 { bus.publish(Tick(at)) } else { bus.publish_to("odd", Tick(at)) };
+    }
+    let ask = |pattern: &str| bus.query(pattern).unwrap();
+    let all: Vec<u64> = (1..=600).collect();
+    let even: Vec<u64> = all.iter().copied().filter(|at| at % 2 == 0).collect();
+    for (query, expected) in [
+        (ask("**"), &all[..]),
+        (ask("tick"), &even),
+        (ask("tick").first(290), &even[..290]),
+        (ask("tick").last(290), &even[10..]),
+        (ask("**").last(0), &[]),
+        (ask("**").first(usize::MAX), &all),
+        (ask("**").after(10).before(20), &all[10..19]),
+        (ask("**").last_per_topic(), &[599, 600]),
+        (ask("**").id(ask("**").events()[41].id()), &[42]),
+        (ask("none"), &[]),
+    ] {
+        let number = |event: std::sync::Arc<Event<Tick>>| event.sequence().unwrap();
+        let iter = || query.iter::<Tick>().map(number);
+        let backwards: Vec<_> = expected.iter().rev().copied().collect();
+        assert!(iter().eq(expected.iter().copied()), "{query:?}");
+        assert!(iter().rev().eq(backwards.iter().copied()), "{query:?}");
+        assert!(numbers(&query.events()) == expected && query.count() == expected.len());
+        // From both ends in turn, all the same; and the end stays one.
+        let (mut both, mut seen) = (iter(), Vec::new());
+        while let Some(event) = if seen.len() % 3 == 0 { both.next_back() } else { both.next() } {
+            seen.push(event);
+        }
+        assert_eq!((both.next(), both.next_back()), (None, None));
+        seen.sort_unstable();
+        assert_eq!(seen, expected, "{query:?}");
+    }
+    // It reads what there was when it was asked.
+    let mut before = ask("**").iter::<Tick>();
+    bus.publish(Tick(601)).unwrap();
+    assert_eq!(before.next_back().unwrap().sequence(), Some(600));
+    assert!(before.size_hint().1.unwrap() <= 599);
+}
+
+#[test]
 fn questions_that_cannot_be_asked() {
     let bus = Bus::new();
     assert!(matches!(bus.query("**"), Err(QueryError::NoHistory)));
