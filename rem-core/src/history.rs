@@ -30,7 +30,7 @@ pub use durable::{Durable, DurableHistory, HistoryError, HistoryErrorKind, Writt
 pub use events::Events;
 pub(crate) use query::Limit;
 pub use query::{Query, QueryError};
-pub(crate) use reader::{Read, Reader};
+pub(crate) use reader::{Read, Reader, first_kept};
 pub use report::{HistoryReport, QuotaReport};
 pub use restored::Restored;
 pub use ring::Ring;

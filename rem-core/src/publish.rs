@@ -107,8 +107,7 @@ pub(crate) fn find<E: EventType>(
         To::Table(table) => table.with_known(bus, data, found)?,
         To::Own => bus.types.with::<E, _>(|table| table.with_known(bus, data, found))?,
         // On a child bus too: system topics have no prefix anywhere.
-        To::Named(name) => by_name(bus, name, bus.scope(), found)?,
-        To::Again(name, 0) => by_name(bus, name, bus.scope(), found)?,
+        To::Named(name) | To::Again(name, 0) => by_name(bus, name, bus.scope(), found)?,
         To::Again(name, scope) if bus.scope() == 0 => by_name(bus, name, scope, found)?,
         // If it does not fit, neither does the topic.
         To::Again(name, scope) => {
@@ -142,8 +141,7 @@ impl<'a> To<'a> {
     fn name(self) -> Option<&'a str> {
         match self {
             Self::Own | Self::Table(_) => None,
-            Self::Named(name) => Some(name),
-            Self::Again(name, _) => Some(name),
+            Self::Named(name) | Self::Again(name, _) => Some(name),
         }
     }
 }

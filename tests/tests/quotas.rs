@@ -265,6 +265,11 @@ fn much_that_was_let_go_is_passed_by() {
         all.iter::<dyn Payload>().rev().map(|it| it.sequence().unwrap()).collect();
     assert_eq!(backwards, [3_002, 3_001, 1]);
     assert_eq!(all.count(), 3);
+    let latest = bus.latest::<dyn Payload>("**").unwrap();
+    let latest: Vec<_> = latest.iter().map(|event| event.sequence().unwrap()).collect();
+    assert_eq!(latest, [1, 3_001, 3_002]);
+    let since = stream(&bus, "order.**", Start::Time(rem::Timestamp::from_nanos(1)));
+    assert_eq!(drain(&mut { since }), (vec![1, 3_002], vec![]));
     assert_eq!(drain(&mut stream(&bus, "order.**", Start::Earliest)), (vec![1, 3_002], vec![]));
     assert_eq!(
         drain(&mut stream(&bus, "metrics.**", Start::Earliest)),

@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use rem::prelude::*;
 use rem::testing::TestBus;
-use rem::{
-    EventId, Lagged, OnFailure, Payload, ReplayErrorKind, ReplayHandle, Timestamp, TryRecvError,
-};
+use rem::{EventId, Lagged, OnFailure, ReplayErrorKind, ReplayHandle, Timestamp, TryRecvError};
 use serde::{Deserialize, Serialize};
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -403,52 +401,6 @@ fn in_a_task_nothing_causes_what_has_happened() {
     assert_eq!(ids(&past), ids(&copy));
 }
 
-/// A stream that begins in the past and blocks publishers: not while it reads the past, and then as its queue says.
-#[test]
-fn who_comes_late_blocks_publishers_as_its_queue_says_and_no_more() {
-    let bus = bus(100);
-    take(&bus, 1..=10);
-    let mut late: EventStream = bus
-        .subscription("step")
-        .from(Start::Earliest)
-        .queue(1, Overflow::Block(Duration::from_millis(1)))
-        .stream()
-        .unwrap();
-    take(&bus, 11..=60);
-    let replayed: Vec<_> =
-        (0..60).map(|_| late.try_recv().map(|event| event.is_replay()).unwrap()).collect();
-    assert_eq!(replayed, [true; 60]);
-    assert_eq!(late.try_recv().unwrap_err(), TryRecvError::Empty);
-    // From here on it is like any other: one fits, and the next is refused when its limit is over.
-    take(&bus, 61..=61);
-    let refused = bus.publish(Step::Taken(62)).unwrap_err();
-    assert!(matches!(refused.kind(), rem::PublishErrorKind::QueueFull { .. }), "{refused}");
-    assert!(!late.try_recv().unwrap().is_replay());
-    take(&bus, 63..=63);
-}
-
-/// Times may be out of order: it begins with the first event that is late enough, and leaves nothing out behind it.
-#[test]
-fn a_time_is_a_place_in_the_order_of_numbers() {
-    let test = TestBus::with(Bus::builder().history(Ring::events(100)));
-    let start = test.clock.now();
-    at(&test, &[5, 1, 9, 2, 10]);
-    let numbers = |seconds: u64| -> Vec<u64> {
-        let from = Start::Time(start + Duration::from_secs(seconds));
-        let queue = test.bus.subscription("step").from(from).queue(8, Overflow::Reject);
-        let mut stream: EventStream = queue.stream().unwrap();
-        std::iter::from_fn(|| stream.try_recv().ok()?.sequence()).collect()
-    };
-    assert_eq!(numbers(0), [1, 2, 3, 4, 5]);
-    assert_eq!(numbers(6), [3, 4, 5]);
-    assert_eq!(numbers(10), [5]);
-    assert_eq!(numbers(11), [0; 0]);
-    // A query compares each time.
-    let since = test.bus.query("step").unwrap().since(start + Duration::from_secs(5));
-    assert_eq!(since.iter::<dyn Payload>().count(), 3);
-}
-
-/// For the type in the signature of a helper: a loss is a value.
 #[test]
 fn a_replay_and_a_stream_tell_the_same_losses() {
     let ring = Ring::events(100).quota("step.taken", 1).unwrap();

@@ -5,6 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::vec;
 
+use super::reader::last_kept;
 use super::{History, PAGE};
 use crate::deliver::{each_quietly, quietly};
 use crate::event::Event;
@@ -37,8 +38,12 @@ impl Iterator for Backwards<'_> {
             let from = self.left.end.saturating_sub(PAGE).max(self.left.start);
             let mut page = Vec::new();
             self.history.read(from..=self.left.end - 1, &mut page);
+            self.left.end = if page.is_empty() && from > self.left.start {
+                last_kept(self.history, self.left.start..=from - 1) + 1
+            } else {
+                from
+            };
             self.page = page.into_iter();
-            self.left.end = from;
         }
     }
 }

@@ -150,11 +150,27 @@ pub(super) fn read_each(history: &dyn History, numbers: &[u64], events: &mut Vec
 
 /// The first number of the range that is kept, as far as the history can say without reading: where quotas let go of
 /// millions, those that are left may be far apart. One above the range if none is.
-fn first_kept(history: &dyn History, range: RangeInclusive<u64>) -> u64 {
+pub(crate) fn first_kept(history: &dyn History, range: RangeInclusive<u64>) -> u64 {
     let (first, above) = (*range.start(), range.end() + 1);
+    next_kept(history, range, Direction::Forwards, first, above).clamp(first, above)
+}
+
+/// The last number of the range that is kept, in the same way. One below the range if none is.
+pub(super) fn last_kept(history: &dyn History, range: RangeInclusive<u64>) -> u64 {
+    let (below, last) = (range.start().saturating_sub(1), *range.end());
+    next_kept(history, range, Direction::Backwards, last, below).clamp(below, last)
+}
+
+fn next_kept(
+    history: &dyn History,
+    range: RangeInclusive<u64>,
+    direction: Direction,
+    unknown: u64,
+    none: u64,
+) -> u64 {
     let any = Pattern::parse("**").ok().map(Ask::of);
-    let found = any.as_ref().and_then(|any| history.candidates(any, range, Direction::Forwards));
-    found.map_or(first, |mut found| found.next().unwrap_or(above).clamp(first, above))
+    let found = any.as_ref().and_then(|any| history.candidates(any, range, direction));
+    found.map_or(unknown, |mut found| found.next().unwrap_or(none))
 }
 
 /// The history may have let go of what was read, and its data is the users' to drop.

@@ -108,7 +108,8 @@ impl Ring {
     /// push out the rest: the oldest of these goes for a newer one, and the others have the room of the ring without this
     /// quota's. 0 keeps none of them. An event that several quotas select counts in each.
     ///
-    /// Who reads the past and cannot have selected what a quota let go misses nothing, and is told of no loss.
+    /// Who reads the past and cannot have selected what a quota let go misses nothing, and is told of no loss. A
+    /// subscription by type, which may have events of any bus below its own, is told of every number that is gone.
     ///
     /// ```
     /// use rem_core::Ring;

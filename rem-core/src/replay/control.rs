@@ -147,7 +147,9 @@ impl ReplayHandle {
         change(&mut state);
         let waker = state.waker.take();
         drop(state);
-        waker.map(wake); // user code: under no lock
+        if let Some(waker) = waker {
+            wake(waker); // user code: under no lock
+        }
     }
 }
 
@@ -169,7 +171,9 @@ impl Drop for ReplayHandle {
             waker = mem::take(&mut state.waker);
         }
         drop(state);
-        waker.map(wake);
+        if let Some(waker) = waker {
+            wake(waker);
+        }
     }
 }
 

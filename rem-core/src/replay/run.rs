@@ -42,7 +42,7 @@ pub struct Replaying<D>(State<D>);
 
 enum State<D> {
     /// Nothing is read before it is polled.
-    New(Option<Replay<D>>),
+    New(Option<Box<Replay<D>>>),
     Runs(Box<Run<D>>),
     Over,
 }
@@ -226,7 +226,7 @@ impl<D> Drop for Run<D> {
 
 impl<D> Replaying<D> {
     pub(super) fn new(replay: Replay<D>) -> Self {
-        Self(State::New(Some(replay)))
+        Self(State::New(Some(Box::new(replay))))
     }
 }
 
@@ -240,7 +240,7 @@ impl<D: Target> Future for Replaying<D> {
         if let State::New(replay) = &mut self.0
             && let Some(replay) = replay.take()
         {
-            match Run::new(replay) {
+            match Run::new(*replay) {
                 Ok(run) => self.0 = State::Runs(Box::new(run)),
                 Err(error) => {
                     self.0 = State::Over;

@@ -39,7 +39,8 @@ pub(super) enum Next {
 
 impl Source {
     pub(super) fn new(query: Query) -> Self {
-        let mut range = query.range().unwrap_or(1..=0);
+        let nothing = RangeInclusive::new(1, 0);
+        let mut range = query.range().unwrap_or(nothing);
         let (mut wanted, mut chosen) = (usize::MAX, None);
         match query.limit() {
             Limit::First(count) => wanted = count,
@@ -69,7 +70,7 @@ impl Source {
             Some(chosen) => Kind::Chosen(chosen.into_iter()),
             None => Kind::History { reader: reader(), end },
         };
-        Self { from, of, first, wanted, query }
+        Self { query, from, of, first, wanted }
     }
 
     pub(super) fn next(&mut self) -> Next {

@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::deliver::{self, each_quietly, isolate, quietly};
 use crate::error::SubscribeError;
 use crate::event::{Event, Seen};
-use crate::history::{Backwards, History, PAGE, Read, Reader, last_of_each};
+use crate::history::{Backwards, History, PAGE, Read, Reader, first_kept, last_of_each};
 use crate::queue::Lagged;
 use crate::route::selects;
 use crate::sync::atomic::Ordering;
@@ -173,11 +173,12 @@ fn first_since(history: &dyn History, time: Timestamp, range: RangeInclusive<u64
         history.read(next..=to, &mut events);
         let first = events.iter().find(|event| event.timestamp() >= time);
         let first = first.and_then(|event| event.sequence());
+        let none = events.is_empty() && to < end;
         each_quietly(events.drain(..));
         if let Some(first) = first {
             return first;
         }
-        next = to + 1;
+        next = if none { first_kept(history, to + 1..=end) } else { to + 1 };
     }
     next
 }
