@@ -8,6 +8,7 @@ mod guard;
 mod holder;
 mod register;
 mod shared;
+mod task;
 
 pub use argument::{Argument, HandlerCall};
 pub use captured::Captured;
@@ -16,6 +17,7 @@ pub use filter::Filters;
 pub use guard::Subscriptions;
 pub use register::{HandlerSetup, Registrar, take};
 pub use shared::State;
+pub use task::{Retries, TaskCall, TaskSetup};
 
 pub(crate) use shared::States;
 

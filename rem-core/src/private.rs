@@ -7,7 +7,8 @@ pub use crate::event::{
     checked_topics, index, key_field, segments, topic_field,
 };
 pub use crate::handlers::{
-    Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, take,
+    Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, Retries,
+    TaskCall, TaskSetup, take,
 };
 pub use crate::subscription::Outcome;
 pub use crate::wire::{

@@ -20,6 +20,7 @@ mod key;
 mod lanes;
 #[cfg(all(test, rem_loom))]
 mod loom;
+mod prepared;
 mod retry;
 mod spawner;
 mod staff;
@@ -34,7 +35,8 @@ pub use key::TaskKey;
 pub use retry::Retry;
 pub use spawner::{Spawner, TaskFuture};
 
-pub(crate) use call::polled_alone;
+pub(crate) use call::{Attempt, polled_alone};
 pub(crate) use desk::{Desk, TaskCounts};
 pub(crate) use job::Job;
+pub(crate) use prepared::Prepared;
 pub(crate) use spawner::Spawners;

@@ -15,6 +15,9 @@ impl Billing {
 
     #[on("order.*.lost")]
     fn lost(&self, _event: Received) {}
+
+    #[on("order.*.late")]
+    async fn late(&self, _event: Received) {}
 }
 
 fn main() {}

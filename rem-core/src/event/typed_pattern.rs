@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use rem_patterns::{IntoPattern, Pattern, Topic};
+use rem_patterns::{IntoPattern, Pattern, PatternError, Topic};
 
 use super::check::checked_pattern;
 use super::{EventType, Leaf, Schema};
@@ -35,9 +35,18 @@ impl<E: EventType> TypedPattern<E> {
 
     /// The pattern below the namespace. `None` if it is longer there than a pattern may be, so that it selects nothing.
     pub(crate) fn absolute(&self) -> Option<Pattern> {
+        self.below_namespace().ok()
+    }
+
+    /// The same, with why there is none.
+    pub(crate) fn below_namespace(&self) -> Result<Pattern, PatternError> {
         match E::SCHEMA.namespace {
-            "" => Some(self.pattern.clone()),
-            namespace => self.pattern.under(&Topic::parse(namespace).ok()?).ok(),
+            "" => Ok(self.pattern.clone()),
+            // What is no topic is no pattern either, and so the error is one.
+            namespace => match Topic::parse(namespace) {
+                Ok(namespace) => self.pattern.under(&namespace),
+                Err(_) => Pattern::parse(namespace),
+            },
         }
     }
 }

@@ -63,6 +63,7 @@ pub struct HandlerCall<'c> {
     pub(super) about: &'c Arc<About>,
     pub(super) around: &'c Around,
     pub(super) is_replay: bool,
+    pub(super) attempt: u32,
 }
 
 /// What a declared handler knows of its surroundings. It does not keep the bus, which keeps the handler.
@@ -102,10 +103,20 @@ impl<'c> HandlerCall<'c> {
         self.around.states.get()
     }
 
+    /// Whether the event is of the past: see [`Received::is_replay`].
+    pub fn is_replay(&self) -> bool {
+        self.is_replay
+    }
+
+    /// Which call with this event it is, beginning with 1: see [`Received::attempt`].
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// The receipt of the event as a type. Not public API; called by expanded code.
     #[doc(hidden)]
     pub fn receive<T: ?Sized>(&self, event: &Arc<Event<T>>) -> Received<T> {
-        Received::new(Arc::clone(event), self.about, self.is_replay)
+        Received::new(Arc::clone(event), self.about, self.is_replay).attempted(self.attempt)
     }
 }
 

@@ -14,17 +14,26 @@ use super::{
     Subscriptions,
 };
 use crate::bus::Bus;
-use crate::event::{Event, EventType, Shape, all_topics};
+use crate::error::SubscribeError;
+use crate::event::{Event, EventType, Shape, TypedPattern, all_topics};
 use crate::subscription::{Called, Delivery, Entry, Subscription, SubscriptionBuilder};
+use crate::task::Prepared;
 
 impl Bus {
     /// Subscribes the handlers that `#[handlers]` has found on a type, all of them or none. They keep the value.
     ///
-    /// Patterns are relative to this bus: on a child bus they select below its prefix.
+    /// Patterns are relative to this bus: on a child bus they select below its prefix. A method is called inline; an async
+    /// one is a task, as [`TaskBuilder::task`](crate::TaskBuilder::task) makes it, and its futures share the value.
     ///
     /// # Errors
     /// A closed bus, a pattern that is too long below the bus's prefix, an argument that could never be made here: a
-    /// [`State`](super::State) that is missing. Then no handler was subscribed, not even for a moment.
+    /// [`State`](super::State) that is missing; of an async handler also a bus without history if it begins in the past, a
+    /// topic for dead letters that is none, a spawner that panics, and a thread that the bus cannot start. Then no handler
+    /// was subscribed, not even for a moment, none has read of the past, and the workers of tasks that were started end.
+    ///
+    /// # Cost
+    /// A subscription for each `#[on("…")]`, and for each async one as many futures, given to the spawner once, as calls may
+    /// run at a time. A call of an async handler counts a few owners more than that of a task made in code.
     pub fn register<H: Handlers + Send + Sync>(
         &self,
         handlers: Arc<H>,
@@ -35,7 +44,7 @@ impl Bus {
     }
 
     /// The same without keeping the value: when its last owner drops it, its handlers end. The next event that finds it
-    /// gone removes them.
+    /// gone removes them. A call of an async handler keeps it while it runs; what waits for one then goes.
     ///
     /// # Errors
     /// As for [`register`](Self::register).
@@ -66,19 +75,34 @@ impl Bus {
 pub struct Registrar<'b, S> {
     bus: &'b Bus,
     pub(super) holder: Holder<S>,
-    around: Arc<Around>,
-    made: Result<Vec<(&'static str, Arc<Entry>)>, RegisterError>,
+    pub(super) around: Arc<Around>,
+    made: Result<Vec<Made>, RegisterError>,
+}
+
+/// A handler that lacks nothing, and that nobody knows yet.
+#[derive(Debug)]
+struct Made {
+    name: &'static str,
+    place: &'static Location<'static>,
+    way: Way,
+}
+
+/// How events will reach it.
+#[derive(Debug)]
+pub(super) enum Way {
+    Inline(Arc<Entry>),
+    Task(Prepared),
 }
 
 /// One handler in the making. Not public API.
 #[doc(hidden)]
 #[must_use = "a handler is added by `see` or `share`"]
 pub struct HandlerSetup<'b> {
-    name: &'static str,
+    pub(super) name: &'static str,
     bus: &'b Bus,
-    place: &'static Location<'static>,
-    subscription: SubscriptionBuilder<'b>,
-    refused: Option<RegisterErrorKind>,
+    pub(super) place: &'static Location<'static>,
+    pub(super) subscription: SubscriptionBuilder<'b>,
+    pub(super) refused: Option<RegisterErrorKind>,
 }
 
 /// The argument of that name, for one call; the error says which.
@@ -131,6 +155,18 @@ impl<'b, S> Registrar<'b, S> {
         HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
     }
 
+    /// A handler of a group of a type's events, below any scope.
+    pub fn group<E: EventType>(
+        &self,
+        name: &'static str,
+        place: &'static Location<'static>,
+        group: fn() -> TypedPattern<E>,
+    ) -> HandlerSetup<'b> {
+        let pattern = group().below_namespace();
+        let subscription = SubscriptionBuilder::by_type(self.bus, pattern, place);
+        HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
+    }
+
     /// Adds a handler that looks at the event, or at none of a known type.
     pub fn see<T, F>(&mut self, setup: HandlerSetup<'b>, handle: F)
     where
@@ -141,7 +177,9 @@ impl<'b, S> Registrar<'b, S> {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
         let call: crate::subscription::Call = Box::new(move |event, about| {
             let is_replay = event.is_replay();
-            let call = HandlerCall { event: event.shared(), about, around: &around, is_replay };
+            let event_of_any = event.shared();
+            let call =
+                HandlerCall { event: event_of_any, about, around: &around, is_replay, attempt: 1 };
             let Some(outcome) =
                 holder.with(|this| T::see(event, |event| handle(this, event, &call)))
             else {
@@ -163,7 +201,7 @@ impl<'b, S> Registrar<'b, S> {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
         let call: crate::subscription::Call = Box::new(move |event, about| {
             let (event, is_replay) = (event.shared(), event.is_replay());
-            let call = HandlerCall { event, about, around: &around, is_replay };
+            let call = HandlerCall { event, about, around: &around, is_replay, attempt: 1 };
             let Some(outcome) =
                 holder.with(|this| T::share(event).map(|event| handle(this, &event, &call)))
             else {
@@ -176,23 +214,46 @@ impl<'b, S> Registrar<'b, S> {
     }
 
     fn add(&mut self, setup: HandlerSetup<'b>, delivery: Delivery) {
-        let Ok(made) = &mut self.made else { return };
         let HandlerSetup { name, place, subscription, refused, .. } = setup;
-        let entry = match refused {
-            Some(kind) => Err(kind),
-            None => subscription.entry(delivery).map_err(RegisterErrorKind::Subscribe),
-        };
-        match entry {
-            Ok(entry) => made.push((name, entry)),
+        self.made(name, place, refused, || Ok(Way::Inline(subscription.entry(delivery)?)));
+    }
+
+    /// Keeps a handler until all are known, unless one before was refused.
+    pub(super) fn made(
+        &mut self,
+        name: &'static str,
+        place: &'static Location<'static>,
+        refused: Option<RegisterErrorKind>,
+        prepare: impl FnOnce() -> Result<Way, SubscribeError>,
+    ) {
+        let Ok(made) = &mut self.made else { return };
+        let way = refused.map_or_else(|| prepare().map_err(RegisterErrorKind::Subscribe), Err);
+        match way {
+            Ok(way) => made.push(Made { name, place, way }),
             Err(kind) => self.made = Err(RegisterError::new(name, place, kind)),
         }
     }
 
-    /// Subscribes all of them, which cannot fail any more.
+    /// Subscribes all of them. Only to start the workers of tasks can fail, so that is done first: they wait, and where one
+    /// cannot be started all end that were.
     fn finish(self, with_value: Option<Arc<LeftBehind>>) -> Result<Subscriptions, RegisterError> {
         let core = &self.bus.state().core;
-        let subscribe = |(name, entry)| (name, Subscription::new(core, entry));
-        let held = self.made?.into_iter().map(subscribe).collect();
+        let made = self.made?;
+        for Made { name, place, way } in &made {
+            if let Way::Task(task) = way {
+                let refused =
+                    |error| RegisterError::new(name, place, RegisterErrorKind::Subscribe(error));
+                task.spawn().map_err(refused)?;
+            }
+        }
+        let subscribe = |Made { name, way, .. }| {
+            let subscription = match way {
+                Way::Inline(entry) => Subscription::new(core, entry),
+                Way::Task(task) => task.begin(),
+            };
+            (name, subscription)
+        };
+        let held = made.into_iter().map(subscribe).collect();
         Ok(Subscriptions::new(held, with_value))
     }
 }
@@ -214,6 +275,17 @@ impl HandlerSetup<'_> {
     pub fn filter(mut self, wanted: impl Fn(&Event) -> bool + Send + Sync + 'static) -> Self {
         self.subscription = self.subscription.filter(wanted);
         self
+    }
+
+    /// Ends with so many calls.
+    pub fn take(mut self, calls: u64) -> Self {
+        self.subscription = self.subscription.take(calls);
+        self
+    }
+
+    /// Ends with its first call.
+    pub fn once(self) -> Self {
+        self.take(1)
     }
 
     /// It takes an argument of that type.

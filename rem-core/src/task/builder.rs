@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use rem_patterns::Topic;
 
-use super::call::Polled;
+use super::call::{Attempt, Polled};
 use super::dead_letter::chain;
+use super::prepared::Prepared;
 use super::staff::Staff;
-use super::worker::{At, Crew, work};
 use super::{Desk, Retry, TaskKey};
 use crate::error::SubscribeError;
 use crate::event::Shape;
 use crate::queue::{Channel, Overflow};
 use crate::received::Received;
-use crate::subscription::{Delivery, Outcome, QueueBuilder, Subscription, SubscriptionBuilder};
+use crate::subscription::{
+    Delivery, Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, Until,
+};
 
 /// How many events wait for a task unless told, and how long a publisher waits for room.
 const CAPACITY: usize = 1_024;
@@ -79,6 +81,30 @@ impl<'a> TaskBuilder<'a> {
             topic: None,
             letters: None,
         }
+    }
+
+    /// Where in the past it begins.
+    pub(crate) fn start(mut self, start: Start) -> Self {
+        self.subscription = self.subscription.from(start);
+        self
+    }
+
+    /// Until when it lasts.
+    pub(crate) fn until(mut self, until: impl Until) -> Self {
+        self.subscription = self.subscription.until(until);
+        self
+    }
+
+    /// How many events may wait for it.
+    pub(crate) fn capacity(mut self, events: usize) -> Self {
+        self.capacity = events;
+        self
+    }
+
+    /// What happens when so many wait.
+    pub(crate) fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
     }
 
     /// How many calls may run at a time, 1 unless told, 4,096 at the most. With one, events are handled in their order; with
@@ -166,6 +192,23 @@ impl<'a> TaskBuilder<'a> {
         H: Fn(Received<T>) -> F + Send + Sync + 'static,
         F: Future<Output: Outcome> + Send + 'static,
     {
+        let task = self.prepare::<T, _, F>(move |attempt: &Attempt<'_>| {
+            // What is not of the type was not queued.
+            let event = T::share(attempt.event)?;
+            let received = Received::new(event, attempt.about, attempt.is_replay);
+            Some(handler(received.attempted(attempt.number)))
+        })?;
+        task.spawn()?;
+        Ok(task.begin())
+    }
+
+    /// All but the workers' start and the subscribing.
+    pub(crate) fn prepare<T, H, F>(self, handler: H) -> Result<Prepared, SubscribeError>
+    where
+        T: Shape + ?Sized,
+        H: Fn(&Attempt<'_>) -> Option<F> + Send + Sync + 'static,
+        F: Future<Output: Outcome> + Send + 'static,
+    {
         let Self {
             mut subscription,
             capacity,
@@ -209,22 +252,7 @@ impl<'a> TaskBuilder<'a> {
             topic,
             keeps_letters: letters > 0,
         };
-        let guard = match past {
-            None => Subscription::new(core, Arc::clone(&entry)),
-            Some(_) => Subscription::outside(core, Arc::clone(&entry)),
-        };
-        if calls == Some(0) {
-            entry.end();
-        }
-        // A bus that was closed meanwhile has passed by what was not there yet.
-        if bus.is_closed() {
-            desk.channel.finish();
-        }
-        let crew = Arc::new(Crew::new(staff, handler, calls, past));
-        for number in 0..workers {
-            core.spawners.spawn(Box::pin(work::<T, H, F>(At::new(&crew, number))))?;
-        }
-        Ok(guard)
+        Ok(Prepared::new::<H, F>(bus, entry, staff, handler, calls, past))
     }
 
     /// The same with a state, which is cloned for each call: an async closure that captures something cannot say that its

@@ -10,11 +10,10 @@ use scoped_tls::scoped_thread_local;
 
 use super::staff::Staff;
 use crate::deliver::isolate;
-use crate::event::{Event, Shape};
+use crate::event::Event;
 use crate::publish::{Level, handling};
 use crate::queue::Channel;
-use crate::received::Received;
-use crate::subscription::Outcome;
+use crate::subscription::{About, Outcome};
 use crate::timers::Sleep;
 
 // The task whose handler's future is being polled in this thread.
@@ -51,20 +50,28 @@ pub(super) fn within<R>(
     POLLED.set(&staff.polled, || handling(event, None, || isolate(run)))
 }
 
-/// Calls a handler and awaits its future.
+/// What a worker calls a handler with: an event, and which call of it with that this is.
+pub(crate) struct Attempt<'e> {
+    pub(crate) event: &'e Arc<Event>,
+    pub(crate) about: &'e Arc<About>,
+    pub(crate) is_replay: bool,
+    /// 1 for the first.
+    pub(crate) number: u32,
+}
+
+/// Calls a handler and awaits its future; a handler that makes none has not handled the event.
 ///
 /// Making the future, its first poll and dropping it are isolated at once where it is ready then, as most are; and only one
 /// that is not costs a timer.
-pub(super) async fn call<T, H, F>(
+pub(super) async fn call<H, F>(
     staff: &Staff,
     handler: &H,
     event: &Arc<Event>,
     is_replay: bool,
-    attempt: u32,
+    number: u32,
 ) -> Result<(), Failure>
 where
-    T: Shape + ?Sized,
-    H: Fn(Received<T>) -> F,
+    H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
 {
     let mut future = pin!(None);
@@ -74,12 +81,14 @@ where
         let polled = within(staff, event, || {
             if !is_made {
                 is_made = true;
-                // What is not of the type was not queued. Made here, for what is moved on from await to await costs more.
-                let received = T::share(event)
-                    .map(|event| Received::new(event, &staff.about, is_replay).attempted(attempt));
-                future.set(received.map(handler));
+                // Made here, for what is moved on from await to await costs more.
+                let attempt = Attempt { event, about: &staff.about, is_replay, number };
+                future.set(handler(&attempt));
             }
-            let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Ready(Ok(())) };
+            let Some(running) = future.as_mut().as_pin_mut() else {
+                staff.passed();
+                return Poll::Ready(Ok(()));
+            };
             let Poll::Ready(outcome) = running.poll(cx) else { return Poll::Pending };
             future.set(None);
             Poll::Ready(outcome.outcome())

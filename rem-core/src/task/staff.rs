@@ -97,6 +97,17 @@ impl Staff {
         .await
     }
 
+    /// An event was not handled, for the handler's value is gone: it is lost, and so is what waits behind it.
+    #[cold]
+    pub(super) fn passed(&self) {
+        self.desk.counts.lost.fetch_add(1, Ordering::Relaxed);
+        if !self.about.is_active()
+            && let Some(entry) = self.entry.upgrade()
+        {
+            entry.end();
+        }
+    }
+
     /// An event has failed for good: it is counted and told.
     pub(super) fn tell_failed(&self, job: &Job, failed: &Failed) {
         self.desk.counts.failed.fetch_add(1, Ordering::Relaxed);

@@ -5,14 +5,13 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::call::{Failure, call};
+use super::call::{Attempt, Failure, call};
 use super::lanes::Failed;
 use super::staff::Staff;
 use super::{Desk, Job, Retry};
 use crate::deliver::quietly;
-use crate::event::{Event, Shape};
+use crate::event::Event;
 use crate::queue::Work;
-use crate::received::Received;
 use crate::subscription::{CatchUp, Outcome, Step};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
@@ -26,13 +25,13 @@ pub(super) struct Crew<H> {
     handler: Option<H>,
     /// How many calls are left, of one that ends by itself.
     left: Option<AtomicU64>,
-    past: Option<Mutex<Past>>,
+    past: Option<Arc<Mutex<Past>>>,
 }
 
 /// The past, which one worker at a time reads.
-enum Past {
+pub(super) enum Past {
     Here(Box<CatchUp>),
-    /// A worker reads it.
+    /// A worker reads it, or the task has not begun.
     Read,
     Over,
 }
@@ -42,9 +41,8 @@ impl<H> Crew<H> {
         staff: Staff,
         handler: H,
         calls: Option<u64>,
-        past: Option<Box<CatchUp>>,
+        past: Option<Arc<Mutex<Past>>>,
     ) -> Self {
-        let past = past.map(|past| Mutex::new(Past::Here(past)));
         Self { staff, handler: Some(handler), left: calls.map(AtomicU64::new), past }
     }
 
@@ -169,7 +167,7 @@ impl<H> Crew<H> {
         cx: &mut Context<'_>,
         finished: &mut Option<u64>,
     ) -> Option<Poll<Option<Job>>> {
-        let past = self.past.as_ref()?;
+        let past = self.past.as_deref()?;
         let channel = &self.desk().channel;
         self.desk().finish(finished.take());
         let mut catch_up = match take_past(past) {
@@ -240,10 +238,9 @@ impl<H> Drop for Crew<H> {
 }
 
 /// One worker.
-pub(super) async fn work<T, H, F>(mut at: At<H>)
+pub(super) async fn work<H, F>(mut at: At<H>)
 where
-    T: Shape + ?Sized,
-    H: Fn(Received<T>) -> F,
+    H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
 {
     let number = at.number;
@@ -291,15 +288,14 @@ where
 }
 
 /// Handles one event, as often as it takes; how it has failed if that was not often enough.
-async fn attempts<T, H, F>(
+async fn attempts<H, F>(
     crew: &Crew<H>,
     worker: u32,
     event: &Arc<Event>,
     is_replay: bool,
 ) -> Option<Failed>
 where
-    T: Shape + ?Sized,
-    H: Fn(Received<T>) -> F,
+    H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
 {
     let staff = &crew.staff;

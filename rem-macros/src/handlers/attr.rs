@@ -14,22 +14,35 @@ use crate::{keys, rem_path};
 const CRATE: &str = keys::CRATE;
 const FILTER: &str = "filter";
 const FROM: &str = "from";
+const GROUP: &str = "group";
+const ONCE: &str = "once";
 const PRIORITY: &str = "priority";
+const TAKE: &str = "take";
 
-/// What may stand in `#[on(…)]`, beside the pattern and the keys of deliveries.
-const KEYS: &[&str] = &[FROM, PRIORITY, FILTER];
+/// What may stand in `#[on(…)]`, beside the pattern and the keys of async handlers.
+const KEYS: &[&str] = &[FROM, FILTER, PRIORITY, ONCE, TAKE, GROUP];
 
 /// One `#[on(…)]`: one subscription.
 pub(super) struct On {
     pub(super) span: Span,
     /// `None` for every topic of the event type.
     pub(super) topics: Option<Topics>,
+    /// A function that gives the pattern of a group.
+    pub(super) group: Option<Expr>,
     pub(super) from: Option<Expr>,
     pub(super) priority: Option<Expr>,
     pub(super) filter: Option<Expr>,
+    pub(super) calls: Option<Calls>,
+    pub(super) task: delivery::Keys,
     pub(super) rem: Option<Path>,
     /// A mistake has been told of it; what is missing may be its consequence.
     pub(super) refused: bool,
+}
+
+/// How often the handler is called before it ends.
+pub(super) enum Calls {
+    Once(Span),
+    Take(Expr),
 }
 
 /// What `#[on(…)]` stands above.
@@ -97,9 +110,10 @@ impl On {
                      `#[on(\"…\")]`",
                 ),
                 Entry::Key(key) => {
-                    // A pattern by a name would be a key without a value.
-                    on.refused |= key.value.is_none();
                     let name = key.name.unraw().to_string();
+                    // A pattern by a name would be a key without a value.
+                    on.refused |=
+                        key.value.is_none() && name != ONCE && !delivery::stands_alone(&name);
                     if seen.contains(&name) {
                         let text = format!("`{name}` stands here twice: leave one");
                         errors.at(key.name.span(), text);
@@ -117,9 +131,12 @@ impl On {
         Self {
             span,
             topics: None,
+            group: None,
             from: None,
             priority: None,
             filter: None,
+            calls: None,
+            task: delivery::Keys::default(),
             rem: None,
             refused: false,
         }
@@ -135,6 +152,24 @@ impl On {
                 let wanted = "a function of `&Event`, or of `&self` and `&Event`: write `filter = Self::wanted` or `filter = |event| …`";
                 self.filter = key.value(is_no_literal, wanted, errors);
             }
+            GROUP => {
+                let wanted = "a group of an event type: write `group = Order::settled`, where `Order` has \
+                              `#[event(group(Settled = \"…\"))]`";
+                self.group = key.value(is_no_literal, wanted, errors);
+                self.refused |= self.group.is_none();
+            }
+            ONCE => match &key.value {
+                Some(value) => errors.on(value, "`once` stands alone: write `once`, or `take = 3`"),
+                None => self.last(Calls::Once(key.name.span()), key.name.span(), errors),
+            },
+            TAKE => {
+                let (span, wanted) =
+                    (key.name.span(), "how many calls it lasts, 1 or more: write `take = 3`");
+                let is_right = |value: &Expr| is_integer(value) && !delivery::is_below_one(value);
+                if let Some(calls) = key.value(is_right, wanted, errors) {
+                    self.last(Calls::Take(calls), span, errors);
+                }
+            }
             CRATE if place == Place::Function => {
                 let path = key.value(is_path, "a path: write `crate = ::path::to::rem`", errors);
                 self.rem = path.and_then(|path| match path {
@@ -146,20 +181,36 @@ impl On {
                 key.name.span(),
                 "`crate` belongs to the whole block: write `#[handlers(crate = …)]` above the `impl`",
             ),
-            _ if delivery::is_key(name) => delivery::refuse(name, &key, errors),
+            _ if delivery::is_key(name) => self.task.add(name, key, errors),
             _ => {
                 let all = || KEYS.iter().copied().chain(delivery::keys());
-                let hint = match keys::nearest(name, all()) {
+                let takes = || {
+                    let of = |keys: &mut dyn Iterator<Item = &'static str>| keys::list(keys);
+                    format!(
+                        "{}, and for an async one {}",
+                        of(&mut KEYS.iter().copied()),
+                        of(&mut delivery::keys())
+                    )
+                };
+                let hint = match delivery::meant(name).or_else(|| keys::nearest(name, all())) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None if key.value.is_none() => format!(
                         "the pattern is a string literal, `#[on(\"…\")]`, and after it come {}",
-                        keys::list(KEYS.iter().copied())
+                        takes()
                     ),
-                    None => format!("a handler takes {}", keys::list(KEYS.iter().copied())),
+                    None => format!("a handler takes {}", takes()),
                 };
                 errors.at(key.name.span(), format_args!("there is no key `{name}`: {hint}"));
             }
         }
+    }
+
+    /// Notes how many calls it lasts, which is said once.
+    fn last(&mut self, calls: Calls, span: Span, errors: &mut Errors) {
+        if self.calls.is_some() {
+            errors.at(span, "`once` is `take = 1`: leave one of them");
+        }
+        self.calls = Some(calls);
     }
 }
 
@@ -235,7 +286,7 @@ pub(super) fn is_integer(value: &Expr) -> bool {
     literal(value).is_none_or(|literal| matches!(literal, Lit::Int(_)))
 }
 
-fn is_no_literal(value: &Expr) -> bool {
+pub(super) fn is_no_literal(value: &Expr) -> bool {
     literal(value).is_none()
 }
 
@@ -251,7 +302,7 @@ pub(super) fn literal(value: &Expr) -> Option<&Lit> {
 }
 
 /// What a `macro_rules` parameter holds comes in an invisible group.
-fn ungroup(mut value: &Expr) -> &Expr {
+pub(super) fn ungroup(mut value: &Expr) -> &Expr {
     while let Expr::Group(group) = value {
         value = &group.expr;
     }

@@ -69,6 +69,27 @@ impl Handler {
     /// What the pattern and the arguments mean together.
     fn validate(&self, errors: &mut Errors) {
         for (at, on) in self.ons.iter().enumerate() {
+            if self.takes.is_async {
+                if let Some(priority) = &on.priority {
+                    errors.on(priority, PRIORITY);
+                }
+            } else {
+                on.task.refuse_inline(&self.name, errors);
+            }
+            if let Some(group) = &on.group {
+                if on.topics.is_some() {
+                    errors.on(
+                        group,
+                        "a pattern says already which topics it handles: leave that or the group",
+                    );
+                } else if self.takes.event.is_none() {
+                    errors.on(
+                        group,
+                        "a group is of an event type: take `&Event<T>` or `Received<T>` of it",
+                    );
+                }
+                continue;
+            }
             let Some(topics) = &on.topics else {
                 if self.takes.event.is_none() && !on.refused {
                     errors.at(
@@ -103,12 +124,16 @@ impl Handler {
     }
 }
 
+const PRIORITY: &str = "`priority` says when an inline handler is called, and an async one is called by its task, which has \
+                        the event before any of them: leave it out, or write a plain `fn`";
+
 /// What the bus decides about the signature of a handler is no fault of the one who writes it.
 pub(super) fn lints() -> Attribute {
     syn::parse_quote! {
         #[allow(
             clippy::needless_pass_by_value,
             clippy::trivially_copy_pass_by_ref,
+            clippy::unused_async,
             clippy::unused_self,
             reason = "the bus decides how a handler is called"
         )]

@@ -1,22 +1,48 @@
-//! The keys of deliveries that this version has not: read as they will be, and refused.
-//!
-//! A handler is called inline. With any of these it would be a task, be it one that reads its queue. When tasks are there,
-//! their keys are read here.
+//! The keys of an async handler: what its task does with the events that wait for it.
 
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
 use rem_patterns::Topic;
 use syn::spanned::Spanned;
-use syn::{Expr, Lit, Token};
+use syn::{Expr, ExprUnary, Lit, UnOp};
 
-use super::attr::{Key, is_integer, is_text, literal};
+use super::attr::{Key, is_integer, is_no_literal, is_text, literal, ungroup};
 use crate::errors::Errors;
 
 const BY_KEY: &str = "by_key";
 const CONCURRENCY: &str = "concurrency";
 const DEAD_LETTER: &str = "dead_letter";
+const KEEP_DEAD_LETTERS: &str = "keep_dead_letters";
+const OVERFLOW: &str = "overflow";
 const QUEUE: &str = "queue";
 const RETRY: &str = "retry";
+const START: &str = "start";
+const TIME_LIMIT: &str = "time_limit";
 
-const KEYS: &[&str] = &[QUEUE, CONCURRENCY, BY_KEY, RETRY, DEAD_LETTER];
+const KEYS: &[&str] = &[
+    QUEUE,
+    OVERFLOW,
+    CONCURRENCY,
+    BY_KEY,
+    RETRY,
+    TIME_LIMIT,
+    DEAD_LETTER,
+    KEEP_DEAD_LETTERS,
+    START,
+];
+
+/// What others call them, for whoever comes from there.
+const ALSO_CALLED: &[(&str, &str)] = &[
+    ("capacity", QUEUE),
+    ("key", BY_KEY),
+    ("limit", TIME_LIMIT),
+    ("retries", RETRY),
+    ("timeout", TIME_LIMIT),
+    ("workers", CONCURRENCY),
+];
+
+/// How many calls may run at a time.
+const MOST: u32 = 4_096;
 
 pub(super) fn keys() -> impl Iterator<Item = &'static str> {
     KEYS.iter().copied()
@@ -26,46 +52,90 @@ pub(super) fn is_key(name: &str) -> bool {
     keys().any(|key| key == name)
 }
 
-/// Says what is wrong with the value, or that there is no such delivery.
-pub(super) fn refuse(name: &str, key: &Key, errors: &mut Errors) {
-    if let Some((span, text)) = wrong(name, key) {
-        errors.at(span, text);
-        return;
+/// The key that is meant by another name.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
+    ALSO_CALLED.iter().find(|(other, _)| *other == name).map(|(_, key)| *key)
+}
+
+/// Whether the key may stand without a value.
+pub(super) fn stands_alone(name: &str) -> bool {
+    name == BY_KEY
+}
+
+/// The keys that were written, in their order.
+#[derive(Default)]
+pub(super) struct Keys(Vec<Written>);
+
+struct Written {
+    name: Ident,
+    value: Option<Expr>,
+}
+
+impl Keys {
+    /// Keeps a key whose value may be one.
+    pub(super) fn add(&mut self, name: &str, key: Key, errors: &mut Errors) {
+        match wrong(name, &key) {
+            Some((span, text)) => errors.at(span, text),
+            None => self.0.push(Written { name: key.name, value: key.value }),
+        }
     }
-    errors.at(
-        key.name.span(),
-        format_args!(
-            "`{name}` is of the delivery by task, which cannot be declared in this version: leave it out, and the handler is \
-             called inline, while the event is published{}",
-            if name == QUEUE { "; or read a queue in code, `bus.subscription(…).queue(…).stream()`" } else { "" }
-        ),
-    );
+
+    /// Says of each that it is not for a handler that is called inline.
+    pub(super) fn refuse_inline(&self, handler: &Ident, errors: &mut Errors) {
+        for Written { name, .. } in &self.0 {
+            errors.at(
+                name.span(),
+                format_args!(
+                    "`{name}` is of an async handler, whose events wait in a queue: write `async fn {handler}`; or leave it \
+                     out, for a plain `fn` is called inline, while the event is published"
+                ),
+            );
+        }
+    }
+
+    /// The calls that tell the task of them.
+    pub(super) fn calls(&self) -> impl Iterator<Item = TokenStream> + '_ {
+        self.0.iter().map(|Written { name, value }| {
+            let span = value.as_ref().map_or_else(|| name.span(), Spanned::span);
+            let way = match value {
+                None => "by_declared_key",
+                // A closure is told the types of its arguments by a method that takes nothing else.
+                Some(value) if name == BY_KEY && is_closure(value) => "by_key_of",
+                Some(_) => return quote_spanned!(span=> .#name(#value)),
+            };
+            let way = Ident::new(way, span);
+            quote_spanned!(span=> .#way(#value))
+        })
+    }
 }
 
-/// `async fn`, which is a task.
-pub(super) fn refuse_async(token: Token![async], errors: &mut Errors) {
-    errors.at(
-        token.span,
-        "an `async` handler is a task, which cannot be declared in this version: subscribe it in code, \
-         `bus.subscription(…).task_with(…)`; or write a plain `fn`, which is called inline, while the event is published",
-    );
-}
-
-fn wrong(name: &str, key: &Key) -> Option<(proc_macro2::Span, String)> {
+fn wrong(name: &str, key: &Key) -> Option<(Span, String)> {
     let Some(value) = &key.value else {
-        return Some((key.name.span(), format!("`{name}` takes {}", wanted(name))));
+        let text = format!("`{name}` takes {}", wanted(name));
+        return (!stands_alone(name)).then(|| (key.name.span(), text));
     };
     let fault = || Some((value.span(), format!("`{name}` takes {}", wanted(name))));
     match name {
         BY_KEY if !is_text(value) || is_empty_text(value) => fault(),
         DEAD_LETTER => match literal(value) {
-            Some(Lit::Str(text)) => Topic::parse(text.value())
-                .err()
-                .map(|error| (text.span(), format!("this is not a topic: {error}"))),
+            Some(Lit::Str(text)) => match Topic::parse(text.value()) {
+                Ok(topic) if topic.is_system() => Some((
+                    text.span(),
+                    "topics that begin with `$` are REM's own: name yours without it".to_owned(),
+                )),
+                Ok(_) => None,
+                Err(error) => Some((text.span(), format!("this is not a topic: {error}"))),
+            },
             Some(_) => fault(),
             None => None,
         },
         QUEUE | CONCURRENCY | RETRY if !is_integer(value) || is_below_one(value) => fault(),
+        CONCURRENCY if number(value).is_some_and(|calls| calls > MOST) => Some((
+            value.span(),
+            "at most 4,096 calls of a handler may run at a time: write less".to_owned(),
+        )),
+        KEEP_DEAD_LETTERS if !is_integer(value) || is_signed(value) => fault(),
+        OVERFLOW | TIME_LIMIT | START if !is_no_literal(value) => fault(),
         _ => None,
     }
 }
@@ -73,18 +143,40 @@ fn wrong(name: &str, key: &Key) -> Option<(proc_macro2::Span, String)> {
 fn wanted(name: &str) -> &'static str {
     match name {
         QUEUE => "how many events may wait, 1 or more: write `queue = 1_024`",
+        OVERFLOW => "what a full queue does: write `overflow = Overflow::DropOldest`",
         CONCURRENCY => "how many calls may run at a time, 1 or more: write `concurrency = 8`",
-        RETRY => "how often to try again, 1 or more: write `retry = 3`",
-        BY_KEY => "the name of a field: write `by_key = \"order_id\"`",
-        _ => "a topic: write `dead_letter = \"failed.order\"`",
+        BY_KEY => {
+            "the name of a field or of metadata, or a function of `&Event`: write `by_key = \"order_id\"`; or nothing, for \
+             the field that is marked `#[event(key)]`"
+        }
+        RETRY => {
+            "how often to try again, 1 or more, or a `Retry`: write `retry = 3`, or `retry = Retry::times(3).backoff(…)`"
+        }
+        TIME_LIMIT => "a `Duration`: write `time_limit = Duration::from_secs(5)`",
+        DEAD_LETTER => "a topic: write `dead_letter = \"failed.order\"`",
+        KEEP_DEAD_LETTERS => "how many to keep: write `keep_dead_letters = 1_024`",
+        _ => "where in the past it begins: write `start = Start::Earliest`",
     }
 }
 
-fn is_below_one(value: &Expr) -> bool {
+fn is_closure(value: &Expr) -> bool {
+    matches!(ungroup(value), Expr::Closure(_))
+}
+
+/// Below one, if that can be seen.
+pub(super) fn is_below_one(value: &Expr) -> bool {
+    // A sign before a number: there are no fewer than none.
+    number(value) == Some(0) || is_signed(value)
+}
+
+fn is_signed(value: &Expr) -> bool {
+    matches!(ungroup(value), Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }))
+}
+
+fn number(value: &Expr) -> Option<u32> {
     match literal(value) {
-        Some(Lit::Int(number)) => number.base10_parse::<u32>().is_ok_and(|number| number == 0),
-        // A sign before a number: there are no fewer than none.
-        _ => matches!(value, Expr::Unary(_)),
+        Some(Lit::Int(number)) => Some(number.base10_parse().unwrap_or(u32::MAX)),
+        _ => None,
     }
 }
 

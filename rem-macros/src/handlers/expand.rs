@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, ItemFn, ItemImpl, Path};
 
-use super::attr::On;
+use super::attr::{Calls, On};
 use super::block::Handler;
 use super::signature::Argument;
 use super::topics;
@@ -48,9 +48,16 @@ pub(super) fn implementation(
         .filter(|attr| ["cfg", "allow"].into_iter().any(|name| attr.path().is_ident(name)));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
-    // What a type with parameters may hold depends on them, so it says so where it is registered.
-    let bounds = (!generics.params.is_empty())
-        .then(|| quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
+    // What a type with parameters may hold depends on them, so it says so where it is registered. With lifetimes alone it
+    // does not, and what is said of one lifetime would be asked of all by the future of an async handler.
+    let is_lifetime = |param: &GenericParam| matches!(param, GenericParam::Lifetime(_));
+    let bounds = if generics.params.is_empty() {
+        None
+    } else if generics.params.iter().all(is_lifetime) {
+        Some(quote!(Self: 'static))
+    } else {
+        Some(quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static))
+    };
     let handlers = rem_path::shown_at(self_ty.span(), quote!(#private::Handlers));
     quote! {
         #(#kept)*
@@ -202,6 +209,12 @@ impl Of<'_> {
         // With the user's own span, so that the line that is told is the handler's.
         let here = quote_spanned!(span=> here());
         let begin = match (&on.topics, &handler.takes.event) {
+            (None, of) if on.group.is_some() => {
+                let group = &on.group;
+                // What is of another type is shown at the group.
+                let way = quote_spanned!(group.span()=> group::<#of>);
+                quote!(#way(#name, #registrar.#here, #group))
+            }
             (Some(topics), _) => {
                 let text = &topics.text;
                 quote!(topics(#name, #registrar.#here, #private::checked_pattern(#text)))
@@ -214,6 +227,14 @@ impl Of<'_> {
         };
         let (source, priority) = (key("source", &on.from), key("priority", &on.priority));
         let filter = on.filter.as_ref().map(|filter| self.filter(filter));
+        let calls = on.calls.as_ref().map(|calls| match calls {
+            Calls::Once(span) => quote_spanned!(*span=> .once()),
+            Calls::Take(calls) => quote_spanned!(calls.span()=> .take(#calls)),
+        });
+        let task = handler.takes.is_async.then(|| {
+            let keys = on.task.calls();
+            quote!(.asynchronous() #(#keys)*)
+        });
         let takes = handler.takes.arguments.iter().filter_map(|argument| match argument {
             Argument::Other { name, ty } => {
                 let of = without_lifetimes(ty.to_token_stream());
@@ -221,7 +242,7 @@ impl Of<'_> {
             }
             _ => None,
         });
-        quote!(let #setup = #registrar.#begin #source #priority #filter #(#takes)*;)
+        quote!(let #setup = #registrar.#begin #source #priority #filter #calls #(#takes)* #task;)
     }
 
     /// A filter may look at the handler's value too; of a closure, the compiler is told by its arguments.
@@ -242,10 +263,13 @@ impl Of<'_> {
     fn add(&self, handler: &Handler) -> TokenStream {
         let Self { private, names, block } = self;
         let Names { registrar, setup, this, event, call } = names;
+        let is_async = handler.takes.is_async;
         let keeps =
             handler.takes.arguments.iter().any(|argument| matches!(argument, Argument::Received));
         let arguments = handler.takes.arguments.iter().map(|argument| match argument {
+            Argument::Event if is_async => quote!(&#event),
             Argument::Event => event.to_token_stream(),
+            Argument::Received if is_async => quote!(#call.receive(&#event)),
             Argument::Received => quote!(#call.receive(#event)),
             Argument::Other { name, ty } => {
                 // The type is named, as it is to the setup: of what cannot be taken the compiler then speaks once.
@@ -256,7 +280,9 @@ impl Of<'_> {
         let name = &handler.name;
         // What is returned is shown where the type of it stands, and what cannot be shared at the block's type.
         let (path, passed) = if block.is_some() {
-            (quote!(Self::#name), quote!((#this, #(#arguments),*)))
+            // The future of an async handler owns what it is called with, and lends it.
+            let lent = is_async.then(|| quote!(&));
+            (quote!(Self::#name), quote!((#lent #this, #(#arguments),*)))
         } else {
             (quote!(#name), quote!((#(#arguments),*)))
         };
@@ -268,7 +294,6 @@ impl Of<'_> {
         });
         let outcome = rem_path::shown_at(returns, quote!(#private::Outcome::outcome));
         let at = block.map_or_else(Span::call_site, |(_, at)| at);
-        let way = Ident::new(if keeps { "share" } else { "see" }, at);
         let any = || quote!(dyn #private::Payload);
         let of = handler.takes.event.as_ref().map_or_else(any, ToTokens::to_token_stream);
         // What is not looked at has no name.
@@ -278,7 +303,21 @@ impl Of<'_> {
         let pattern = |used: bool, name: &Ident| if used { quote!(#name) } else { quote!(_) };
         let this = pattern(block.is_some(), this);
         let event = pattern(looks, event);
+        if is_async {
+            let lent = takes.then(|| quote!(let #call = &#call.call();));
+            let call = pattern(takes, call);
+            // A future that cannot go to another thread is shown at the handler's name.
+            let way = Ident::new("task", handler.name.span());
+            let wait = rem_path::shown_at(returns, quote!(.await));
+            return quote! {
+                #registrar.#way::<#of, _, _>(#setup, |#this, #event, #call| async move {
+                    #lent
+                    #outcome(#path #(#passed)* #wait)
+                });
+            };
+        }
         let call = pattern(takes, call);
+        let way = Ident::new(if keeps { "share" } else { "see" }, at);
         quote! {
             #registrar.#way::<#of, _>(#setup, |#this, #event, #call| #outcome(#path #(#passed)*));
         }

@@ -9,7 +9,6 @@ use syn::{
 };
 
 use super::attr::Place;
-use super::delivery;
 use crate::errors::Errors;
 
 /// What a handler takes.
@@ -17,6 +16,8 @@ pub(super) struct Takes {
     pub(super) arguments: Vec<Argument>,
     /// The event type, if an argument names one.
     pub(super) event: Option<Type>,
+    /// It is a task.
+    pub(super) is_async: bool,
     /// Where the compiler shows a return type that is none of a handler's.
     pub(super) returns: Span,
 }
@@ -50,7 +51,8 @@ pub(super) fn read(signature: &Signature, place: Place, errors: &mut Errors) -> 
         ReturnType::Type(_, ty) => ty.span(),
         ReturnType::Default => signature.ident.span(),
     };
-    let mut takes = Takes { arguments: Vec::new(), event: None, returns };
+    let is_async = signature.asyncness.is_some();
+    let mut takes = Takes { arguments: Vec::new(), event: None, is_async, returns };
     for input in &signature.inputs {
         if let FnArg::Typed(input) = input {
             takes.add(input, errors);
@@ -124,9 +126,6 @@ impl Takes {
 }
 
 fn refuse_qualifiers(signature: &Signature, errors: &mut Errors) {
-    if let Some(token) = signature.asyncness {
-        delivery::refuse_async(token, errors);
-    }
     if let Safety::Unsafe(token) = &signature.safety {
         errors.on(token, "the bus calls a handler from safe code: remove `unsafe`");
     }

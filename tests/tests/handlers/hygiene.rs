@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rem::prelude::*;
 
-use crate::support::{Log, Order, bus, paid};
+use crate::support::{LONG, Log, Order, bus, paid};
 
 /// What a user's macro writes reaches ours in invisible groups.
 macro_rules! declare {
-    ($name:ident, $pattern:literal, $event:ty, $priority:expr, $received:ty) => {
+    ($name:ident, $pattern:literal, $event:ty, $priority:expr, $received:ty, $calls:expr, $key:expr) => {
         struct $name(Log);
 
         #[rem::handlers]
@@ -22,18 +22,29 @@ macro_rules! declare {
             fn keep(&self, event: $received) {
                 self.0.add(format_args!("keep {}", event.topic()));
             }
+
+            #[on($pattern, concurrency = $calls, by_key = $key)]
+            async fn task(&self, event: $received, again: &Event<$event>) {
+                assert_eq!(event.id(), again.id());
+                self.0.add(format_args!("task {}", event.topic()));
+            }
         }
     };
 }
 
-declare!(Written, "order.*.paid", Order, 2 + 1, Received<Order>);
+declare!(Written, "order.*.paid", Order, 2 + 1, Received<Order>, 4, |event| {
+    event.source().map(Box::from)
+});
 
 #[test]
 fn a_block_may_be_written_by_a_macro() {
     let (bus, log) = bus();
     let _subs = bus.register(Arc::new(Written(log.clone()))).unwrap();
     bus.publish(paid(1)).unwrap();
-    assert_eq!(log.take(), ["see order.1.paid", "keep order.1.paid"]);
+    bus.settle(LONG).unwrap();
+    let mut lines = log.take();
+    lines.sort();
+    assert_eq!(lines, ["keep order.1.paid", "see order.1.paid", "task order.1.paid"]);
 }
 
 struct Borrows<'a> {
@@ -48,6 +59,11 @@ impl<'a> Borrows<'a> {
         self.log.add(self.name());
     }
 
+    #[on("order.*.lost", filter = |this, _| this.name() == "desk")]
+    async fn lost(&self, _event: &Event<Order>) {
+        self.log.add(format_args!("lost by {}", self.name()));
+    }
+
     fn name(&self) -> &'a str {
         self.name
     }
@@ -59,6 +75,9 @@ fn what_borrows_for_ever_has_handlers() {
     let _subs = bus.register(Arc::new(Borrows { name: "desk", log: log.clone() })).unwrap();
     bus.publish(paid(1)).unwrap();
     assert_eq!(log.take(), ["desk"]);
+    bus.publish(Order::Lost { id: 1 }).unwrap();
+    bus.settle(LONG).unwrap();
+    assert_eq!(log.take(), ["lost by desk"]);
 }
 
 /// The names that the expansion uses, or might, taken by the user for what is not theirs.
@@ -105,12 +124,26 @@ fn names_of_the_users_own_are_in_nobodys_way() {
             self.log.add(outcome.topic());
             Ok(())
         }
+
+        #[on("order.{id}.lost", once)]
+        async fn task(
+            &self,
+            awaited: Received<Order>,
+            Captured(lent): Captured<u64>,
+            future: &Topic,
+        ) -> core::result::Result<(), String> {
+            self.log.add(format_args!("{lent} {future} {:?}", awaited.data));
+            Ok(())
+        }
     }
 
     let (bus, log) = bus();
     let subs = bus.register(Arc::new(Own { log: log.clone() })).unwrap();
     bus.publish(paid(1)).unwrap();
     assert_eq!(log.take(), ["1 order.1.paid Paid { id: 1, cents: 250 }", "order.1.paid"]);
+    bus.publish(Order::Lost { id: 1 }).unwrap();
+    bus.settle(LONG).unwrap();
+    assert_eq!(log.take(), ["1 order.1.lost Lost { id: 1 }"]);
     drop(subs);
 }
 

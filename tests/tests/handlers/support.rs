@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rem::SystemEvent;
 use rem::prelude::*;
@@ -67,4 +68,33 @@ pub(crate) fn failures(bus: &Bus) -> (Log, Subscription) {
 pub(crate) fn bus() -> (Bus, Log) {
     let log = Log::default();
     (TestBus::with(Bus::builder().state(log.clone())).bus, log)
+}
+
+/// Longer than any test takes: a limit that is not reached.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// Opened once, for all futures that wait before it.
+#[derive(Clone)]
+pub(crate) struct Door(smol::channel::Receiver<()>, smol::channel::Sender<()>);
+
+impl Door {
+    pub(crate) fn new() -> Self {
+        let (sender, receiver) = smol::channel::bounded(1);
+        Self(receiver, sender)
+    }
+
+    pub(crate) fn open(&self) {
+        self.1.close();
+    }
+
+    pub(crate) async fn pass(&self) {
+        self.0.recv().await.expect_err("nobody sends");
+    }
+}
+
+/// Waits until the log has so many lines.
+pub(crate) fn wait_for_lines(log: &Log, count: usize) {
+    while log.lines().len() < count {
+        std::thread::yield_now();
+    }
 }

@@ -15,9 +15,9 @@ pub(super) const fn fault(
     topics: &Topics<'_>,
     pattern: &ConstPattern<'_>,
 ) -> Option<Message> {
-    // A type whose derive has reported a mistake has no name and no topics; one error is enough. And raw data is
-    // published by name, so that its topics are any.
-    if schema.name.is_empty() || is_raw(schema) {
+    // A type whose derive has reported a mistake has no name and no topics; one error is enough. And raw data and dead
+    // letters are published by name, so that their topics are any.
+    if schema.name.is_empty() || is_raw(schema) || is_dead_letter(schema) {
         return None;
     }
     if selects_whole(schema, topics, pattern) {
@@ -49,6 +49,11 @@ pub(super) const fn without_topics(schema: Schema) -> Option<Message> {
 /// [`RawEvent`](crate::wire::RawEvent), which a constant cannot know by its type.
 const fn is_raw(schema: Schema) -> bool {
     schema.is_empty() && same(schema.name.as_bytes(), b"RawEvent")
+}
+
+/// [`DeadLetter`](crate::DeadLetter): each task says under which topic it publishes its own.
+const fn is_dead_letter(schema: Schema) -> bool {
+    same(schema.name.as_bytes(), b"DeadLetter") && same(schema.namespace.as_bytes(), b"dead")
 }
 
 const fn selects_whole(schema: Schema, topics: &Topics<'_>, pattern: &ConstPattern<'_>) -> bool {
