@@ -1,5 +1,4 @@
 //! The program `14_service` as its reader meets it: every line that it says, in every run.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the failure")]
 
 use std::process::Command;
 

@@ -149,7 +149,7 @@ impl Keyed {
     }
 
     fn topic(event: &Event) -> Option<Box<str>> {
-        Some(event.topic().as_str().into())
+        (!event.topic().is_system()).then(|| event.topic().as_str().into())
     }
 
     async fn handle(&self, of: &str, event: &Event<Order>) {
