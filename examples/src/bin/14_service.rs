@@ -177,8 +177,7 @@ struct Report(Arc<Service>);
 impl Report {
     #[on("order.*.placed", start = Start::Earliest)]
     async fn placed(&self, event: Received<Order>) -> Result<(), String> {
-        let past = if event.is_replay() { "past" } else { "live" };
-        self.0.past.send(format!("{}, {past}", event.topic())).map_err(|error| error.to_string())
+        self.0.past.send(event.topic().to_string()).map_err(|error| error.to_string())
     }
 }
 
