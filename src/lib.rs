@@ -65,7 +65,7 @@
 //! # Features
 //! None is on by default.
 //! - `analysis`: the module `analysis`: counts, rates, sums and percentiles of a history, by group and by window.
-//! - `parquet`: the module `analysis::parquet`: any query as a file that DuckDB, Polars and pandas read.
+//! - `parquet`: the module `analysis::parquet`: any query as a file that `DuckDB`, Polars and pandas read.
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
 //! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
