@@ -11,6 +11,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use rem::Signal;
+use rem::signal::Connection;
 use rem_benches::bars::Bars;
 use rem_benches::callgrind;
 use rem_benches::rounds::{Contender, medians};
@@ -31,10 +32,18 @@ fn closures(count: u64) -> Vec<Receiver> {
     (0..count).map(|number| -> Receiver { Box::new(receiver(number)) }).collect()
 }
 
+/// Its receivers last as long as it does.
 fn signal<S: std::hash::Hash + Eq + Send + Sync + 'static>(count: u64) -> Signal<u64, u64, S> {
     let signal = Signal::new();
     (0..count).for_each(|number| signal.connect(receiver(number)).detach());
     signal
+}
+
+/// Its receivers may end at any time: their guards are held.
+fn guarded(count: u64) -> (Signal<u64, u64>, Vec<Connection>) {
+    let signal = Signal::new();
+    let guards = (0..count).map(|number| signal.connect(receiver(number))).collect();
+    (signal, guards)
 }
 
 fn contenders() -> Vec<Contender<'static>> {
@@ -57,6 +66,16 @@ fn contenders() -> Vec<Contender<'static>> {
         }));
         let sent = signal::<()>(count);
         all.push(Contender::new(name("emit"), CALLS, move |value| {
+            black_box(sent.emit(&value).unwrap());
+        }));
+        let (sent, guards) = guarded(count);
+        all.push(Contender::new(name("send, guards held"), CALLS, move |value| {
+            let _held = &guards;
+            black_box(sent.send(&value).unwrap());
+        }));
+        let (sent, guards) = guarded(count);
+        all.push(Contender::new(name("emit, guards held"), CALLS, move |value| {
+            let _held = &guards;
             black_box(sent.emit(&value).unwrap());
         }));
         // As many hear any sender, and one this alone.

@@ -43,6 +43,7 @@ mod error;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod keep;
+mod lasting;
 mod mute;
 mod namespace;
 mod plan;

@@ -27,6 +27,7 @@ pub struct Connection<S = ()> {
 pub(super) trait Holds<S>: Send + Sync {
     fn remove(&self, key: Key) -> bool;
     fn has(&self, key: Key) -> bool;
+    fn detach(&self, key: Key);
     fn hear(&self, key: Key, sender: &Sender<Arc<S>>, change: &dyn Fn(Heard) -> Heard) -> bool;
 }
 
@@ -42,6 +43,10 @@ where
 
     fn has(&self, key: Key) -> bool {
         Self::has(self, key)
+    }
+
+    fn detach(&self, key: Key) {
+        Self::detach(self, key);
     }
 
     fn hear(&self, key: Key, sender: &Sender<Arc<S>>, change: &dyn Fn(Heard) -> Heard) -> bool {
@@ -111,9 +116,12 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Lets the receiver last as long as the signal.
+    /// Lets the receiver last as long as the signal. Sends whose receivers all do are the quickest.
     pub fn detach(mut self) {
         self.is_detached = true;
+        if let Some(signal) = self.signal.upgrade() {
+            signal.detach(self.key);
+        }
     }
 
     /// Disconnects the receiver: the same as dropping the guard, and tells whether it was connected.

@@ -15,7 +15,9 @@ thread_local! {
 const MUTE: usize = 1 << (usize::BITS - 1);
 
 /// A send that this thread is within.
-pub(super) struct Depth(());
+pub(super) struct Depth {
+    before: usize,
+}
 
 impl Depth {
     /// Within fewer than `limit` others, where nothing is muted. If there is none, [`look`](Self::look) says why.
@@ -26,7 +28,7 @@ impl Depth {
             return None;
         }
         DEPTH.set(depth + 1);
-        Some(Self(()))
+        Some(Self { before: depth })
     }
 
     /// The same where something is muted, or it is too deep; `None` if the signal is muted in this thread.
@@ -43,16 +45,18 @@ impl Depth {
 
     /// Within a send that has begun before, whatever the limit.
     pub(super) fn again() -> Self {
-        DEPTH.set(DEPTH.get() + 1);
-        Self(())
+        let before = DEPTH.get();
+        DEPTH.set(before + 1);
+        Self { before }
     }
 }
 
 impl Drop for Depth {
     #[inline]
     fn drop(&mut self) {
-        // Counted down and not set back: under loom, threads take turns on this one.
-        DEPTH.set(DEPTH.get() - 1);
+        // Set back, and not counted down: a send that follows need not wait for what this one has read. Under loom, threads
+        // take turns on this one, and count.
+        DEPTH.set(if cfg!(rem_loom) { DEPTH.get() - 1 } else { self.before });
     }
 }
 

@@ -70,6 +70,44 @@ fn a_plan_never_hides_a_later_change() {
     });
 }
 
+/// A guard is detached beside sends, which call its receiver once, before and after; and a receiver that is connected when it
+/// is alone is seen by what begins after it.
+#[test]
+fn receivers_that_last_are_called_once_and_hide_nobody() {
+    model(|| {
+        let signal = Numbers::new();
+        let first = signal.connect(|_| 1);
+        let other = signal.clone();
+        let sender = spawn(move || [sent(&other), sent(&other)]);
+        first.detach();
+        assert_eq!(sent(&signal), [1]);
+        let second = signal.connect(|_| 2);
+        assert_eq!(sent(&signal), [1, 2]);
+        drop(second);
+        assert_eq!(sent(&signal), [1]);
+        for meanwhile in sender.join().unwrap() {
+            assert!([&[1][..], &[1, 2]].contains(&&*meanwhile), "{meanwhile:?}");
+        }
+    });
+}
+
+/// Two detach theirs and send: the list that only grows has both, in their order.
+#[test]
+fn receivers_that_come_to_last_at_once_stand_in_their_order() {
+    model(|| {
+        let signal = Numbers::new();
+        let other = signal.clone();
+        let thread = spawn(move || {
+            other.connect(|_| 2).detach();
+            sent(&other)
+        });
+        signal.connect(|_| 2).detach();
+        assert!([1, 2].contains(&sent(&signal).len()));
+        assert!([1, 2].contains(&thread.join().unwrap().len()));
+        assert_eq!((sent(&signal), signal.receivers().len()), (vec![2, 2], 2));
+    });
+}
+
 /// Two threads change whom one receiver hears: neither change is lost.
 #[test]
 fn senders_that_are_told_at_once_are_all_heard() {

@@ -43,6 +43,8 @@ impl<T: ?Sized, R, S> Clone for Entry<T, R, S> {
 pub(super) struct Heard<T: ?Sized, R, S> {
     pub(super) entry: Entry<T, R, S>,
     pub(super) senders: Arc<Senders<S>>,
+    /// It hears any sender, and can only end with the signal.
+    pub(super) lasts: bool,
 }
 
 /// Receivers in their order.
@@ -59,6 +61,8 @@ pub(super) struct Plan<T: ?Sized, R, S> {
     pub(super) fresh: bool,
     /// It is fresh, and no receiver of whatever sender is async: a send without a sender need not look further.
     pub(super) plain: bool,
+    /// It is plain, and all of whatever sender can only end with the signal.
+    pub(super) lasts: bool,
     /// Who hears any sender.
     pub(super) any: Calls<T, R, S>,
     /// Who hears one, and not any: nobody is called twice.
@@ -83,12 +87,12 @@ impl<T: ?Sized, R, S> Calls<T, R, S> {
 impl<T: ?Sized, R, S> Plan<T, R, S> {
     /// Calls nobody and says that there may be others.
     pub(super) fn stale() -> Self {
-        Self { fresh: false, plain: false, any: Calls::default(), by: HashMap::new() }
+        Self { fresh: false, plain: false, lasts: false, any: Calls::default(), by: HashMap::new() }
     }
 
     /// Calls nobody: nobody is connected, or the signal is muted.
     pub(super) fn silent() -> Self {
-        Self { fresh: true, plain: true, any: Calls::default(), by: HashMap::new() }
+        Self { fresh: true, plain: true, lasts: false, any: Calls::default(), by: HashMap::new() }
     }
 }
 
@@ -97,8 +101,10 @@ impl<T: ?Sized, R, S: Eq + Hash> Plan<T, R, S> {
     /// that is counted as a panic of it.
     pub(super) fn of(all: Vec<Heard<T, R, S>>) -> Self {
         let (mut any, mut by) = (Calls::default(), HashMap::<Arc<S>, Calls<T, R, S>>::new());
-        for Heard { entry, senders } in all {
+        let mut lasts = true;
+        for Heard { entry, senders, lasts: this_lasts } in all {
             if senders.any.is_heard() {
+                lasts &= this_lasts;
                 any.push(entry);
                 continue;
             }
@@ -109,7 +115,8 @@ impl<T: ?Sized, R, S: Eq + Hash> Plan<T, R, S> {
                 }
             }
         }
-        Self { fresh: true, plain: any.is_async.is_none(), any, by }
+        let plain = any.is_async.is_none();
+        Self { fresh: true, plain, lasts: plain && lasts, any, by }
     }
 
     /// Who is called beside those who hear any sender. User code: it may panic.

@@ -197,29 +197,58 @@ impl<R> fmt::Debug for IntoIter<R> {
 }
 
 /// How a send went of which nobody asked for the results.
-#[derive(Default, Clone, PartialEq, Eq)]
-pub struct Sent {
-    pub(super) delivered: usize,
-    pub(super) panics: Panics,
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Sent(How);
+
+/// Two words with the tag, and so is a `Result` of it: it comes back in registers. What comes through memory is written word
+/// by word and read at once as a whole, for which a processor waits longer than for calling a receiver.
+#[derive(Clone, PartialEq, Eq)]
+enum How {
+    Well(usize),
+    /// How many returned nevertheless.
+    Panicked(Box<(usize, Panics)>),
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self::Well(0)
+    }
 }
 
 impl Sent {
+    #[inline]
+    pub(super) fn new(delivered: usize, panics: Panics) -> Self {
+        Self(if panics.0.is_none() {
+            How::Well(delivered)
+        } else {
+            How::Panicked(Box::new((delivered, panics)))
+        })
+    }
+
     /// How many receivers were called and returned.
     pub fn delivered(&self) -> usize {
-        self.delivered
+        match &self.0 {
+            How::Well(delivered) => *delivered,
+            How::Panicked(some) => some.0,
+        }
     }
 
     /// Those that panicked, which has stopped nobody else.
     pub fn panics(&self) -> impl ExactSizeIterator<Item = (ReceiverId, &Panicked)> {
-        self.panics.all().iter().map(|panic| (panic.receiver, &panic.what))
+        let panics = match &self.0 {
+            How::Well(_) => &[],
+            How::Panicked(some) => some.1.all(),
+        };
+        panics.iter().map(|panic| (panic.receiver, &panic.what))
     }
 }
 
 impl fmt::Debug for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let panics: Vec<_> = self.panics().collect();
         f.debug_struct("Sent")
-            .field("delivered", &self.delivered)
-            .field("panics", &self.panics)
+            .field("delivered", &self.delivered())
+            .field("panics", &panics)
             .finish()
     }
 }

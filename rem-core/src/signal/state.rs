@@ -13,6 +13,7 @@ use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
 use super::changes::{Cause, ReceiverConnected, ReceiverDisconnected};
+use super::lasting::{Lasting, Settled};
 use super::plan::{Entry, Heard, Key, Plan};
 use super::receiver::{About, Receive, ReceiverId, Sender, Senders};
 use super::{Signal, receiver};
@@ -23,6 +24,7 @@ use crate::sync::{Guard, Mutex, Snapshot, lock};
 /// What the handles of a signal share.
 pub(super) struct Inner<T: ?Sized, R, S> {
     pub(super) plan: Snapshot<Plan<T, R, S>>,
+    pub(super) lasting: Lasting<T, R, S>,
     /// What is put in the place of a plan that no longer holds.
     stale: Arc<Plan<T, R, S>>,
     list: Mutex<List<T, R, S>>,
@@ -43,11 +45,14 @@ struct List<T: ?Sized, R, S> {
     generation: u64,
     /// With so many it is looked whether some are gone.
     look_at: usize,
+    settled: Settled,
 }
 
 struct Place<T: ?Sized, R, S> {
     receiver: Arc<dyn Receive<T, R, S>>,
     senders: Arc<Senders<S>>,
+    /// Its guard was detached.
+    is_detached: bool,
 }
 
 /// Fewer are not looked through for those whose owners are gone.
@@ -55,9 +60,17 @@ const FEW: usize = 8;
 
 impl<T: ?Sized, R, S> Inner<T, R, S> {
     pub(super) fn new(name: Option<Box<str>>, depth: usize) -> Self {
-        let list = List { places: BTreeMap::new(), next: 1, muted: 0, generation: 0, look_at: FEW };
+        let list = List {
+            places: BTreeMap::new(),
+            next: 1,
+            muted: 0,
+            generation: 0,
+            look_at: FEW,
+            settled: Settled::default(),
+        };
         Self {
             plan: Snapshot::new(Arc::new(Plan::silent())),
+            lasting: Lasting::new(),
             stale: Arc::new(Plan::stale()),
             list: Mutex::new(list),
             depth,
@@ -74,6 +87,7 @@ impl<T: ?Sized, R, S> Inner<T, R, S> {
             let mut list = lock(&self.list);
             let answer = change(&mut list);
             list.generation += 1;
+            self.lasting.take_back();
             (answer, self.plan.swap(Arc::clone(&self.stale)))
         };
         drop(old); // which isolates what it drops
@@ -113,11 +127,19 @@ impl<T: ?Sized, R, S> Inner<T, R, S> {
     }
 }
 
+impl<T: ?Sized, R, S> Place<T, R, S> {
+    /// It hears any sender, and can only end with the signal.
+    fn lasts(&self) -> bool {
+        self.is_detached && self.senders.any.lasting && !self.receiver.is_weak()
+    }
+}
+
 impl<T: ?Sized, R, S> List<T, R, S> {
     fn all(&self) -> Vec<Heard<T, R, S>> {
         let heard = |(key, place): (&Key, &Place<T, R, S>)| Heard {
             entry: Entry { key: *key, receiver: Arc::clone(&place.receiver) },
             senders: Arc::clone(&place.senders),
+            lasts: place.lasts(),
         };
         self.places.iter().map(heard).collect()
     }
@@ -150,10 +172,13 @@ where
         };
         let plan = Arc::new(Plan::of(all));
         let old = {
-            let list = lock(&self.list);
+            let mut list = lock(&self.list);
             // A change meanwhile has put a stale one there, which must stay.
             let holds = list.generation == generation;
-            holds.then(|| self.plan.swap(Arc::clone(&plan)))
+            holds.then(|| {
+                self.lasting.settle(&plan, &mut list.settled);
+                self.plan.swap(Arc::clone(&plan))
+            })
         };
         drop(old);
         plan
@@ -174,7 +199,11 @@ where
         };
         let (key, receiver) = (Key::new(priority, id), receiver(About::new(id, place)));
         let senders = Arc::new(senders);
-        let there = Place { receiver: Arc::clone(&receiver), senders: Arc::clone(&senders) };
+        let there = Place {
+            receiver: Arc::clone(&receiver),
+            senders: Arc::clone(&senders),
+            is_detached: false,
+        };
         let gone = self.change(|list| {
             let full = list.places.len() >= list.look_at;
             let gone = if full { list.take_gone() } else { Vec::new() };
@@ -207,6 +236,15 @@ where
         was_there
     }
 
+    /// Its guard is gone, and nothing will end it but its owner, if it has one, and the signal.
+    pub(super) fn detach(&self, key: Key) {
+        self.change(|list| {
+            if let Some(place) = list.places.get_mut(&key) {
+                place.is_detached = true;
+            }
+        });
+    }
+
     /// Whether it may be called.
     pub(super) fn has(&self, key: Key) -> bool {
         lock(&self.list).places.get(&key).is_some_and(|place| !place.receiver.is_gone())
@@ -228,7 +266,7 @@ where
         let about = place.receiver.about();
         about.end();
         let (id, place_of) = (key.id, about.place);
-        let Place { receiver, senders } = place;
+        let Place { receiver, senders, .. } = place;
         quietly(receiver);
         drop(senders);
         self.tell_disconnected(&ReceiverDisconnected::new(id, place_of, None, cause));
@@ -327,7 +365,7 @@ impl<T: ?Sized, R, S> Drop for Inner<T, R, S> {
     fn drop(&mut self) {
         // Each by itself: user code, which may panic.
         let places = mem::take(&mut lock(&self.list).places);
-        for Place { receiver, senders } in places.into_values() {
+        for Place { receiver, senders, .. } in places.into_values() {
             quietly(receiver);
             drop(senders);
         }

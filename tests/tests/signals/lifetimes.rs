@@ -171,3 +171,69 @@ fn what_receivers_drop_may_use_the_signal() {
     assert_eq!(log.take(), [2]);
     assert_eq!(sent(&signal, 1), [1]);
 }
+
+/// Sends read those that last where they stand, if nobody else is called, and else the list of all.
+#[test]
+fn those_that_last_are_called_as_the_others_are() {
+    let signal: Signal<u32, u32> = Signal::new();
+    let connect = |number: u32| signal.connect(move |_| number);
+    for number in 0..3 {
+        connect(number).detach();
+        assert_eq!(
+            sent(&signal, 1),
+            (0..=number).collect::<Vec<_>>(),
+            "each after a send of its own"
+        );
+    }
+    let guarded = connect(3);
+    assert_eq!(sent(&signal, 1), [0, 1, 2, 3]);
+    connect(4).detach();
+    assert_eq!(sent(&signal, 1), [0, 1, 2, 3, 4]);
+    drop(guarded);
+    assert_eq!((sent(&signal, 1), delivered(&signal, 1)), (vec![0, 1, 2, 4], 4));
+    let muted = signal.mute();
+    assert_eq!(delivered(&signal, 1), 0);
+    drop(muted);
+    assert_eq!((signal.muted(|| delivered(&signal, 1)), delivered(&signal, 1)), (0, 4));
+    signal.receiver().priority(1).connect(|_| 5).detach();
+    assert_eq!((sent(&signal, 1), delivered(&signal, 1)), (vec![5, 0, 1, 2, 4], 5), "before them");
+}
+
+/// Who is connected within a send waits for the next, also where a send within that one has called it.
+#[test]
+fn those_that_last_are_settled_when_a_send_begins() {
+    let signal: Signal<u32, u32> = Signal::new();
+    let own = signal.clone();
+    signal
+        .connect(move |depth| {
+            if *depth == 0 {
+                return 0;
+            }
+            own.connect(|_| 1).detach();
+            u32::try_from(sent(&own, 0).len()).unwrap()
+        })
+        .detach();
+    assert_eq!(sent(&signal, 1), [2], "two within, and it alone without");
+    assert_eq!(sent(&signal, 0), [0, 1]);
+}
+
+/// One that panics among them, first, last and in between: the others are called, by `send` and by `emit`.
+#[test]
+fn those_that_last_are_isolated_from_one_another() {
+    for broken in 0..4 {
+        let signal: Signal<u32, u32> = Signal::new();
+        for number in 0..4 {
+            let receiver = move |_: &u32| if number == broken { panic!("broken") } else { number };
+            signal.connect(receiver).detach();
+            if number % 2 == 1 {
+                let _ = signal.emit(&1).unwrap(); // so that they stand in two parts
+            }
+        }
+        let results = signal.send(&1).unwrap();
+        let seen: Vec<_> = results.into_iter().map(|(_, result)| result.ok()).collect();
+        let whole: Vec<_> = (0..4).map(|number| (number != broken).then_some(number)).collect();
+        assert_eq!(seen, whole);
+        let emitted = signal.emit(&1).unwrap();
+        assert_eq!((emitted.delivered(), emitted.panics().len()), (3, 1));
+    }
+}

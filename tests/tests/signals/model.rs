@@ -12,6 +12,7 @@ type Whom = Option<u8>;
 enum Change {
     Connect { priority: i32, to: Vec<Whom> },
     Disconnect(usize),
+    Detach(usize),
     ConnectTo(usize, Whom),
     DisconnectFrom(usize, Whom),
     ConnectedTo(usize, Whom),
@@ -25,6 +26,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         3 => (-1..2, vec(whom(), 0..3)).prop_map(|(priority, to)| Change::Connect { priority, to }),
         1 => any::<usize>().prop_map(Change::Disconnect),
+        3 => any::<usize>().prop_map(Change::Detach),
         2 => (any::<usize>(), whom()).prop_map(|(at, whom)| Change::ConnectTo(at, whom)),
         2 => (any::<usize>(), whom()).prop_map(|(at, whom)| Change::DisconnectFrom(at, whom)),
         2 => (any::<usize>(), whom()).prop_map(|(at, whom)| Change::ConnectedTo(at, whom)),
@@ -41,7 +43,8 @@ fn sender(whom: Whom) -> Sender<u8> {
 struct Receiver {
     number: u32,
     priority: i32,
-    connection: Connection<u8>,
+    /// `None` if it was detached.
+    connection: Option<Connection<u8>>,
     lasting: Vec<Whom>,
 }
 
@@ -67,29 +70,44 @@ impl Model {
                 self.next += 1;
                 let making = signal.receiver().priority(priority);
                 let making = to.iter().fold(making, |making, whom| making.to(sender(*whom)));
-                let connection = making.connect(move |()| number);
+                let connection = Some(making.connect(move |()| number));
                 let lasting = if to.is_empty() { vec![None] } else { to };
                 self.receivers.push(Receiver { number, priority, connection, lasting });
             }
             Change::Disconnect(at) => {
-                let gone = pick(&mut self.receivers, at);
-                assert!(gone.is_none_or(|receiver| receiver.connection.disconnect()));
+                let can_go = |receiver: &Receiver| receiver.connection.is_some();
+                if self.receivers.get(at % count).is_some_and(can_go) {
+                    let gone = self.receivers.remove(at % count);
+                    assert!(gone.connection.is_some_and(Connection::disconnect));
+                }
+            }
+            Change::Detach(at) => {
+                let receiver = self.receivers.get_mut(at % count);
+                if let Some(connection) = receiver.and_then(|one| one.connection.take()) {
+                    connection.detach();
+                }
             }
             Change::ConnectTo(at, whom) => {
-                if let Some(receiver) = self.receivers.get_mut(at % count) {
-                    receiver.connection.connect_to(sender(whom));
+                if let Some(receiver) = self.receivers.get_mut(at % count)
+                    && let Some(connection) = &receiver.connection
+                {
+                    connection.connect_to(sender(whom));
                     receiver.lasting.push(whom);
                 }
             }
             Change::DisconnectFrom(at, whom) => {
-                if let Some(receiver) = self.receivers.get_mut(at % count) {
-                    receiver.connection.disconnect_from(sender(whom));
+                if let Some(receiver) = self.receivers.get_mut(at % count)
+                    && let Some(connection) = &receiver.connection
+                {
+                    connection.disconnect_from(sender(whom));
                     receiver.lasting.retain(|other| *other != whom);
                 }
             }
             Change::ConnectedTo(at, whom) => {
-                if let Some(receiver) = self.receivers.get(at % count) {
-                    let guard = receiver.connection.connected_to(sender(whom));
+                if let Some(receiver) = self.receivers.get(at % count)
+                    && let Some(connection) = &receiver.connection
+                {
+                    let guard = connection.connected_to(sender(whom));
                     self.guards.push((receiver.number, whom, guard));
                 }
             }

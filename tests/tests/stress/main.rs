@@ -15,6 +15,7 @@ mod order;
 mod queues;
 mod rings;
 mod routes;
+mod signals;
 mod stamps;
 mod terms;
 
