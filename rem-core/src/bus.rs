@@ -3,6 +3,7 @@
 mod builder;
 mod child;
 mod close;
+mod ends;
 mod in_flight;
 #[cfg(all(test, rem_loom))]
 mod loom;
@@ -31,6 +32,7 @@ use crate::{publish, way};
 
 pub use builder::BusBuilder;
 pub use close::CloseReport;
+pub(crate) use ends::End;
 pub use in_flight::{InFlight, Whose};
 pub use ordering::Ordering;
 pub use ready::{Ready, ReadyError, ReadyErrorKind};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 
 use rem_patterns::{IntoPattern, Pattern, PatternError, Topic};
 
+use super::ends::{End, Ends};
 use super::ready::Arrivals;
 use crate::clock::Clock;
 use crate::deliver::Line;
@@ -53,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) spawners: Spawners,
     /// Who waits for a time.
     pub(crate) timers: Arc<Timers>,
+    /// Who else is told of the end.
+    ends: Ends,
     subscriptions: AtomicU64,
     /// The child buses that are open, by prefix.
     pub(super) children: Mutex<HashMap<Topic, Weak<State>>>,
@@ -95,6 +98,7 @@ impl Core {
             states: Arc::new(states),
             arrivals: Arrivals::default(),
             mortals: Mortals::default(),
+            ends: Ends::default(),
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }
@@ -114,6 +118,7 @@ impl Core {
                 queue.finish();
             }
         }
+        self.ends.tell(prefix);
     }
 
     /// The last number that was given out, 0 before the first.
@@ -270,6 +275,15 @@ impl State {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Tells `end` when the bus is closed and nothing more is delivered of it; at once if it is closed.
+    pub(crate) fn tell_end(&self, end: &Arc<dyn End>) {
+        self.core.ends.add(self.prefix(), Arc::downgrade(end));
+        // First the one, then the look, and whoever closes the other way round: one of them sees the other.
+        if self.is_closed() {
+            end.end();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use crate::bus::End;
 use crate::deliver::{quietly, wake};
 use crate::event::Event;
 use crate::sync::{Mutex, lock, park, thread_waker};
@@ -128,6 +129,13 @@ impl<T: ?Sized> Log<T> {
     }
 }
 
+/// The bus is closed, and what it had to deliver is delivered.
+impl<T: Send + Sync + ?Sized> End for Log<T> {
+    fn end(&self) {
+        Self::end(self);
+    }
+}
+
 impl<T: ?Sized> Kept<T> {
     fn look(&self, from: u64) -> Look<T> {
         let from = from.max(self.taken);
@@ -182,5 +190,77 @@ impl<T: ?Sized> Drop for Place<T> {
             let waker = lock(&self.log.0).remove(number);
             quietly(waker);
         }
+    }
+}
+
+#[cfg(all(test, rem_loom))]
+mod tests {
+    use super::*;
+    use crate::loom::{event, model, spawn};
+
+    /// Waits until there are so many, or none will come; how many there are.
+    fn waits_for(log: &Arc<Log<dyn crate::event::Payload>>, count: usize) -> usize {
+        loop {
+            let look = log.all();
+            if look.events.len() >= count || look.ended {
+                return look.events.len();
+            }
+            assert!(log.wait(&look, None));
+        }
+    }
+
+    /// Two wait for what comes, of which each needs another number: whoever pushes wakes both, and no wait is left.
+    #[test]
+    fn loom_what_comes_wakes_all_who_wait() {
+        model(|| {
+            let log = Arc::new(Log::new(8));
+            let other = Arc::clone(&log);
+            let waiter = spawn(move || waits_for(&other, 1));
+            let other = Arc::clone(&log);
+            let publisher = spawn(move || {
+                other.push(&event(1));
+                other.push(&event(2));
+            });
+            assert_eq!(waits_for(&log, 2), 2);
+            assert!(waiter.join().unwrap() >= 1);
+            publisher.join().unwrap();
+            assert!(lock(&log.0).wakers.is_empty(), "nobody waits any more");
+        });
+    }
+
+    /// The end beside an event and a wait for more than will ever come: it ends, and has what came before the end.
+    #[test]
+    fn loom_the_end_wakes_who_waits_for_more() {
+        model(|| {
+            let log = Arc::new(Log::new(8));
+            let other = Arc::clone(&log);
+            let publisher = spawn(move || {
+                other.push(&event(1));
+                other.end();
+            });
+            assert_eq!(waits_for(&log, 2), 1);
+            publisher.join().unwrap();
+            assert!(lock(&log.0).wakers.is_empty());
+        });
+    }
+
+    /// A wait that is given up beside what would wake it leaves no waker, and what comes later is not missed.
+    #[test]
+    fn loom_who_gives_up_leaves_nothing() {
+        model(|| {
+            let log = Arc::new(Log::new(1));
+            let look = log.all();
+            let other = Arc::clone(&log);
+            let publisher = spawn(move || {
+                other.push(&event(1));
+                other.push(&event(2));
+            });
+            let mut place = Place::new(&log);
+            let _ = place.poll(&look, &thread_waker());
+            drop(place);
+            publisher.join().unwrap();
+            assert!(lock(&log.0).wakers.is_empty());
+            assert_eq!((waits_for(&log, 1), log.lost()), (1, 1));
+        });
     }
 }

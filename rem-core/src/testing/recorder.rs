@@ -10,7 +10,7 @@ use rem_patterns::IntoPattern;
 use super::expect::Expectation;
 use super::log::Log;
 use super::unmet::Unmet;
-use crate::bus::{Bus, WeakBus};
+use crate::bus::{self, Bus, WeakBus};
 use crate::error::SubscribeError;
 use crate::event::{Event, EventType, Payload, Shape};
 use crate::received::Received;
@@ -111,10 +111,12 @@ impl<T: Shape + ?Sized> Recorder<T> {
         events: usize,
     ) -> Result<Self, SubscribeError> {
         let log = Arc::new(Log::new(events));
+        let told: Arc<dyn bus::End> = Arc::clone(&log) as _;
         let end = End(Arc::clone(&log));
         let keep = move |received: Received<T>| end.0.push(received.event());
         // Before all handlers, so that what they publish comes after what made them.
         let subscription = bus.subscription(pattern).priority(i32::MAX).inline_received(keep)?;
+        bus.state().tell_end(&told);
         Ok(Self { log, bus: bus.downgrade(), _subscription: subscription })
     }
 
@@ -147,7 +149,7 @@ impl<T: Shape + ?Sized> Recorder<T> {
     /// has come already. The mark is moved behind it, so that the next wait waits for another.
     ///
     /// # Errors
-    /// When the limit comes first, also on a bus that is closed meanwhile, and for a pattern that is none: with what has come.
+    /// When the limit comes first, at once when the bus is closed or gone, and for a pattern that is none: with what has come.
     pub fn wait_for(
         &self,
         pattern: impl IntoPattern,
@@ -185,7 +187,7 @@ impl<T: Shape + ?Sized> Recorder<T> {
     /// event: [`Expectation::coming`].
     ///
     /// # Errors
-    /// When the recorder is dropped before, and for a pattern that is none: with what has come.
+    /// When the bus is closed or gone or the recorder is dropped before, and for a pattern that is none: with what has come.
     pub fn wait_for_async(
         &self,
         pattern: impl IntoPattern,

@@ -47,6 +47,8 @@ pub enum UnmetKind {
     Other,
     /// What was expected next has not come, or not within the limit.
     Missing,
+    /// What was expected next has not come and will not: the bus is closed or gone, or the recorder is.
+    Ended,
     /// The recorder had no room for all that came, so it cannot tell.
     Lost,
     /// What was expected is no pattern.
@@ -89,10 +91,14 @@ impl Unmet {
     /// The same with how long was waited, and whether the bus is gone.
     pub(super) fn after(mut self, limit: Duration, ended: bool) -> Self {
         if self.kind == UnmetKind::Missing {
+            if ended {
+                self.kind = UnmetKind::Ended;
+            }
             let _ = match (ended, limit.is_zero()) {
-                (true, _) => {
-                    write!(self.text, "\nnothing will come any more, for the recorder is gone")
-                }
+                (true, _) => write!(
+                    self.text,
+                    "\nnothing will come any more, for the bus is closed or gone, or the recorder is"
+                ),
                 (false, true) => write!(
                     self.text,
                     "\nif another thread publishes it, wait for it: `.within(limit)`"
@@ -106,7 +112,7 @@ impl Unmet {
     /// The same with what was not kept.
     pub(super) fn without(mut self, lost: u64, limit: usize) -> Self {
         if lost > 0 {
-            if self.kind == UnmetKind::Missing {
+            if matches!(self.kind, UnmetKind::Missing | UnmetKind::Ended) {
                 self.kind = UnmetKind::Lost;
             }
             let _ = write!(

@@ -135,3 +135,94 @@ fn quiet_waits_for_what_is_in_flight() {
     recorder.assert_quiet(LIMIT);
     reader.join().unwrap();
 }
+
+/// However long they would wait: what is closed, by whomever, or gone delivers nothing more.
+#[test]
+fn waits_end_at_once_when_the_bus_is_closed_or_gone() {
+    let ends: [(&str, fn(Bus)); 3] = [
+        ("closed", |bus| assert!(bus.close(LIMIT).is_complete())),
+        ("closed by a future", |bus| drop(bus.close_async())),
+        ("gone", drop),
+    ];
+    for (how, end) in ends {
+        let bus = Bus::new();
+        let recorder = Recorder::new(&bus);
+        let child: Recorder = Recorder::of(&bus, "order.paid").unwrap();
+        let wait = bus.wait_for_async::<dyn rem::Payload>("order.sent").unwrap();
+        let mut coming = Box::pin(recorder.wait_for_async("order.sent"));
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        assert!(poll(&mut coming, &Waker::from(Arc::clone(&count))).is_pending());
+        bus.publish(placed(1)).unwrap();
+        let late = thread::scope(|scope| {
+            let waits = scope.spawn(|| recorder.wait_for("order.sent", Duration::MAX).unwrap_err());
+            let counts = scope.spawn(|| child.wait_for_count("**", 2, Duration::MAX).unwrap_err());
+            let waits_on_bus = scope.spawn(|| wait.within(Duration::MAX).unwrap_err());
+            end(bus);
+            assert_eq!(counts.join().unwrap().kind(), UnmetKind::Ended, "{how}");
+            assert_eq!(waits_on_bus.join().unwrap().kind(), rem::WaitErrorKind::Ended, "{how}");
+            waits.join().unwrap()
+        });
+        assert_eq!(late.kind(), UnmetKind::Ended, "{how}");
+        let said = late.to_string();
+        assert!(
+            said.contains("the bus is closed or gone") && said.contains("order.placed"),
+            "{said}"
+        );
+        assert!(count.0.load(Ordering::Relaxed) >= 1, "{how}: the future is woken");
+        assert!(matches!(poll(&mut coming, Waker::noop()), Poll::Ready(Err(_))), "{how}");
+        recorder.expect().topic("order.placed").within(Duration::MAX).exactly();
+        assert!(recorder.expect().any().within(Duration::MAX).try_exactly().is_err(), "{how}");
+    }
+}
+
+/// A child that is closed ends its own recorders, and no other.
+#[test]
+fn a_child_that_is_closed_ends_its_own() {
+    let test = TestBus::new();
+    let child = test.bus.child("order").unwrap();
+    let (all, below) = (Recorder::new(&test.bus), Recorder::new(&child));
+    assert!(child.close(LIMIT).is_complete());
+    let ended = below.wait_for("paid", Duration::MAX).unwrap_err();
+    assert_eq!(ended.kind(), UnmetKind::Ended);
+    test.bus.publish(placed(1)).unwrap();
+    all.expect().topic("order.placed").within(LIMIT).exactly();
+}
+
+/// A task's retries and its time limit by a clock that the test turns, told by what the recorder has: no time passes.
+#[test]
+fn a_clock_that_is_turned_and_a_recorder_drive_retries_and_time_limits() {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let test = TestBus::new();
+    let recorder: Recorder<Order> = Recorder::of(&test.bus, "order.paid").unwrap();
+    let _task = test
+        .bus
+        .subscription("order.placed")
+        .retry(Retry::times(2).backoff(HOUR, 1.0, HOUR).jitter(false))
+        .time_limit(24 * HOUR)
+        .task_with(test.bus.downgrade(), async |bus, placed: Received<Order>| {
+            let id = placed.attempt();
+            bus.upgrade().unwrap().publish(Order::Paid { id }).unwrap();
+            match placed.attempt() {
+                1 => Err("no"),
+                2 => std::future::pending().await, // until its time is over
+                _ => Ok(()),
+            }
+        })
+        .unwrap();
+    test.bus.publish(placed(1)).unwrap();
+    for attempt in 1..=3 {
+        recorder.expect().equal(Order::Paid { id: attempt }).within(LIMIT).exactly();
+        // What it waits for now: to be tried again, the end of its time and then that, nothing.
+        let times: &[Duration] = match attempt {
+            1 => &[HOUR],
+            2 => &[24 * HOUR, HOUR],
+            _ => &[],
+        };
+        for time in times {
+            assert!(test.clock.wait_for_timers(1, LIMIT));
+            recorder.assert_nothing_more();
+            test.clock.advance(*time);
+        }
+    }
+    recorder.assert_quiet(LIMIT);
+}
