@@ -59,7 +59,8 @@ pub enum PublishErrorKind {
     },
     /// Handlers that publish have set off one another too often.
     TooDeep {
-        /// The topics, the first event's first, the refused one's last.
+        /// The topics, the first event's first, the refused one's last; of those that came by a task's handling, only the
+        /// last and what came after it.
         chain: Box<[Topic]>,
         /// How long a chain may be.
         limit: usize,
@@ -201,7 +202,11 @@ impl fmt::Display for Failure {
                     f,
                     "`{topic}` was not published: {limit} publishes have set off one another"
                 )?;
-                f.write_str(if chain.is_empty() { " from middleware or filters" } else { ": " })?;
+                f.write_str(match chain.len() {
+                    0 => " from middleware or filters",
+                    known if known > *limit => ": ",
+                    _ => ": … → ", // the beginning was handled by tasks, and is over
+                })?;
                 for (at, topic) in chain.iter().enumerate() {
                     write!(f, "{}{topic}", if at == 0 { "" } else { " → " })?;
                 }

@@ -63,6 +63,10 @@ impl BusBuilder {
     }
 
     /// How many events may cause one another in a row, 64 unless told. The next is refused, with the chain in the error.
+    ///
+    /// It counts through tasks and futures that are [carried](crate::carry), so that what causes itself comes to an end. What
+    /// is to go on for ever, as a task that sends itself the next step, publishes it from a future that it spawns and does not
+    /// carry, and so begins anew.
     pub fn causal_depth(mut self, events: usize) -> Self {
         self.limits.causal_depth = events.max(1);
         self

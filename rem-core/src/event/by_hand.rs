@@ -147,6 +147,7 @@ pub(crate) fn place<E: EventType>(making: Making<'_>, data: E) -> Placed {
                              causation: _,
                              correlation: _,
                              scope: _,
+                             depth: _,
                              views: _,
                          }| ();
     let event = Arc::into_raw(Arc::<Event<E>>::new_uninit()).cast::<Event<E>>().cast_mut();
@@ -168,6 +169,7 @@ pub(crate) fn place<E: EventType>(making: Making<'_>, data: E) -> Placed {
     write!(head.causation = None);
     write!(head.correlation = None);
     write!(head.scope = making.scope);
+    write!(head.depth = 0);
     write!(head.views = Views::default());
     // SAFETY: the pointer comes from `Arc::into_raw`, and every field of the event was written.
     Placed(unsafe { Arc::from_raw(event) })

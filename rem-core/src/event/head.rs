@@ -23,6 +23,9 @@ pub(crate) struct Head {
     pub(crate) correlation: Option<EventId>,
     /// Bytes of the topic that are the publishing bus's prefix, without the dot; at most 255.
     pub(crate) scope: u8,
+    /// How many events have caused one another up to this one: 0 if nothing caused it. It stands beside `scope`, where there
+    /// was room.
+    pub(crate) depth: u32,
     pub(crate) views: Views,
 }
 
@@ -44,6 +47,7 @@ impl Head {
             causation: None,
             correlation: None,
             scope,
+            depth: 0,
             views: Views::default(),
         }
     }
@@ -75,6 +79,7 @@ impl Head {
             causation: self.causation,
             correlation: self.correlation,
             scope: self.scope,
+            depth: self.depth,
             views: Views::default(),
         }
     }

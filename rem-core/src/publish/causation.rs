@@ -27,7 +27,6 @@ thread_local! {
 pub(crate) struct Link {
     topic: Topic,
     above: Option<Arc<Link>>,
-    depth: usize,
     /// Held so that who waits for the event waits for its effects too, which may outlive its publish. `None` where its
     /// publisher waits for them itself.
     _route: Option<Arc<Route>>,
@@ -50,6 +49,7 @@ pub(super) fn put(head: &mut Head) {
         HANDLED.with(|event| {
             head.causation = Some(event.id());
             head.correlation = Some(event.correlation());
+            head.depth = event.head.depth.saturating_add(1);
         });
     }
 }
@@ -62,8 +62,9 @@ pub(super) fn check_depth(limit: usize, topic: &Topic) -> Result<(), Refusal> {
 
 #[cold]
 fn check_depth_within(limit: usize, topic: &Topic) -> Result<(), Refusal> {
-    let depth = if ABOVE.is_set() { ABOVE.with(|above| depth_below(Some(above))) } else { 1 };
-    if depth < limit {
+    // Each event knows it, so it reaches whatever thread handles the event, and whenever.
+    let depth = HANDLED.with(|event| event.head.depth.saturating_add(1));
+    if usize::try_from(depth).is_ok_and(|depth| depth < limit) {
         return Ok(());
     }
     let chain = chain_to(topic);
@@ -73,11 +74,9 @@ fn check_depth_within(limit: usize, topic: &Topic) -> Result<(), Refusal> {
 /// The link of the event being handled, for one that waits for its turn.
 pub(crate) fn link() -> Option<Arc<Link>> {
     is_within().then(|| {
-        let above = above();
-        let (topic, depth) =
-            (HANDLED.with(|event| event.topic().clone()), depth_below(above.as_ref()));
+        let (above, topic) = (above(), HANDLED.with(|event| event.topic().clone()));
         let route = ROUTE.is_set().then(|| ROUTE.with(Arc::clone));
-        Arc::new(Link { topic, above, depth, _route: route })
+        Arc::new(Link { topic, above, _route: route })
     })
 }
 
@@ -106,10 +105,6 @@ pub(crate) fn handling_in_line<R>(
 
 fn above() -> Option<Arc<Link>> {
     ABOVE.is_set().then(|| ABOVE.with(Arc::clone))
-}
-
-fn depth_below(above: Option<&Arc<Link>>) -> usize {
-    above.map_or(1, |above| above.depth + 1)
 }
 
 fn chain_to(topic: &Topic) -> Box<[Topic]> {

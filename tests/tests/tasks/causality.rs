@@ -87,3 +87,53 @@ fn a_handler_that_waits_causes_nothing() {
     let causes: Vec<_> = notes.all().iter().map(|(cause, _)| *cause).collect();
     assert_eq!(causes, [None, Some(id)]);
 }
+
+/// A task that publishes what its own pattern selects: the chain has an end, as one of inline handlers has, whether the
+/// handler publishes or a future that is carried, and the error says so.
+#[test]
+fn a_task_that_causes_itself_ends_in_an_error() {
+    for is_carried in [false, true] {
+        let bus = Bus::builder()
+            .causal_depth(5)
+            .spawner(|task: TaskFuture| smol::spawn(task).detach())
+            .build();
+        let (refused, told) = Told::new();
+        let (calls, kept) = (Notes::new(), Notes::new());
+        let noted = calls.clone();
+        let _task = bus
+            .subscription("job.done")
+            .task_with(
+                (bus.downgrade(), refused, noted, is_carried),
+                async |(bus, refused, noted, is_carried), job: Received<Job>| {
+                    let Job::Done(number) = job.data else { return };
+                    noted.note(number);
+                    let bus = bus.upgrade().unwrap();
+                    let next = async move { bus.publish_async(Job::Done(number + 1)).await };
+                    let said = if is_carried { smol::spawn(carry(next)).await } else { next.await };
+                    if let Err(error) = said {
+                        refused.tell(error.to_string());
+                    }
+                },
+            )
+            .unwrap();
+        let note = kept.clone();
+        let _inline =
+            bus.subscribe("job.done", move |event: &Event<Job>| note.note(event.id())).unwrap();
+        for round in 1..=2 {
+            bus.publish(Job::Done(1)).unwrap();
+            let said = told.recv_timeout(LONG).unwrap();
+            assert!(
+                said.contains(
+                    "5 publishes have set off one another: … → job.done → job.done; break"
+                ),
+                "{said}"
+            );
+            assert_eq!(
+                calls.all()[(round - 1) * 5..],
+                [1, 2, 3, 4, 5],
+                "each chain counts from its first"
+            );
+            assert_eq!(kept.all().len(), round * 5);
+        }
+    }
+}
