@@ -13,7 +13,10 @@ pub(crate) trait End: Send + Sync {
 
 /// Those who are told of a root bus and all below it, each with the prefix of its bus. They are not kept.
 #[derive(Default)]
-pub(crate) struct Ends(Mutex<Vec<(Box<str>, Weak<dyn End>)>>);
+pub(crate) struct Ends(Mutex<Vec<Told>>);
+
+/// The prefix of its bus, and who is told.
+type Told = (Box<str>, Weak<dyn End>);
 
 impl Ends {
     pub(super) fn add(&self, prefix: &str, end: Weak<dyn End>) {
@@ -32,7 +35,9 @@ impl Ends {
             let below = list.iter().filter(|(of, _)| **of == *prefix || lies_below(of, prefix));
             below.filter_map(|(_, end)| end.upgrade()).collect()
         };
-        told.iter().for_each(|end| end.end());
+        for end in told {
+            end.end();
+        }
     }
 }
 

@@ -139,7 +139,8 @@ fn quiet_waits_for_what_is_in_flight() {
 /// However long they would wait: what is closed, by whomever, or gone delivers nothing more.
 #[test]
 fn waits_end_at_once_when_the_bus_is_closed_or_gone() {
-    let ends: [(&str, fn(Bus)); 3] = [
+    type End = fn(Bus);
+    let ends: [(&str, End); 3] = [
         ("closed", |bus| assert!(bus.close(LIMIT).is_complete())),
         ("closed by a future", |bus| drop(bus.close_async())),
         ("gone", drop),
