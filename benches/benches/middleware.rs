@@ -9,7 +9,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use rem::middleware::{
-    Deduplicate, Enrich, Log, RateLimit, Redact, Sample, Timing, filter, tap, transform,
+    Deduplicate, Enrich, Log, Measure, RateLimit, Redact, Sample, Spans, Timing, Trace, filter,
+    tap, transform,
 };
 use rem::prelude::*;
 use rem::{EventId, Middleware, Next};
@@ -42,7 +43,7 @@ impl Middleware for Around {
 type Row = (&'static str, fn(&Bus));
 
 /// Every ready-made one, with nothing to do. The bars hold for these.
-const IDLE: [Row; 10] = [
+const IDLE: [Row; 12] = [
     ("filter", |bus| add(bus, filter("all", |_: &Draft| true))),
     ("transform", |bus| add(bus, transform("none", |_: &mut Draft| ()))),
     ("Enrich, all is there", |bus| {
@@ -62,6 +63,10 @@ const IDLE: [Row; 10] = [
         add(bus, Timing::new().sample(Sample::ratio(0.0).unwrap()));
     }),
     ("Log, nobody wants it", |bus| add(bus, Log::new())),
+    ("Spans, nobody wants them", |bus| add(bus, Spans::new())),
+    ("Measure, of a sample that is not this", |bus| {
+        add(bus, Measure::new("tick").sample(Sample::ratio(0.0).unwrap()));
+    }),
     ("three filters, each", |bus| {
         for _ in 0..3 {
             add(bus, filter("all", |_: &Draft| true));
@@ -70,9 +75,11 @@ const IDLE: [Row; 10] = [
 ];
 
 /// What has something to do: told, and held against no bar.
-const BUSY: [Row; 4] = [
+const BUSY: [Row; 6] = [
     ("around the rest, a user's own", |bus| add(bus, Around)),
     ("tap", |bus| add(bus, tap("none", |_: &Event, _: &Receipt| ()))),
+    ("Trace, a trace begins", |bus| add(bus, Trace::new())),
+    ("Measure, with no recorder", |bus| add(bus, Measure::new("tick"))),
     ("Timing, of every event", |bus| add(bus, Timing::new())),
     ("Enrich, adds one value", |bus| add(bus, Enrich::new().metadata("host", "eu-7"))),
 ];
