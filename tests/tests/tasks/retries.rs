@@ -180,3 +180,29 @@ fn a_time_limit_by_the_systems_clock_is_kept() {
     bus.settle(LONG).unwrap();
     assert_eq!(sub.failures(), 1);
 }
+
+/// With the clock of a test; with that of the system, what waits goes by a time that nobody sets.
+#[test]
+fn a_clock_that_is_set_back_puts_off_a_retry_and_loses_none() {
+    let test = TestBus::new();
+    let bus = &test.bus;
+    let notes = Notes::new();
+    let _sub = bus
+        .subscription("job")
+        .retry(retry(1))
+        .task_with(notes.clone(), async |notes, job: Received<Job>| {
+            notes.note(job.attempt());
+            if job.attempt() == 1 { Err("not yet") } else { Ok(()) }
+        })
+        .unwrap();
+    test.clock.advance(100 * SECOND);
+    let begun = test.clock.now();
+    added(bus, 1);
+    assert!(test.clock.wait_for_timers(1, LONG));
+    test.clock.set(begun - 50 * SECOND);
+    test.clock.advance(50 * SECOND);
+    assert_eq!((test.clock.timers(), notes.all()), (1, vec![1]), "its time has not come");
+    test.clock.advance(SECOND);
+    bus.settle(LONG).unwrap();
+    assert_eq!(notes.all(), [1, 2]);
+}
