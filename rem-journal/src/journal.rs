@@ -1,6 +1,7 @@
 //! [`Journal`]: the history of a bus in one file, as the bus sees it.
 
 mod handle;
+mod index;
 mod reading;
 
 use std::fmt;
@@ -13,12 +14,14 @@ use std::time::Duration;
 
 use rem_core::wire::Codec;
 use rem_core::{
-    DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Ring, Written,
+    Ask, Direction, DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind,
+    HistoryReport, Pattern, Ring, Written,
 };
 
 use crate::event;
 use crate::options::JournalBuilder;
 use crate::store::{Commit, Store, StoreError, StoreErrorKind};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
 use crate::tail::{Fault, NoSeat, Pace, Tail};
 use crate::writer::{self, Work};
@@ -56,6 +59,8 @@ pub struct Journal {
     ring: Ring,
     /// The number of the first event of this process.
     first: u64,
+    /// Some event was published that never leaves the process.
+    has_local: AtomicBool,
     patience: Duration,
     codec: Codec,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -94,6 +99,7 @@ impl Journal {
             retention: options.retention,
             positions: Mutex::default(),
             reading: Reading::default(),
+            let_go: AtomicU64::new(0),
             trouble: Mutex::default(),
         });
         let writing = Arc::clone(&work);
@@ -110,6 +116,7 @@ impl Journal {
             work,
             ring: Ring::events(room).after(before),
             first: before + 1,
+            has_local: AtomicBool::new(false),
             patience: options.patience,
             codec: options.codec,
             writer: Mutex::new(Some(writer)),
@@ -142,7 +149,8 @@ impl History for Journal {
         let kept = self.work.store.state();
         let end = self.ring.readable().map_or(self.first - 1, |ring| *ring.end());
         let oldest = if kept.events > 0 { kept.first } else { self.first };
-        (oldest <= end).then_some(oldest..=end)
+        // Where nothing is kept any more, its end still says what was.
+        (end > 0).then_some(oldest..=end)
     }
 
     fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {
@@ -166,6 +174,45 @@ impl History for Journal {
 
     fn first(&self) -> u64 {
         self.first
+    }
+
+    /// What no rule of the retention let go that has to do with the pattern is no loss: not the numbers that a crash left
+    /// unused, and not events of other topics. It costs a look at what is left of the gap.
+    fn lost(&self, gap: RangeInclusive<u64>, by: &Pattern) -> Option<RangeInclusive<u64>> {
+        let local_after = self.has_local.load(Ordering::Relaxed).then_some(self.first - 1);
+        index::lost(&*self.work.store, gap, by, local_after)
+    }
+
+    /// By id, by topics if they are those of few enough events, by a short span of time. What is not on the disk yet is in
+    /// memory, and looked at.
+    fn candidates(
+        &self,
+        ask: &Ask,
+        range: RangeInclusive<u64>,
+        direction: Direction,
+    ) -> Option<Box<dyn Iterator<Item = u64> + '_>> {
+        // What is committed meanwhile is in both, and behind this number looked for in one.
+        let committed = self.work.store.state().last;
+        let stored = *range.start()..=*range.end().min(&committed);
+        let waiting = (*range.start()).max(committed + 1)..=*range.end();
+        let stored = if stored.is_empty() {
+            None
+        } else {
+            Some(index::find(&*self.work.store, ask, stored, direction)?)
+        };
+        let stored = stored.into_iter().flatten().filter(move |number| *number <= committed);
+        Some(match direction {
+            Direction::Forwards => Box::new(stored.chain(waiting)),
+            Direction::Backwards => Box::new(waiting.rev().chain(stored)),
+        })
+    }
+
+    fn report(&self) -> HistoryReport {
+        let stored = self.work.store.state();
+        let mut report = HistoryReport::default().with_bytes(stored.bytes);
+        report.kept = stored.events.saturating_add(self.work.tail.waiting().0);
+        report.let_go = self.work.let_go.load(Ordering::Relaxed);
+        report
     }
 
     fn durable(self: Arc<Self>) -> Option<Arc<dyn DurableHistory>> {
@@ -197,13 +244,17 @@ impl DurableHistory for Journal {
     fn keep(&self, event: &Arc<Event>, written: Written) -> Result<Evicted, HistoryError> {
         let Some(sequence) = event.sequence() else { return Ok(Evicted::default()) };
         let tail = &self.work.tail;
+        let bytes = written.into_bytes();
+        if bytes.is_none() {
+            self.has_local.store(true, Ordering::Relaxed);
+        }
         if self.work.pace != Pace::AtOnce {
             // First the ring: what the writer takes may be committed, and then has to be there for who reads.
             let evicted = self.ring.record(event);
-            tail.put(sequence, written.into_bytes());
+            tail.put(sequence, bytes);
             return Ok(evicted);
         }
-        match tail.put_and_wait(sequence, written.into_bytes()) {
+        match tail.put_and_wait(sequence, bytes) {
             Ok(()) => Ok(self.ring.record(event)),
             Err(fault) => {
                 drop(self.ring.skip(sequence));

@@ -8,6 +8,7 @@ use crate::journal::Reading;
 use crate::record::Keys;
 use crate::retention::Retention;
 use crate::store::{Commit, Direction, Entry, Moment, Store};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
 use crate::tail::{Batch, Fault, Pace, Tail};
 
@@ -28,6 +29,8 @@ pub(crate) struct Work {
     /// Positions by name that are not stored yet.
     pub(crate) positions: Mutex<Positions>,
     pub(crate) reading: Reading,
+    /// How many events were let go since it was opened.
+    pub(crate) let_go: AtomicU64,
     /// What the writer could not do beside committing, the last time.
     pub(crate) trouble: Mutex<Option<Fault>>,
 }
@@ -162,8 +165,11 @@ impl Writer {
         let half = work.tail.capacity().div_ceil(2);
         let mut proceed = || work.tail.waiting().0 < half;
         let retained = work.retention.with_rules(self.newest, |rules| {
-            work.store.retain(rules, &mut proceed).map(drop).map_err(Arc::new)
+            work.store.retain(rules, &mut proceed).map_err(Arc::new)
         });
+        if let Ok(gone) = &retained {
+            work.let_go.fetch_add(gone.events, Ordering::Relaxed);
+        }
         *lock(&work.trouble) = retained.err();
     }
 
