@@ -74,7 +74,11 @@ impl Route {
         static UNKNOWN: OnceLock<Arc<Route>> = OnceLock::new();
         let make = || Arc::new(Self::stale(Topic::from_static("$rem.unknown"), 0));
         // What loom watches belongs to one of its runs.
-        if cfg!(rem_loom) { make() } else { Arc::clone(UNKNOWN.get_or_init(make)) }
+        if cfg!(any(rem_loom, rem_shuttle)) {
+            make()
+        } else {
+            Arc::clone(UNKNOWN.get_or_init(make))
+        }
     }
 
     /// The route of a topic that leads nowhere: older than any, so that the next publish resolves it.

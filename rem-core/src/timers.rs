@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, ManualClock};
 use crate::deliver::{each_quietly, quietly, wake};
-use crate::sync::{Mutex, lock, park, spawn, thread_waker};
+use crate::sync::{self, Mutex, lock, park, spawn, thread_waker};
 
 /// Who waits for a time, on one root bus and all below it.
 pub(crate) struct Timers {
@@ -55,7 +55,7 @@ impl Timers {
                 timers
             }
             Clock::System | Clock::Counter => {
-                Arc::new(Self { by: By::Instant(Instant::now()), waiting })
+                Arc::new(Self { by: By::Instant(sync::now()), waiting })
             }
         }
     }
@@ -80,7 +80,7 @@ impl Timers {
     pub(crate) fn now(&self) -> u64 {
         match &self.by {
             By::Manual(clock) => clock.now().as_nanos(),
-            By::Instant(start) => nanos(start.elapsed()),
+            By::Instant(start) => nanos(sync::now().saturating_duration_since(*start)),
         }
     }
 
@@ -150,7 +150,7 @@ fn run(waiting: &Mutex<Waiting>, start: Instant) {
             return;
         }
         held.thread = Thread::Sleeps(waker.clone());
-        let due = held.due(nanos(start.elapsed()));
+        let due = held.due(nanos(sync::now().saturating_duration_since(start)));
         let next = held.wakers.first_key_value().map(|((next, _), _)| *next);
         drop(held);
         if due.is_empty() {

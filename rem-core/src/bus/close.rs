@@ -4,12 +4,13 @@ use std::fmt;
 use std::future::{self, Future};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::in_flight::{InFlight, list};
 use super::unfinished::{Unfinished, wait};
 use super::{Bus, State};
 use crate::deliver;
+use crate::sync;
 
 impl Bus {
     /// Closes this bus and every bus below it: what is published or subscribed from now on is refused. Then waits, at most
@@ -42,8 +43,8 @@ impl Bus {
     #[expect(clippy::must_use_candidate, reason = "a bus is closed, whether one asks how or not")]
     pub fn close(&self, limit: Duration) -> CloseReport {
         let mut closing = Closing::begin(&self.0);
-        let until = Instant::now().checked_add(limit);
-        let until = if deliver::is_within() { Some(Instant::now()) } else { until };
+        let until = sync::now().checked_add(limit);
+        let until = if deliver::is_within() { Some(sync::now()) } else { until };
         wait(until, |waker| closing.poll_publishes(waker));
         // At the limit too: what is in the queues is all that comes.
         closing.finish_queues();

@@ -7,7 +7,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rem_patterns::{IntoPattern, Pattern, PatternError};
 
@@ -17,7 +17,7 @@ use super::{Bus, State};
 use crate::deliver::wake;
 use crate::route::lies_below;
 use crate::subscription::Entry;
-use crate::sync::{Mutex, lock};
+use crate::sync::{self, Mutex, lock};
 
 /// Those who wait for subscriptions of one root bus.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ impl Bus {
         subscriptions: usize,
         limit: Duration,
     ) -> Result<(), ReadyError> {
-        let until = Instant::now().checked_add(limit);
+        let until = sync::now().checked_add(limit);
         let mut ready = self.ready_async(pattern, subscriptions);
         let mut said = None;
         wait(until, |waker| {

@@ -4,12 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::future::{self, Future};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Bus;
 use super::in_flight::{InFlight, Whose, list};
 use super::unfinished::{Unfinished, wait};
 use crate::deliver;
+use crate::sync;
 
 impl Bus {
     /// Waits until nothing that is in flight now is any more: no publish is under way that has begun before, what its
@@ -42,7 +43,7 @@ impl Bus {
         if deliver::is_within() {
             return Err(SettleError(Kind::Within));
         }
-        let until = Instant::now().checked_add(limit);
+        let until = sync::now().checked_add(limit);
         let mut unfinished = Unfinished::of(&self.0);
         if !wait(until, |waker| unfinished.poll_publishes(waker)) {
             return Err(SettleError::late(limit, &unfinished));

@@ -9,7 +9,7 @@ use super::{Core, State};
 use crate::queue::Channel;
 use crate::route::{UnderWay, lies_below};
 use crate::subscription::{About, Entry};
-use crate::sync::{Watch, current_thread, park, thread_waker};
+use crate::sync::{self, Watch, current_thread, park, thread_waker};
 use crate::task::{Desk, TaskCounts};
 
 /// What was in flight below a prefix when this was made: publishes under way, and then what waits in queues.
@@ -141,7 +141,7 @@ pub(super) fn is_on(entry: &Entry, state: &State) -> bool {
 pub(crate) fn wait(until: Option<Instant>, mut poll: impl FnMut(&Waker) -> Poll<()>) -> bool {
     let waker = thread_waker();
     while poll(&waker).is_pending() {
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if until.is_some_and(|until| sync::now() >= until) {
             return false;
         }
         park(until);

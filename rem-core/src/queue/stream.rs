@@ -17,7 +17,7 @@ use crate::event::{Event, Payload, Shape};
 use crate::history::QueryError;
 use crate::received::Received;
 use crate::subscription::{About, CatchUp, Step, Subscription};
-use crate::sync::{current_thread, park, thread_waker};
+use crate::sync::{self, current_thread, park, thread_waker};
 
 /// A subscription that is read: the events that its pattern selects, in the order of their sequence numbers, from a
 /// bounded queue.
@@ -118,7 +118,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
     /// # Errors
     /// As for [`try_recv`](Self::try_recv); `Empty` means that the time has passed.
     pub fn recv_timeout(&mut self, limit: Duration) -> Result<Received<T>, TryRecvError> {
-        now(self.wait(Instant::now().checked_add(limit)))
+        now(self.wait(sync::now().checked_add(limit)))
     }
 
     /// The events as they come, waiting in this thread for each, until the stream ends.
@@ -246,7 +246,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
         loop {
             let waker = waker.get_or_insert_with(thread_waker);
             let item = self.poll(waker);
-            if item.is_ready() || until.is_some_and(|until| Instant::now() >= until) {
+            if item.is_ready() || until.is_some_and(|until| sync::now() >= until) {
                 return item;
             }
             park(until);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Channel;
 use crate::deliver::Line;
-use crate::sync::{Mutex, ThreadId, current_thread, lock, park, thread_waker};
+use crate::sync::{self, Mutex, ThreadId, current_thread, lock, park, thread_waker};
 use crate::task;
 
 /// Which thread waits for room in which queue, on one root bus and all below it.
@@ -47,7 +47,7 @@ pub(crate) enum Deadline {
 impl Deadline {
     fn after(&mut self, limit: Duration) -> Option<Instant> {
         if let Self::Unset = self {
-            *self = Instant::now().checked_add(limit).map_or(Self::Never, Self::At);
+            *self = sync::now().checked_add(limit).map_or(Self::Never, Self::At);
         }
         match self {
             Self::Unset | Self::Never => None,
@@ -68,7 +68,7 @@ impl Waits {
         let until = deadline.after(limit);
         let Some(waiting) = self.enter(channel, line) else { return Waited::Deadlock };
         loop {
-            if until.is_some_and(|until| Instant::now() >= until) {
+            if until.is_some_and(|until| sync::now() >= until) {
                 return Waited::TimedOut;
             }
             let Some(ticket) = channel.wait(&mut Some(thread_waker())) else {
@@ -125,7 +125,7 @@ impl Waits {
             if poll(&waker).is_ready() {
                 return true;
             }
-            if hangs || until.is_some_and(|until| Instant::now() >= until) {
+            if hangs || until.is_some_and(|until| sync::now() >= until) {
                 return false;
             }
             park(until);

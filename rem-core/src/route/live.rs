@@ -9,7 +9,7 @@ use crate::deliver::quietly;
 use crate::sync::{Latch, Mutex, Watch, keep_room, latch, lock};
 
 /// As many parts as there may well be threads that find new topics at once: each part has a lock of its own.
-const PARTS: usize = if cfg!(rem_loom) { 1 } else { 16 };
+const PARTS: usize = if cfg!(any(rem_loom, rem_shuttle)) { 1 } else { 16 };
 
 /// A route is noted here when it is resolved, before a publish goes it, and nowhere else on the way. Who waits has each
 /// topic forget its route, so that only publishes under way hold it, and is told when the last of them lets go.

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::error::SendErrorKind;
+use crate::sync::thread_local;
 
 thread_local! {
     /// How many sends this thread is within. The highest bit says that something is muted here, so that one look tells a
@@ -10,6 +11,16 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
     /// The signals that are muted in this thread, by their addresses.
     static MUTED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+#[inline]
+fn depth() -> usize {
+    DEPTH.with(Cell::get)
+}
+
+#[inline]
+fn set_depth(depth: usize) {
+    DEPTH.with(|held| held.set(depth));
 }
 
 const MUTE: usize = 1 << (usize::BITS - 1);
@@ -23,11 +34,11 @@ impl Depth {
     /// Within fewer than `limit` others, where nothing is muted. If there is none, [`look`](Self::look) says why.
     #[inline]
     pub(super) fn enter(limit: usize) -> Option<Self> {
-        let depth = DEPTH.get();
+        let depth = depth();
         if depth >= limit {
             return None;
         }
-        DEPTH.set(depth + 1);
+        set_depth(depth + 1);
         Some(Self { before: depth })
     }
 
@@ -37,7 +48,7 @@ impl Depth {
         if is_muted(signal) {
             return Ok(None);
         }
-        if DEPTH.get() & !MUTE >= limit {
+        if depth() & !MUTE >= limit {
             return Err(SendErrorKind::TooDeep { limit });
         }
         Ok(Some(Self::again()))
@@ -45,8 +56,8 @@ impl Depth {
 
     /// Within a send that has begun before, whatever the limit.
     pub(super) fn again() -> Self {
-        let before = DEPTH.get();
-        DEPTH.set(before + 1);
+        let before = depth();
+        set_depth(before + 1);
         Self { before }
     }
 }
@@ -56,15 +67,14 @@ impl Drop for Depth {
     fn drop(&mut self) {
         // Set back, and not counted down: a send that follows need not wait for what this one has read. Under loom, threads
         // take turns on this one, and count.
-        DEPTH.set(if cfg!(rem_loom) { DEPTH.get() - 1 } else { self.before });
+        set_depth(if cfg!(rem_loom) { depth() - 1 } else { self.before });
     }
 }
 
 /// Whether the signal is muted in this thread.
 pub(super) fn is_muted(signal: usize) -> bool {
     // In a thread that ends nothing is muted any more.
-    DEPTH.get() & MUTE != 0
-        && MUTED.try_with(|muted| muted.borrow().contains(&signal)).unwrap_or(false)
+    depth() & MUTE != 0 && MUTED.try_with(|muted| muted.borrow().contains(&signal)).unwrap_or(false)
 }
 
 /// Mutes the signal in this thread as long as this runs, also if it panics.
@@ -78,12 +88,12 @@ pub(super) fn muted<B>(signal: usize, run: impl FnOnce() -> B) -> B {
                 muted.len()
             });
             if left.unwrap_or(0) == 0 {
-                DEPTH.set(DEPTH.get() & !MUTE);
+                set_depth(depth() & !MUTE);
             }
         }
     }
     let _unmute = MUTED.try_with(|muted| muted.borrow_mut().push(signal)).is_ok().then(|| {
-        DEPTH.set(DEPTH.get() | MUTE);
+        set_depth(depth() | MUTE);
         Unmute
     });
     run()

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::{Held, Subscription};
 use crate::bus::{Core, wait};
 use crate::deliver;
-use crate::sync::Watch;
+use crate::sync::{self, Watch};
 
 impl Subscription {
     /// Ends the subscription and waits until no call of its handler and its filters is running in any thread, and what the
@@ -94,7 +94,7 @@ impl Watches {
 impl Ending {
     /// Waits, unless this thread is within a publish.
     pub(crate) fn finish(self) -> Unsubscribed {
-        self.wait(deliver::is_within().then(Instant::now))
+        self.wait(deliver::is_within().then(sync::now))
     }
 
     pub(super) fn wait(self, until: Option<Instant>) -> Unsubscribed {

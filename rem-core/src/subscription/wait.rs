@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rem_patterns::IntoPattern;
 
@@ -16,6 +16,7 @@ use crate::error::SubscribeError;
 use crate::event::{Payload, Shape};
 use crate::queue::{Channel, EventStream, TryRecvError};
 use crate::received::Received;
+use crate::sync;
 
 impl Bus {
     /// Waits in this thread for the next event whose topic the pattern selects, below the bus's prefix, at most so long.
@@ -107,10 +108,10 @@ impl<T: Shape + ?Sized> Wait<T> {
     /// # Errors
     /// When the limit comes first, and when the bus is closed or gone.
     pub fn within(mut self, limit: Duration) -> Result<Received<T>, WaitError> {
-        let until = Instant::now().checked_add(limit);
+        let until = sync::now().checked_add(limit);
         loop {
-            let left = until
-                .map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+            let left =
+                until.map_or(Duration::MAX, |until| until.saturating_duration_since(sync::now()));
             match self.0.recv_timeout(left) {
                 Ok(event) => return Ok(event),
                 // What was lost before it was read may have been the one; the next is as good.

@@ -1,14 +1,17 @@
-//! Locals of loom's threads, which are all one of the system's: those of std, and those of scoped-tls, lent for a scope.
+//! Locals of loom's and shuttle's threads, which are all one of the system's: those of std, and those of scoped-tls, lent for
+//! a scope.
 
 use std::cell::RefCell;
 
-use loom::thread::LocalKey;
+use super::thread::LocalKey;
 
+#[cfg(rem_loom)]
 macro_rules! each_thread {
     ($($(#[$attribute:meta])* static $name:ident: $of:ty = const { $value:expr };)*) => {
         $(::loom::thread_local!($(#[$attribute])* static $name: $of = $value);)*
     };
 }
+#[cfg(rem_loom)]
 pub(crate) use each_thread as thread_local;
 
 /// A local that is set while a closure runs. Where scoped-tls lends the value this keeps a clone of it.
@@ -17,7 +20,9 @@ pub(crate) struct Scoped<T: 'static>(pub(crate) &'static LocalKey<RefCell<Option
 macro_rules! scoped_thread_local {
     (static $name:ident: $of:ty) => {
         static $name: $crate::sync::Scoped<$of> = {
-            ::loom::thread_local!(static LOCAL: std::cell::RefCell<Option<$of>> = std::cell::RefCell::new(None));
+            $crate::sync::thread_local! {
+                static LOCAL: std::cell::RefCell<Option<$of>> = const { std::cell::RefCell::new(None) };
+            }
             $crate::sync::Scoped(&LOCAL)
         };
     };

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rem_patterns::{IntoPattern, PatternError};
 
@@ -13,6 +13,7 @@ use super::log::{Log, Look, Place};
 use super::step::Step;
 use super::unmet::{Fault, Mode, Unmet};
 use crate::event::{Event, EventType, Payload, Shape};
+use crate::sync;
 
 /// Events that are expected, in a sequence: see [`Recorder::expect`](super::Recorder::expect).
 ///
@@ -159,7 +160,7 @@ impl<T: Shape + ?Sized> Expectation<T> {
     }
 
     fn compare(self, mode: Mode) -> Result<Vec<Arc<Event<T>>>, Unmet> {
-        let until = Instant::now().checked_add(self.limit);
+        let until = sync::now().checked_add(self.limit);
         loop {
             let look = self.log.since_mark();
             match self.check(&look, mode) {

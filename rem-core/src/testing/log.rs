@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::bus::End;
 use crate::deliver::{quietly, wake};
 use crate::event::Event;
-use crate::sync::{Mutex, lock, park, thread_waker};
+use crate::sync::{self, Mutex, lock, park, thread_waker};
 
 /// What was recorded, shared by the handler, the recorder and who waits.
 pub(super) struct Log<T: ?Sized>(Mutex<Kept<T>>);
@@ -120,7 +120,7 @@ impl<T: ?Sized> Log<T> {
     pub(super) fn wait(self: &Arc<Self>, look: &Look<T>, until: Option<Instant>) -> bool {
         let (mut place, waker) = (Place::new(self), thread_waker());
         while place.poll(look, &waker).is_pending() {
-            if until.is_some_and(|until| Instant::now() >= until) {
+            if until.is_some_and(|until| sync::now() >= until) {
                 return false;
             }
             park(until);

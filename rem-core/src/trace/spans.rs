@@ -14,6 +14,7 @@ use crate::event::{Event, EventId, Shape};
 use crate::middleware::{Middleware, Next, Step, Stop};
 use crate::publish::Receipt;
 use crate::subscription::Outcome;
+use crate::sync::thread_local;
 
 /// Middleware that opens a span of the crate [`tracing`] for each publish: `publish`, at the level `INFO`, under the target
 /// `rem`.
