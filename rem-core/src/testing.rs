@@ -1,5 +1,6 @@
 //! For tests of programs that use a bus: a recorder with expectations and waits, fixed ids, a clock that is turned by hand,
-//! and (feature `cloudevents`) events from files of JSON lines.
+//! (feature `cloudevents`) events from files of JSON lines, and a scheduler by which a seed fixes what threads do
+//! ([`interleave`]).
 //!
 //! ```
 //! use rem_core::testing::{Recorder, TestBus};
@@ -33,11 +34,13 @@
 //! insta::assert_debug_snapshot!(recorder.events()); // with ids, causes and metadata
 //! ```
 //!
-//! What is published by several threads has the order that they had, which no clock fixes.
+//! What is published by several threads has the order that they had, which no clock fixes: [`interleave`] does, by a seed.
 
 mod expect;
 #[cfg(feature = "cloudevents")]
 mod fixture;
+#[cfg(not(rem_loom))]
+pub mod interleave;
 mod log;
 mod recorder;
 mod step;

@@ -1,0 +1,70 @@
+//! Past and live: who begins in the past beside publishers has every number once.
+
+use rem_core::testing::interleave::spawn;
+use rem_core::{Bus, EventStream, Overflow, Ring, Start, TryRecvError};
+
+use crate::{Seen, Tick, bus, join, publishers, run};
+
+/// A handler and a stream that join while two publish see all from the first on: no gap, no repeat.
+#[test]
+fn no_gap_and_no_repeat() {
+    run(|| {
+        let bus = bus(Bus::builder().history(Ring::events(16)));
+        let publishing = publishers(&bus, 2, 3);
+        let joining = bus.clone();
+        let joined = spawn(move || {
+            let handled = Seen::default();
+            let from = || joining.subscription("tick").from(Start::Earliest);
+            let sub = from().inline(handled.keeper()).unwrap();
+            let stream: EventStream<Tick> = from().queue(16, Overflow::Reject).stream().unwrap();
+            (sub, handled, stream, Seen::default())
+        });
+        let reading = spawn(move || {
+            let (sub, handled, mut stream, read) = joined.join().unwrap();
+            // Some while the publishers may be at work.
+            (0..3).flat_map(|_| stream.try_recv()).for_each(|event| read.keep(&event));
+            (sub, handled, stream, read)
+        });
+        join(publishing);
+        let (_sub, handled, mut stream, read) = reading.join().unwrap();
+        while let Ok(event) = stream.try_recv() {
+            read.keep(&event);
+        }
+        for seen in [handled, read] {
+            assert!(seen.numbers().into_iter().eq(1..=6), "{seen:?}");
+        }
+    });
+}
+
+/// A ring that turns faster than it is read: what a reader does not get is a loss that names it.
+#[test]
+fn what_went_before_it_was_read_is_told() {
+    run(|| {
+        const TOTAL: u64 = 8;
+        let bus = bus(Bus::builder().history(Ring::events(2)));
+        let from = bus.subscription("tick").from(Start::Sequence(1));
+        let mut stream: EventStream<Tick> = from.queue(2, Overflow::DropOldest).stream().unwrap();
+        let publishing = publishers(&bus, 2, TOTAL / 2);
+        let reader = spawn(move || {
+            let (read, mut missed) = (Seen::default(), Vec::new());
+            loop {
+                match stream.recv_timeout(crate::LONG) {
+                    Ok(event) => read.keep(&event),
+                    Err(TryRecvError::Lagged(lagged)) => missed.push(lagged),
+                    Err(_) => return (read, missed),
+                }
+            }
+        });
+        join(publishing);
+        assert!(bus.close(crate::LONG).is_complete());
+        let (read, missed) = reader.join().unwrap();
+        let numbers = read.numbers();
+        for lagged in &missed {
+            let range = lagged.from()..=lagged.to();
+            assert!(*range.start() >= 1 && *range.end() <= TOTAL, "{lagged}");
+            assert!(!numbers.iter().any(|number| range.contains(number)), "{lagged} and {read:?}");
+        }
+        let lost: u64 = missed.iter().map(rem_core::Lagged::missed).sum();
+        assert_eq!(numbers.len() as u64 + lost, TOTAL, "{missed:?} and {read:?}");
+    });
+}
