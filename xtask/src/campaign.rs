@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 mod build;
 mod compile;
 mod fuzz;
+mod interleave;
 mod nightly;
 mod peers;
 mod report;
@@ -41,6 +42,11 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "fuzz",
         what: "whether an input breaks a fuzz target within a minute: none may",
         run: fuzz::run,
+    },
+    Campaign {
+        name: "interleave",
+        what: "whether a promise is broken under some interleaving of threads, by seeds that no run had before: none may",
+        run: interleave::run,
     },
     Campaign {
         name: "peers",

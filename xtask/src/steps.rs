@@ -6,6 +6,7 @@ pub(crate) mod features;
 pub(crate) mod unit;
 pub(crate) mod ui;
 pub(crate) mod loom;
+pub(crate) mod interleave;
 pub(crate) mod bench;
 pub(crate) mod package;
 pub(crate) mod examples;

@@ -6,12 +6,9 @@
 //! which goes on. It is the real bus, with everything it has: handlers, queues, tasks, middleware, history, signals.
 //!
 //! ```
-//! use std::sync::Arc;
-//!
-//! use rem_core::testing::TestBus;
-//! use rem_core::testing::interleave::sync::Mutex;
 //! use rem_core::testing::interleave::{self, Interleave};
-//! # use rem_core::{Event, EventType, EventSchema, Schema, TopicWriter};
+//! use rem_core::testing::{Recorder, TestBus};
+//! # use rem_core::{EventType, EventSchema, Schema, TopicWriter};
 //! # #[derive(Debug, Clone, PartialEq)]
 //! # struct Paid { till: u64, order: u64 }
 //! # impl EventType for Paid {
@@ -22,20 +19,19 @@
 //!
 //! Interleave::seeds(0..50).run(|| {
 //!     let test = TestBus::new();
-//!     let seen = Arc::new(Mutex::new(Vec::new()));
-//!     let keep = Arc::clone(&seen);
-//!     let _sub = test.bus.on(move |event: &Event<Paid>| keep.lock().unwrap().push(event.data.clone()));
+//!     let recorder = Recorder::new(&test.bus);
 //!     let tills = [0, 1].map(|till| {
 //!         let bus = test.bus.clone();
-//!         interleave::spawn(move || (0..3).for_each(|order| drop(bus.publish(Paid { till, order }))))
+//!         interleave::spawn(move || (1..=3).all(|order| bus.publish(Paid { till, order }).is_ok()))
 //!     });
 //!     for till in tills {
-//!         till.join().unwrap();
+//!         assert!(till.join().is_ok_and(|published| published));
 //!     }
-//!     let seen = seen.lock().unwrap();
-//!     for till in [0, 1] {
-//!         let orders = seen.iter().filter(|paid| paid.till == till).map(|paid| paid.order);
-//!         assert!(orders.eq(0..3), "{seen:?}");
+//!     let events = recorder.events();
+//!     let paid = events.iter().filter_map(|event| event.downcast_ref::<Paid>());
+//!     let (one, other): (Vec<_>, Vec<_>) = paid.map(|event| &event.data).partition(|paid| paid.till == 0);
+//!     for till in [one, other] {
+//!         assert!(till.iter().map(|paid| paid.order).eq(1..=3), "{recorder}");
 //!     }
 //! });
 //! ```
@@ -120,24 +116,24 @@ impl Interleave {
         Self { preemptions: Some(times), ..self }
     }
 
-    /// Runs the body with each seed, and ends with the first that fails.
+    /// Runs the body with each seed, and ends with the first that fails. Gives how often the body ran.
     ///
     /// # Panics
     /// With the seed, what went wrong and the line that repeats it. When `REM_SEED` is neither a number nor a range; within
     /// another [`run`](Self::run).
     #[track_caller]
-    pub fn run(self, body: impl Fn() + Send + Sync + 'static) {
+    pub fn run(self, body: impl Fn() + Send + Sync + 'static) -> u64 {
         let Self { seeds, preemptions } = self;
         let seeds = match std::env::var(SEED) {
             Ok(text) => named(&text).unwrap_or_else(|error| panic!("{error}")),
             Err(_) => seeds,
         };
-        if let Err(failure) = (Self { seeds, preemptions }).find(body) {
-            panic!("{failure}\n{}", by::to_repeat(&failure, std::thread::current().name()));
-        }
+        (Self { seeds, preemptions }).find(body).unwrap_or_else(|failure| {
+            panic!("{failure}\n{}", by::to_repeat(&failure, std::thread::current().name()))
+        })
     }
 
-    /// The same, with the first failure as a value; else how often the body ran. It takes no note of `REM_SEED`.
+    /// The same, with the first failure as a value. It takes no note of `REM_SEED`.
     ///
     /// # Errors
     /// The first seed that fails.

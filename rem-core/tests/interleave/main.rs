@@ -32,11 +32,13 @@ use rem_core::{Bus, BusBuilder, Event, EventSchema, EventType, Schema, TopicWrit
 /// A limit that only what hangs would reach.
 const LONG: Duration = Duration::from_secs(600);
 
-/// Runs a case evenly, and then with few interruptions.
+/// Runs a case evenly, and then with few interruptions; says how often in all, for whoever counts.
+#[expect(clippy::print_stdout, reason = "the campaign reads it, and the test harness hides it")]
 fn run(body: impl Fn() + Send + Sync + Clone + 'static) {
     let seeds = if cfg!(rem_shuttle) { 0..200 } else { 0..20 };
-    Interleave::seeds(seeds.clone()).run(body.clone());
-    Interleave::seeds(0..seeds.end / 4).preempted(3).run(body);
+    let evenly = Interleave::seeds(seeds.clone()).run(body.clone());
+    let preempted = Interleave::seeds(0..seeds.end / 4).preempted(3).run(body);
+    println!("{} runs", evenly + preempted);
 }
 
 /// What is published: by whom, and as which of its own, from 0.

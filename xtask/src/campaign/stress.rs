@@ -25,7 +25,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let compiler = read(workspace.command("rustc").arg("--version"))?;
     workspace::run(&mut workspace.cargo(BUILD))?;
     let built = read(&mut workspace.cargo(&format!("{BUILD} --quiet --message-format json")))?;
-    let program = program(&built).context("cargo does not say where it put the test `stress`")?;
+    let program =
+        program(&built, "stress").context("cargo does not say where it put the test `stress`")?;
     let list = read(workspace.command(&program).args(["--list", "--format", "terse"]))?;
     let cases = cases(&list);
     ensure!(!cases.is_empty(), "tests/tests/stress has no case");
@@ -47,11 +48,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
 }
 
 /// Where cargo says that the program of the tests is. It is run without cargo, so that it can be ended.
-fn program(built: &str) -> Option<Utf8PathBuf> {
+pub(super) fn program(built: &str, test: &str) -> Option<Utf8PathBuf> {
     let messages = Message::parse_stream(built.as_bytes()).filter_map(Result::ok);
     messages
         .filter_map(|message| match message {
-            Message::CompilerArtifact(artifact) if artifact.target.name == "stress" => {
+            Message::CompilerArtifact(artifact) if artifact.target.name == test => {
                 artifact.executable
             }
             _ => None,
@@ -81,7 +82,7 @@ fn stress(workspace: &Workspace, program: &Utf8Path, case: &str) -> Result<Said>
 }
 
 /// What the command wrote, and whether it ended well; `None` if it had to be ended.
-fn within(command: &mut Command, limit: Duration) -> Result<Option<(String, bool)>> {
+pub(super) fn within(command: &mut Command, limit: Duration) -> Result<Option<(String, bool)>> {
     let until = Instant::now() + limit;
     let mut child = command
         .stdout(Stdio::piped())
@@ -150,8 +151,8 @@ mod tests {
             )
         };
         let built = format!("{}\n{}\n", of("rem_bus", "null"), of("stress", r#""/a/stress-1""#));
-        assert_eq!(program(&built).unwrap(), "/a/stress-1");
-        assert_eq!(program(&of("other", r#""/a/other""#)), None);
+        assert_eq!(program(&built, "stress").unwrap(), "/a/stress-1");
+        assert_eq!(program(&of("other", r#""/a/other""#), "stress"), None);
     }
 
     #[test]

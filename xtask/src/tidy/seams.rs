@@ -11,11 +11,14 @@ const SYNC: &str = "rem-core/src/sync.rs";
 /// What reads the wall clock without asking the bus for its own.
 const NOW: &[&str] = &["SystemTime : : now", "Uuid : : now_v7"];
 
-/// What threads share and loom must see. `Arc` and the once-cells are not among it: loom's do not
+/// What threads share, and loom and shuttle must see. `Arc` and the once-cells are not among it: loom's do not
 /// unsize, and a cell written once has no order to get wrong.
 const SHARED: &[&str] = &["Mutex", "RwLock", "Condvar", "Barrier", "atomic", "mpsc"];
 
-/// Files with a lock or an atomic that loom need not see, each with the reason.
+/// What reads the time that limits are kept by, which under shuttle is not the system's.
+const LIMIT: &str = "Instant : : now";
+
+/// Files with a lock or an atomic that loom and shuttle need not see, each with the reason.
 const OWN: &[(&str, &str)] = &[
     ("rem-core/src/clock.rs", "the clock of a test, on which no protocol of the bus hangs"),
     ("rem-core/src/event/head.rs", "a number written before the event is shared"),
@@ -25,6 +28,14 @@ const OWN: &[(&str, &str)] = &[
     ),
     ("rem-core/src/route/tally.rs", "counts, on which no protocol of the bus hangs"),
     ("rem-core/src/event/view.rs", "a cell of one event, which no protocol of the bus reads"),
+    (
+        "rem-core/src/testing/interleave/free.rs",
+        "what the threads of a test tell to the one that runs it, where no scheduler is",
+    ),
+    (
+        "rem-core/src/testing/interleave/sync.rs",
+        "what users' tests lock: there the standard library's, here shuttle's",
+    ),
 ];
 
 /// The wall clock is read in `clock.rs`, and below it, alone, so that a test can turn it by hand.
@@ -39,14 +50,15 @@ pub(crate) fn clock(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Locks and atomics come from `sync.rs`, which under `cfg(rem_loom)` gives those of loom.
+/// Locks, atomics and the time of limits come from `sync.rs`, which gives those of loom under `cfg(rem_loom)`, and of shuttle
+/// under `cfg(rem_shuttle)`.
 pub(crate) fn sync(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (file, tokens) in core(tree, SYNC) {
         let found: Vec<_> = hidden(&tokens).collect();
         if !OWN.iter().any(|(path, _)| *path == file.path) {
             findings.extend(found.iter().map(|token| {
-                let text = "of std is hidden from loom; take it from crate::sync";
+                let text = "of std is hidden from loom and shuttle; take it from crate::sync";
                 Finding::new(&file.path, token.line, format!("`{}` {text}", token.text))
             }));
         } else if found.is_empty() {
@@ -54,11 +66,16 @@ pub(crate) fn sync(tree: &Tree) -> Vec<Finding> {
                 "listed in xtask/src/tidy/seams.rs for what it has not; take it off the list";
             findings.push(Finding::new(&file.path, 0, text));
         }
+        for at in find(&tokens, LIMIT) {
+            let text = "is not shuttle's time, by which a limit comes; ask `crate::sync::now`";
+            let text = format!("`Instant::now` {text}");
+            findings.push(Finding::new(&file.path, tokens[at].line, text));
+        }
     }
     findings
 }
 
-/// What is taken from the standard library that loom would have to see.
+/// What is taken from the standard library that loom and shuttle would have to see.
 fn hidden(tokens: &[Token]) -> impl Iterator<Item = &Token> {
     let paths = find(tokens, "std : : sync");
     paths.filter_map(|at| path_below(&tokens[at + 4..]).find(|token| is_shared(token)))
