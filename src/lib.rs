@@ -59,8 +59,8 @@
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
 //! - [`Signal`], in [`signal`]: one typed point to connect receivers to, with no topic and no bus;
 //!   [`guides::coming_from_blinker`] compares it with Python's Blinker.
-//! - [`testing`]: a recorder with expectations and waits, fixed ids, a clock that is turned by hand, and (feature
-//!   `cloudevents`) events from files of JSON lines.
+//! - [`testing`]: a recorder with expectations and waits, fixed ids, a clock that is turned by hand, (feature `cloudevents`)
+//!   events from files of JSON lines, and interleavings of threads that a seed fixes.
 //!
 //! # Features
 //! None is on by default.

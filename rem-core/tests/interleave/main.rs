@@ -4,6 +4,7 @@
 //! system, a few times each. To add a case: a body that makes its bus, starts its threads, joins them and asserts; few events,
 //! for what counts is the order of steps. What a handler finds wrong is kept and asserted outside: the bus would make a count of
 //! a panic. Break the code by hand, and see it fail.
+#![cfg(not(rem_loom))]
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod children;
