@@ -123,7 +123,7 @@ impl Closing {
         if self.cut_short.is_none() {
             // Looked at first: one that is over when the report is made may have found the streams at their end.
             self.cut_short = Some(self.unfinished.publishes());
-            self.state.core.finish_queues(self.state.prefix());
+            self.state.finish_queues();
             self.unfinished.look_at_queues();
         }
     }

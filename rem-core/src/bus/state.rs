@@ -156,6 +156,8 @@ pub(crate) struct State {
     /// Held while middleware is added.
     adding: Mutex<()>,
     closed: AtomicBool,
+    /// Its streams have been ended, or are just now.
+    finished: AtomicBool,
     pub(crate) types: Types,
 }
 
@@ -183,6 +185,7 @@ impl State {
             middleware: Snapshot::new(Arc::default()),
             adding: Mutex::new(()),
             closed: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             types: Types::new(),
         }
     }
@@ -271,6 +274,23 @@ impl State {
             child.closed.store(true, Ordering::Release);
         }
         self.core.arrivals.arrived();
+    }
+
+    /// Ends the streams of this bus and of all below it. One that comes into the index meanwhile is found there, or finds that
+    /// it has to end itself: see [`is_finished`](Self::is_finished).
+    pub(super) fn finish_queues(&self) {
+        self.finished.swap(true, Ordering::AcqRel);
+        let open = self.core.open_children();
+        for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
+            child.finished.swap(true, Ordering::AcqRel);
+        }
+        self.core.finish_queues(self.prefix());
+    }
+
+    /// Whether its streams have been ended, for who stands in the index. Read as it is written: of this and
+    /// [`finish_queues`](Self::finish_queues), one comes first, and the other sees what was done before it.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished.fetch_or(false, Ordering::AcqRel)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

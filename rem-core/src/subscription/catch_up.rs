@@ -28,6 +28,8 @@ pub(crate) struct CatchUp {
     core: Weak<Core>,
     entry: Arc<Entry>,
     reader: Reader,
+    /// Nothing more is published, and what was is read once more.
+    is_over: bool,
     /// Up to where to read, once it is in the index.
     target: Option<u64>,
     /// Known to be selected; they come before what the reader has.
@@ -70,6 +72,7 @@ impl CatchUp {
             core: Arc::downgrade(&bus.core),
             entry: Arc::clone(entry),
             reader: Reader::new(history, reads(entry), None, next),
+            is_over: false,
             target: None,
             ready: VecDeque::new(),
         };
@@ -116,11 +119,9 @@ impl CatchUp {
             }
             let read = self.reader.next() - 1;
             match self.target {
-                None => {
-                    if !self.join() {
-                        return Step::Ended;
-                    }
-                }
+                None if self.is_over => return Step::Ended,
+                // What was published before the end may have come after the look above.
+                None => self.is_over = !self.join(),
                 // A publisher has its number and is about to write its slot.
                 Some(target) if read < target => yield_now(),
                 Some(_) => match self.entry.open(read) {
@@ -134,12 +135,20 @@ impl CatchUp {
     /// Goes into the index; `false` if there is no more.
     fn join(&mut self) -> bool {
         let Some(core) = self.core.upgrade() else { return false };
-        if self.bus.upgrade().is_some_and(|bus| bus.is_closed()) {
+        let bus = self.bus.upgrade();
+        let is_finished = || bus.as_ref().is_some_and(|bus| bus.is_finished());
+        // A bus that is closed may have publishes under way.
+        if is_finished() {
             return false;
         }
         self.entry.stands(&core, core.router.add(&self.entry));
         // Read as it is written: of this and a publisher's, one comes first. See `Gate`.
         self.target = Some(core.sequence.fetch_add(0, Ordering::AcqRel));
+        if is_finished()
+            && let Some(queue) = self.entry.queue()
+        {
+            queue.finish(); // it came too late to be found there
+        }
         true
     }
 

@@ -51,13 +51,14 @@ fn what_went_before_it_was_read_is_told() {
                 match stream.recv_timeout(crate::LONG) {
                     Ok(event) => read.keep(&event),
                     Err(TryRecvError::Lagged(lagged)) => missed.push(lagged),
-                    Err(_) => return (read, missed),
+                    Err(end) => return (read, missed, end),
                 }
             }
         });
         join(publishing);
         assert!(bus.close(crate::LONG).is_complete());
-        let (read, missed) = reader.join().unwrap();
+        let (read, missed, end) = reader.join().unwrap();
+        assert!(matches!(end, TryRecvError::Ended), "{end}");
         let numbers = read.numbers();
         for lagged in &missed {
             let range = lagged.from()..=lagged.to();
@@ -66,5 +67,30 @@ fn what_went_before_it_was_read_is_told() {
         }
         let lost: u64 = missed.iter().map(rem_core::Lagged::missed).sum();
         assert_eq!(numbers.len() as u64 + lost, TOTAL, "{missed:?} and {read:?}");
+    });
+}
+
+/// A bus is closed while a stream reads its past: it has all that was published until then, and ends.
+#[test]
+fn the_past_is_read_to_its_end_when_the_bus_closes() {
+    run(|| {
+        let bus = bus(Bus::builder().history(Ring::events(16)));
+        let from = bus.subscription("tick").from(Start::Earliest);
+        let mut stream: EventStream<Tick> = from.queue(16, Overflow::Reject).stream().unwrap();
+        let closing = bus.clone();
+        let closer = spawn(move || {
+            join(publishers(&closing, 1, 2));
+            closing.close(crate::LONG);
+        });
+        let read = Seen::default();
+        let end = loop {
+            match stream.recv_timeout(crate::LONG) {
+                Ok(event) => read.keep(&event),
+                Err(end) => break end,
+            }
+        };
+        assert!(matches!(end, TryRecvError::Ended), "{end}");
+        assert_eq!(read.numbers(), [1, 2]);
+        join([closer]);
     });
 }
