@@ -3,7 +3,7 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bus::{Core, State, wait};
 use crate::deliver::isolate;
@@ -83,7 +83,7 @@ fn wait_for_place(
     may_wait: bool,
 ) -> Result<Place, HistoryError> {
     let limit = if may_wait { history.patience() } else { Duration::ZERO };
-    let until = Instant::now().checked_add(limit);
+    let until = crate::sync::now().checked_add(limit);
     loop {
         if let Some(place) = Place::take(history)? {
             return Ok(place);

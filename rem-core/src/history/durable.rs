@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Evicted, History};
 use crate::bus::wait;
@@ -208,7 +208,7 @@ impl Durable {
     /// after which it may still be stored.
     pub fn wait(&self, limit: Duration) -> Result<(), HistoryError> {
         let mut committed = None;
-        wait(Instant::now().checked_add(limit), |waker| {
+        wait(crate::sync::now().checked_add(limit), |waker| {
             self.poll_by(waker).map(|result| committed = Some(result))
         });
         committed.unwrap_or_else(|| {
