@@ -25,9 +25,9 @@ const OWN: &str = "failures::";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let compiler = read(workspace.command("rustc").arg("--version"))?;
-    let build = format!("{TESTS} --release --no-run");
-    workspace::run(&mut command(workspace, &build))?;
-    let built = read(&mut command(workspace, &format!("{build} --quiet --message-format json")))?;
+    let line = format!("{TESTS} --release --no-run");
+    workspace::run(&mut command(workspace, &line))?;
+    let built = read(&mut command(workspace, &format!("{line} --quiet --message-format json")))?;
     let program = program(&built, "interleave")
         .context("cargo does not say where it put the test `interleave`")?;
     let list = read(workspace.command(&program).args(["--list", "--format", "terse"]))?;
