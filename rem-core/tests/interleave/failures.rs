@@ -29,7 +29,8 @@ fn sell(sellers: u64) -> String {
             }
         })
     };
-    join((0..sellers).map(sell));
+    // All are started before one is waited for.
+    join((0..sellers).map(sell).collect::<Vec<_>>());
     recorder.to_string()
 }
 
