@@ -14,7 +14,7 @@ fn read(bus: &Bus, pattern: &str) -> (Vec<u64>, Vec<(u64, u64, u64)>) {
         match stream.try_recv() {
             Ok(event) => seen.push(event.sequence().unwrap()),
             Err(TryRecvError::Lagged(lagged)) => {
-                lost.push((lagged.from(), lagged.to(), lagged.missed()))
+                lost.push((lagged.from(), lagged.to(), lagged.missed()));
             }
             Err(TryRecvError::Empty) => return (seen, lost),
             Err(other) => panic!("{other:?}"),
