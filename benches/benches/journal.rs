@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench journal` prints medians, and the bars with whether they hold. `-- --large EVENTS` fills one journal with
 //! so many events of 10,000 topics, and looks at it: the last of a pattern, memory while all is replayed, the room on the disk
-//! under retention. It takes half a kilobyte of disk an event, in the folder for temporary files.
+//! under retention. It takes half a kilobyte of disk an event, in the folder for temporary files. `-- --one NAME` does nothing
+//! but that (`journal`, `redb`, `replay` or `scan`), for a profiler.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -134,21 +135,46 @@ fn scan(path: &Path) -> Contender<'static> {
     })
 }
 
+/// A journal with events to be read.
+fn filled() -> (TempDir, PathBuf) {
+    let (folder, path) = folder();
+    let bus = open(Journal::builder(), &path);
+    for number in 0..READS {
+        bus.publish(Taken::new(number.into())).unwrap();
+    }
+    assert!(bus.close(LONG).is_complete());
+    (folder, path)
+}
+
+/// One contender alone, for a profiler.
+fn one(name: &str) {
+    let (_folder, path) = filled();
+    let mut contender = match name {
+        "journal" => journal(),
+        "redb" => redb_directly(),
+        "replay" => replay(&path),
+        "scan" => scan(&path),
+        other => panic!("no contender `{other}`: journal, redb, replay or scan"),
+    };
+    let calls = if name == "replay" || name == "scan" { READS } else { WRITES };
+    for _ in 0..10 {
+        let took = contender.run(calls);
+        println!("{name}: {} ns an event", took.as_nanos() / u128::from(calls));
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == "--large") {
         let events = arguments.get(at + 1).and_then(|events| events.parse().ok());
         return large::run(events.expect("--large EVENTS: how many"));
     }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--one") {
+        return one(&arguments[at + 1]);
+    }
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let measuring = arguments.iter().any(|argument| argument == "--bench");
-    let (_folder, path) = folder();
-    let bus = open(Journal::builder(), &path);
-    for number in 0..READS {
-        bus.publish(Taken::new(number.into())).unwrap();
-    }
-    assert!(bus.close(LONG).is_complete());
-    drop(bus);
+    let (_folder, path) = filled();
     println!("a record has {} bytes", direct::record(&Taken::new(1)).bytes.len());
 
     let mut all = [

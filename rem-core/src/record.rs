@@ -57,6 +57,13 @@ impl Drop for Place {
 #[derive(Default)]
 pub(crate) struct Admitted(Option<(Place, Written)>);
 
+impl Admitted {
+    /// Whether the event will outlive the process.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.0.as_ref().is_some_and(|(_, written)| written.is_some())
+    }
+}
+
 /// Asks a history that outlives the process whether it can keep the draft. With a `place` taken ahead, or if it must not
 /// wait, it does not wait for one.
 pub(crate) fn admit(

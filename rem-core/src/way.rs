@@ -94,7 +94,7 @@ fn with_care(
     let place = ahead.as_mut().and_then(Ahead::place);
     let seats = route::reserve(core, draft, route, ahead)?;
     let admitted = record::admit(core, draft, place, may_wait)?;
-    receipt.keep(core.kept.as_ref());
+    receipt.keep(core.kept.as_ref().filter(|_| admitted.is_stored()));
     let Some(line) = &core.line else {
         let evicted = record::keep_for_good(bus, draft, route, admitted)?;
         let late = route::newcomers(bus, draft, route);

@@ -125,7 +125,7 @@ impl Reader {
             causation: record.causation.map(id_of),
             correlation: record.correlation.map(id_of),
             // How long it may be was decided when it was published.
-            data: RawEvent::new(codec, record.body).version(version).limit(usize::MAX),
+            data: RawEvent::shared(codec, record.body).version(version).limit(usize::MAX),
         };
         Ok(restored.event())
     }

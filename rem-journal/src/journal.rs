@@ -193,6 +193,11 @@ impl History for Journal {
     ) -> Option<Box<dyn Iterator<Item = u64> + '_>> {
         // What is committed meanwhile is in both, and behind this number looked for in one.
         let committed = self.work.store.state().last;
+        // Of what never leaves the process no index knows: then all that is in memory is looked at.
+        let committed = match self.ring.readable() {
+            Some(ring) if self.has_local.load(Ordering::Relaxed) => committed.min(ring.start() - 1),
+            _ => committed,
+        };
         let stored = *range.start()..=*range.end().min(&committed);
         let waiting = (*range.start()).max(committed + 1)..=*range.end();
         let stored = if stored.is_empty() {

@@ -7,6 +7,8 @@ use rem::prelude::*;
 use rem::wire::{Body, Codec, DecodeErrorKind, RawEvent};
 use serde::{Deserialize, Serialize};
 
+const LONG: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// As it was written first.
 #[derive(EventType, Debug, Serialize, Deserialize)]
 #[event(topic = "order.{id}.placed")]
@@ -138,4 +140,51 @@ fn the_schema_tells_the_version() {
     let versions: Vec<u32> = Order::SCHEMA.events.iter().map(|event| event.version).collect();
     assert_eq!(versions, [3, 1]);
     assert_eq!(PlacedV2::SCHEMA.events[0].version, 2);
+}
+
+/// What a journal has from years ago is read as what it was, and made what it is now, and is stored as it was written.
+#[test]
+fn what_a_journal_has_of_an_older_shape_is_read_as_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("orders.rem");
+    let open = || Bus::builder().history(rem::journal::Journal::open(&path).unwrap()).build();
+    let bus = open();
+    bus.publish(PlacedV1 { id: 7, euros: 3 }).unwrap();
+    bus.publish(PlacedV2 { id: 7, cents: 450 }).unwrap();
+    bus.publish(placed(5)).unwrap();
+    drop(bus);
+    for _ in 0..2 {
+        let bus = open();
+        let query = bus.query("order").unwrap();
+        let seen: Vec<_> = query.of::<Order>().iter().map(|event| event.data.clone()).collect();
+        assert_eq!(seen, [placed(300), placed(450), placed(5)]);
+        let written: Vec<_> =
+            query.of::<RawEvent>().iter().map(|event| event.data.written_as()).collect();
+        assert_eq!(written, [Some(1), Some(2), Some(3)]);
+    }
+}
+
+#[derive(EventType, Debug, Clone, PartialEq)]
+#[event(namespace = "here", local)]
+enum Here {
+    Alone(u32),
+}
+
+/// An event that never leaves the process is in the history of this one alone, and is not acknowledged as stored.
+#[test]
+fn what_never_leaves_the_process_is_not_in_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("here.rem");
+    let open = || Bus::builder().history(rem::journal::Journal::open(&path).unwrap()).build();
+    let bus = open();
+    let here = bus.publish(Here::Alone(1)).unwrap();
+    let stored = bus.publish(placed(5)).unwrap();
+    assert_eq!(here.durable().wait(LONG).unwrap_err().kind(), rem::HistoryErrorKind::NotKept);
+    stored.durable().wait(LONG).unwrap();
+    let [alone] = &bus.query("here").unwrap().of::<Here>()[..] else { panic!("not one") };
+    assert_eq!(alone.data, Here::Alone(1));
+    drop(bus);
+    let numbers: Vec<_> = open().query("**").unwrap().events();
+    let numbers: Vec<_> = numbers.iter().map(|event| event.sequence()).collect();
+    assert_eq!(numbers, [Some(2)]);
 }

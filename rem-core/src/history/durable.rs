@@ -89,6 +89,11 @@ impl Written {
         Self(None)
     }
 
+    /// Whether something is to be stored.
+    pub fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The bytes; `None` if nothing is to be stored.
     pub fn into_bytes(self) -> Option<Vec<u8>> {
         self.0

@@ -159,7 +159,8 @@ impl Receipt {
                 Durable::not_kept("middleware stopped the event, so no history has it")
             }
             _ => Durable::not_kept(
-                "no history of the bus outlives the process; build the bus with `Bus::builder().history(Journal::open(path)?)`",
+                "no history that outlives the process has the event; build the bus with \
+                 `Bus::builder().history(Journal::open(path)?)`, and let its type derive serde's traits rather than be `local`",
             ),
         }
     }

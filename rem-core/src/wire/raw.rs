@@ -40,8 +40,12 @@ pub struct RawEvent {
 impl RawEvent {
     /// Data in that form. It is not looked at before somebody asks for a type.
     pub fn new(codec: Codec, bytes: impl Into<Box<[u8]>>) -> Self {
-        let bytes = Arc::from(bytes.into());
-        Self { codec, bytes, topic: None, version: None, limit: Body::LIMIT }
+        Self::shared(codec, bytes.into())
+    }
+
+    /// The same of bytes that are shared, or of a slice, which is copied once.
+    pub fn shared(codec: Codec, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { codec, bytes: bytes.into(), topic: None, version: None, limit: Body::LIMIT }
     }
 
     /// The same under a topic, relative to the namespace of the type that will hold it: see `#[event(other)]`.

@@ -10,6 +10,7 @@ mod closing;
 mod drops;
 mod ends;
 mod joins;
+mod journals;
 mod losses;
 mod order;
 mod queues;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rem::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// How long a case runs unless it is told, and in an ordinary test that has to do.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -33,8 +35,8 @@ const MOMENT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(60);
 
 /// What is published: by whom, and as which of its own, from 0.
-#[derive(EventType, Debug, Clone, PartialEq)]
-#[event(namespace = "tick", local)]
+#[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[event(namespace = "tick")]
 enum Tick {
     Of {
         publisher: u64,
