@@ -88,12 +88,12 @@ pub use rem_core::cloudevents;
 pub use rem_core::metrics;
 pub use rem_core::{
     Argument, ArgumentError, Ask, Bus, BusBuilder, BusClock, Captured, Captures, ChildError,
-    CloseReport, DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Direction, Draft,
-    DraftError, Durable, DurableHistory, Event, EventBuilder, EventId, EventSchema, EventStream,
-    EventType, Events, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers, History,
-    HistoryError, HistoryErrorKind, HistoryReport, InFlight, IntoPattern, Iter, Key, Lagged, Leaf,
-    ManualClock, Metadata, Middleware, MiddlewareReport, MiddlewareStats, Namespace, Next,
-    OnFailure, Ordering, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError,
+    CloseReport, Commits, DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Direction,
+    Draft, DraftError, Durable, DurableHistory, Event, EventBuilder, EventId, EventSchema,
+    EventStream, EventType, Events, Evicted, FieldSchema, HandlerCall, HandlerFn, Handlers,
+    History, HistoryError, HistoryErrorKind, HistoryReport, InFlight, IntoPattern, Iter, Key,
+    Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport, MiddlewareStats, Namespace,
+    Next, OnFailure, Ordering, Outcome, Overflow, ParseTimestampError, Part, Pattern, PatternError,
     PatternErrorKind, Payload, Progress, PublishError, PublishErrorKind, Publisher, Query,
     QueryError, QueueBuilder, QueueStats, QuotaReport, Ready, ReadyError, ReadyErrorKind, Receipt,
     Received, Recovered, Recv, RegisterError, RegisterErrorKind, Replay, ReplayError,

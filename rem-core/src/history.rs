@@ -26,7 +26,7 @@ use crate::event::Event;
 
 pub use ask::{Ask, Direction};
 pub(crate) use backwards::{Backwards, last_of_each};
-pub use durable::{Durable, DurableHistory, HistoryError, HistoryErrorKind, Written};
+pub use durable::{Commits, Durable, DurableHistory, HistoryError, HistoryErrorKind, Written};
 pub use events::Events;
 pub(crate) use query::Limit;
 pub use query::{Query, QueryError};

@@ -58,7 +58,7 @@ pub use handlers::{
     RegisterErrorKind, State, Subscriptions,
 };
 pub use history::{
-    Ask, Direction, Durable, DurableHistory, Events, Evicted, History, HistoryError,
+    Ask, Commits, Direction, Durable, DurableHistory, Events, Evicted, History, HistoryError,
     HistoryErrorKind, HistoryReport, Query, QueryError, QuotaReport, Restored, Ring, Written,
 };
 pub use middleware::{Middleware, Next, Step, Stop};

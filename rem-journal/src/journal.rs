@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use rem_core::wire::Codec;
 use rem_core::{
-    Ask, Direction, DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind,
-    HistoryReport, Pattern, Ring, Written,
+    Ask, Commits, Direction, DurableHistory, Event, Evicted, History, HistoryError,
+    HistoryErrorKind, HistoryReport, Pattern, Ring, Written,
 };
 
 use crate::event;
@@ -92,10 +92,15 @@ impl Journal {
         let holes = if hole.is_empty() { &[][..] } else { &[hole] };
         let reserved = Some(before.saturating_add(2 * options.events));
         store.append(&[], &Commit { reserved, holes, ..Commit::default() })?;
+        let pace = options.durability.pace();
+        let tail = Arc::new(Tail::after(before, options.events, options.bytes));
+        let is_asked = pace == Pace::WhenAsked;
+        let commits = Arc::new(Told { tail: Arc::clone(&tail), is_asked });
         let work = Arc::new(Work {
             store,
-            tail: Tail::after(before, options.events, options.bytes),
-            pace: options.durability.pace(),
+            tail,
+            commits,
+            pace,
             retention: options.retention,
             positions: Mutex::default(),
             reading: Reading::default(),
@@ -147,8 +152,14 @@ impl History for Journal {
 
     fn readable(&self) -> Option<RangeInclusive<u64>> {
         let kept = self.work.store.state();
-        let end = self.ring.readable().map_or(self.first - 1, |ring| *ring.end());
-        let oldest = if kept.events > 0 { kept.first } else { self.first };
+        let ring = self.ring.readable();
+        let end = ring.as_ref().map_or(self.first - 1, |ring| *ring.end());
+        let stored = if kept.events > 0 { kept.first } else { self.first };
+        let oldest = match ring {
+            // What never leaves the process is older, perhaps, than all that is stored.
+            Some(ring) if self.has_local.load(Ordering::Relaxed) => stored.min(*ring.start()),
+            _ => stored,
+        };
         // Where nothing is kept any more, its end still says what was.
         (end > 0).then_some(oldest..=end)
     }
@@ -272,10 +283,8 @@ impl DurableHistory for Journal {
         self.work.tail.committed()
     }
 
-    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
-        let is_asked = self.work.pace == Pace::WhenAsked;
-        let committed = self.work.tail.poll_committed(sequence, waker, is_asked);
-        committed.map(|committed| committed.map_err(no_seat))
+    fn commits(&self) -> Arc<dyn Commits> {
+        Arc::clone(&self.work.commits) as _
     }
 
     fn position(&self, name: &str) -> Option<u64> {
@@ -291,6 +300,21 @@ impl DurableHistory for Journal {
 
     fn flush(&self) {
         self.work.tail.flush();
+    }
+}
+
+/// Tells of commits as long as somebody wants to know; it does not hold the file.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) tail: Arc<Tail>,
+    /// Whoever waits has to ask for a commit.
+    pub(crate) is_asked: bool,
+}
+
+impl Commits for Told {
+    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
+        let committed = self.tail.poll_committed(sequence, waker, self.is_asked);
+        committed.map(|committed| committed.map_err(no_seat))
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::journal::Reading;
+use crate::journal::{Reading, Told};
 use crate::record::Keys;
 use crate::retention::Retention;
 use crate::store::{Commit, Direction, Entry, Moment, Store};
@@ -23,7 +23,8 @@ const MOST_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) tail: Tail,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) commits: Arc<Told>,
     pub(crate) pace: Pace,
     pub(crate) retention: Retention,
     /// Positions by name that are not stored yet.

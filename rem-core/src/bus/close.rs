@@ -136,7 +136,7 @@ impl Closing {
             history.flush();
             core.last_sequence()
         });
-        history.poll_committed(last, waker).map(|committed| {
+        history.commits().poll_committed(last, waker).map(|committed| {
             self.unstored = committed.err().map(|error| error.to_string().into());
         })
     }

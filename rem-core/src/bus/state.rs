@@ -33,7 +33,7 @@ pub(crate) struct Core {
     pub(crate) history: Option<Arc<dyn History>>,
     /// The same, if it outlives the process.
     pub(crate) durable: Option<Arc<dyn DurableHistory>>,
-    /// The same, for receipts to know.
+    /// Who tells what it has committed, for receipts.
     pub(crate) kept: Option<Arc<Beside>>,
     /// The last number given out.
     pub(crate) sequence: AtomicU64,
@@ -86,7 +86,7 @@ impl Core {
             timers: Timers::new(&clock),
             spawners: Spawners::default(),
             router,
-            kept: durable.clone().map(|history| Arc::new(Beside::Kept(history))),
+            kept: durable.as_ref().map(|history| Arc::new(Beside::Kept(history.commits()))),
             durable,
             history,
             sequence: AtomicU64::new(before),

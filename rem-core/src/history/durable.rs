@@ -57,12 +57,8 @@ pub trait DurableHistory: History {
     /// The number up to which every event that was kept is stored for good.
     fn committed(&self) -> u64;
 
-    /// Ready when all up to that number is committed; the waker is woken then. The number may be one that is not given out
-    /// yet.
-    ///
-    /// # Errors
-    /// While it cannot be stored, and when it never will be.
-    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>>;
+    /// What tells of commits, also when the history is gone: it does not keep it open.
+    fn commits(&self) -> Arc<dyn Commits>;
 
     /// Up to which number the durable subscription of that name has handled what it selects; `None` if none ever has.
     fn position(&self, name: &str) -> Option<u64>;
@@ -72,6 +68,16 @@ pub trait DurableHistory: History {
 
     /// Asks for all that is kept to be committed as soon as may be. It does not wait.
     fn flush(&self);
+}
+
+/// What a [`DurableHistory`] has committed. Receipts hold it, and so does who reads what is committed.
+pub trait Commits: fmt::Debug + Send + Sync + 'static {
+    /// Ready when all up to that number is committed; the waker is woken then. The number may be one that is not given out
+    /// yet.
+    ///
+    /// # Errors
+    /// While it cannot be stored, and when it never will be, for the history is gone.
+    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>>;
 }
 
 /// What a [`DurableHistory`] made of an event that it is about to keep. Empty, of an event that only memory keeps.
@@ -188,11 +194,11 @@ impl Error for HistoryError {
 /// A future, for any runtime; [`wait`](Self::wait) blocks the thread instead.
 #[must_use = "nothing is known before it is awaited"]
 #[derive(Debug, Clone)]
-pub struct Durable(Result<(Arc<dyn DurableHistory>, u64), HistoryError>);
+pub struct Durable(Result<(Arc<dyn Commits>, u64), HistoryError>);
 
 impl Durable {
-    pub(crate) fn of(history: &Arc<dyn DurableHistory>, sequence: u64) -> Self {
-        Self(Ok((Arc::clone(history), sequence)))
+    pub(crate) fn of(commits: &Arc<dyn Commits>, sequence: u64) -> Self {
+        Self(Ok((Arc::clone(commits), sequence)))
     }
 
     pub(crate) fn not_kept(said: &str) -> Self {
@@ -201,7 +207,7 @@ impl Durable {
 
     fn poll_by(&self, waker: &Waker) -> Poll<Result<(), HistoryError>> {
         match &self.0 {
-            Ok((history, sequence)) => history.poll_committed(*sequence, waker),
+            Ok((commits, sequence)) => commits.poll_committed(*sequence, waker),
             Err(error) => Poll::Ready(Err(error.clone())),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::event::{Event, EventId};
-use crate::history::{Durable, DurableHistory};
+use crate::history::{Commits, Durable};
 
 /// What became of a published event: who wanted it, and how it reached them.
 ///
@@ -33,15 +33,15 @@ pub struct Receipt {
 pub(crate) enum Beside {
     /// The name of the middleware that stopped it.
     Stopped(Arc<Box<str>>),
-    /// Where it is stored.
-    Kept(Arc<dyn DurableHistory>),
+    /// Who tells when it is stored.
+    Kept(Arc<dyn Commits>),
 }
 
 impl PartialEq for Beside {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Stopped(name), Self::Stopped(other)) => name == other,
-            (Self::Kept(history), Self::Kept(other)) => Arc::ptr_eq(history, other),
+            (Self::Kept(commits), Self::Kept(other)) => Arc::ptr_eq(commits, other),
             (Self::Stopped(_), Self::Kept(_)) | (Self::Kept(_), Self::Stopped(_)) => false,
         }
     }
@@ -154,7 +154,7 @@ impl Receipt {
     /// ```
     pub fn durable(&self) -> Durable {
         match (self.beside.as_deref(), self.sequence()) {
-            (Some(Beside::Kept(history)), Some(sequence)) => Durable::of(history, sequence),
+            (Some(Beside::Kept(commits)), Some(sequence)) => Durable::of(commits, sequence),
             (Some(Beside::Stopped(_)), _) => {
                 Durable::not_kept("middleware stopped the event, so no history has it")
             }

@@ -289,3 +289,25 @@ fn positions_are_kept_by_name() {
     drop(journal);
     assert_eq!(Journal::open(&path).unwrap().position("mails"), None);
 }
+
+#[test]
+fn a_receipt_tells_of_the_disk_when_the_journal_is_gone_and_does_not_hold_it() {
+    for durability in ALL {
+        let (_folder, path) = folder();
+        let bus = bus(Journal::builder().durability(durability), &path);
+        let receipt = publish(&bus, "a", "1");
+        drop(bus);
+        receipt.durable().wait(LONG).unwrap();
+        Journal::open(&path).unwrap();
+    }
+    // What the disk refused to the end never comes there.
+    let (_folder, path) = folder();
+    let switch = Switch::default();
+    let options = Journal::builder().durability(Durability::Every(LONG));
+    let journal = options.on(Flaky::open(&path, &switch), &path).unwrap();
+    let bus = Bus::builder().history(journal).build();
+    let receipt = publish(&bus, "a", "1");
+    switch.is_full.store(true, SeqCst);
+    drop(bus);
+    assert_eq!(receipt.durable().wait(LONG).unwrap_err().kind(), HistoryErrorKind::Store);
+}

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use rem::wire::{Codec, RawEvent};
 use rem::{
-    DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Restored, Ring,
-    Timestamp, Topic, Written,
+    Commits, DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Restored,
+    Ring, Timestamp, Topic, Written,
 };
 
 /// What is on the disk, and survives its bus.
@@ -178,16 +178,8 @@ impl DurableHistory for Disk {
         self.state.lock().unwrap().committed
     }
 
-    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
-        let mut state = self.state.lock().unwrap();
-        if state.committed >= sequence {
-            return Poll::Ready(Ok(()));
-        }
-        if state.is_full {
-            return Poll::Ready(Err(no_space()));
-        }
-        state.wakers.push(waker.clone());
-        Poll::Pending
+    fn commits(&self) -> Arc<dyn Commits> {
+        Arc::new(self.clone())
     }
 
     fn position(&self, name: &str) -> Option<u64> {
@@ -204,6 +196,20 @@ impl DurableHistory for Disk {
 
     fn flush(&self) {
         self.state.lock().unwrap().flushes += 1;
+    }
+}
+
+impl Commits for Disk {
+    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
+        let mut state = self.state.lock().unwrap();
+        if state.committed >= sequence {
+            return Poll::Ready(Ok(()));
+        }
+        if state.is_full {
+            return Poll::Ready(Err(no_space()));
+        }
+        state.wakers.push(waker.clone());
+        Poll::Pending
     }
 }
 
