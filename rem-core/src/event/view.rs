@@ -124,11 +124,14 @@ impl<E: EventType> Shape for E {
     }
 }
 
-/// The views made of one event. Empty, it is two words; nearly every event's stays so.
+/// The views made of one event. Empty, it is two words; nearly every event's stays so, and nearly every other has one.
 #[derive(Default)]
-pub(crate) struct Views(OnceLock<Box<Mutex<Made>>>);
+pub(crate) struct Views(OnceLock<Box<Made>>);
 
-type Made = Vec<(TypeId, View)>;
+struct Made {
+    first: (TypeId, View),
+    more: Mutex<Vec<(TypeId, View)>>,
+}
 
 /// `None` is kept as well: that a type cannot be seen is found out once.
 type View = Option<Arc<Event>>;
@@ -136,19 +139,22 @@ type View = Option<Arc<Event>>;
 impl Views {
     /// The view of that type, made by `make` unless there is one. `make` runs the user's `Clone`, under no lock of ours.
     fn find(&self, wanted: TypeId, make: impl FnOnce() -> View) -> View {
-        if let Some(views) = self.0.get()
-            && let Some(view) = made_before(&lock(views), wanted)
-        {
+        if let Some(view) = self.0.get().and_then(|made| made.before(wanted, &lock(&made.more))) {
             return view;
         }
         let view = make();
-        let mut views = lock(self.0.get_or_init(Box::default));
-        let Some(first) = made_before(&views, wanted) else {
-            views.push((wanted, view.clone()));
+        let ours = Made { first: (wanted, view.clone()), more: Mutex::default() };
+        if self.0.get().is_none() && self.0.set(Box::new(ours)).is_ok() {
+            return view;
+        }
+        let Some(views) = self.0.get() else { return view };
+        let mut more = lock(&views.more);
+        let Some(first) = views.before(wanted, &more) else {
+            more.push((wanted, view.clone()));
             return view;
         };
         // Another thread was first, and its view is the one to be shared. Ours is the user's to drop: not locked.
-        drop(views);
+        drop(more);
         first
     }
 
@@ -158,12 +164,15 @@ impl Views {
     }
 }
 
-fn lock(views: &Mutex<Made>) -> MutexGuard<'_, Made> {
-    views.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(more: &Mutex<Vec<(TypeId, View)>>) -> MutexGuard<'_, Vec<(TypeId, View)>> {
+    more.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn made_before(views: &[(TypeId, View)], wanted: TypeId) -> Option<View> {
-    views.iter().find(|(type_id, _)| *type_id == wanted).map(|(_, view)| view.clone())
+impl Made {
+    fn before(&self, wanted: TypeId, more: &[(TypeId, View)]) -> Option<View> {
+        let mut all = [&self.first].into_iter().chain(more);
+        all.find(|(type_id, _)| *type_id == wanted).map(|(_, view)| view.clone())
+    }
 }
 
 fn view<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
