@@ -1,6 +1,7 @@
 //! Whole-system tests.
 #![forbid(unsafe_code)]
 
+pub mod crash;
 pub mod shop;
 
 /// The examples in the documentation of the macros, whose crate cannot depend on the facade.

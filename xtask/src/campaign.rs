@@ -10,10 +10,12 @@ use crate::workspace::Workspace;
 
 mod build;
 mod compile;
+mod crash;
 mod fuzz;
 mod interleave;
 mod nightly;
 mod peers;
+mod program;
 mod report;
 mod sanitize;
 mod stress;
@@ -37,6 +39,11 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "compile",
         what: "what `cargo check` takes for 500 patterns of a type: at most 5 s; for a derive on 200 variants: at most 1 s",
         run: compile::run,
+    },
+    Campaign {
+        name: "crash",
+        what: "whether a journal breaks its word when its process is killed at any moment, 200 times: never",
+        run: crash::run,
     },
     Campaign {
         name: "fuzz",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::camino::Utf8Path;
 
-use super::stress::{program, within};
+use super::program::{program, within};
 use crate::campaign::report::Report;
 use crate::steps::interleave::{TESTS, cases, command};
 use crate::workspace::{self, Workspace, read};
