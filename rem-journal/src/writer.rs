@@ -147,8 +147,9 @@ impl Writer {
         let changed = lock(&self.work.positions).changed.clone();
         let positions: Vec<_> =
             changed.iter().map(|(name, position)| (&**name, *position)).collect();
-        let commit =
-            Commit { reserved, positions: &positions, holes: &self.holes, ..Commit::default() };
+        // Told and not left to the store, which sees no gap in the first batch of all.
+        let holes: Vec<_> = self.holes.iter().cloned().chain(between(&entries)).collect();
+        let commit = Commit { reserved, positions: &positions, holes: &holes, ..Commit::default() };
         self.work.store.append(&entries, &commit).map_err(Arc::new)?;
         self.reserved = reserved.unwrap_or(self.reserved);
         self.holes.clear();
@@ -183,6 +184,12 @@ impl Writer {
         }
         self.work.tail.end();
     }
+}
+
+/// The numbers between records of which nothing is stored: of events that never leave the process.
+fn between(entries: &[Entry<'_>]) -> impl Iterator<Item = RangeInclusive<u64>> {
+    let gaps = entries.windows(2).map(|pair| pair[0].sequence + 1..=pair[1].sequence - 1);
+    gaps.filter(|gap| !gap.is_empty())
 }
 
 /// The time of the newest event that is kept.
