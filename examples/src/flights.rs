@@ -19,14 +19,14 @@ mod names;
 
 pub use airspace::{Airspace, Fate};
 pub use chart::heat_map;
-pub use check::{Defect, check};
+pub use check::{Defect, check, defect};
 pub use clock::{hour_in_new_york, scheduled};
 pub use code::{Code, NotACode};
-pub use desks::{CarrierTotals, Delays, Desks, Mean, Movements, NEW_YORK};
+pub use desks::{CarrierTotals, Delays, Desks, Mean, Movements, NEW_YORK, carrier_of};
 pub use event::FlightEvent;
 pub use file::{COLUMNS, FileError, MAX_LINE, Rows};
 pub use names::carrier_name;
-pub use report::{cancellations, delay_bars, summary, tables};
+pub use report::{cancellations, carriers, delay_bars, summary, tables};
 pub use row::{Row, RowError};
 pub use run::{Note, Progress, Run, Settings, Tally, run};
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rem_examples::Bar;
 use rem_examples::flights::{self, Progress, Settings};
 
 fn main() -> ExitCode {
@@ -75,9 +75,9 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
         limit: found.get_one("limit").copied(),
         pace: found.get_one("pace").copied(),
     };
-    let bar = bar(&settings)?;
+    let bar = Bar::new()?;
     let run = flights::run(&settings, |progress| show(&bar, &settings, progress))?;
-    bar.finish_and_clear();
+    bar.end();
 
     println!("{}", flights::tables(&run));
     println!("{}", flights::delay_bars(&run));
@@ -96,30 +96,9 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// A bar on standard error; none where nobody watches, which is indicatif's to see, and none in CI.
-fn bar(settings: &Settings) -> Result<ProgressBar, Box<dyn Error>> {
-    let watched = std::env::var_os("CI").is_none();
-    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(settings.limit, target);
-    bar.set_style(
-        ProgressStyle::with_template("{msg}  {wide_bar} {percent:>3} %  {eta:>4} to go")?
-            .progress_chars("█▉▊▋▌▍▎▏ "),
-    );
-    Ok(bar)
-}
-
 /// With a limit the bar counts rows, without one the bytes of the file.
-fn show(bar: &ProgressBar, settings: &Settings, progress: Progress) {
+fn show(bar: &Bar, settings: &Settings, progress: Progress) {
     let Progress { rows, bytes, size, time } = progress;
-    let at = if settings.limit.is_some() {
-        rows
-    } else {
-        bar.set_length(size);
-        bytes
-    };
-    bar.set_position(at);
-    if !bar.is_hidden() {
-        let time = time.to_string();
-        bar.set_message(time.get(..16).unwrap_or(&time).replace('T', " "));
-    }
+    let (at, of) = settings.limit.map_or((bytes, size), |limit| (rows, limit));
+    bar.show(at, of, time);
 }

@@ -45,7 +45,14 @@ impl Airspace {
     /// # Errors
     /// None that these patterns give.
     pub fn new(history: usize) -> Result<Self, SubscribeError> {
-        let bus = Bus::builder().history(Ring::events(history)).build();
+        Self::on(Bus::builder().history(Ring::events(history)).build())
+    }
+
+    /// An airspace on a root bus of its own, with the history that it has.
+    ///
+    /// # Errors
+    /// A bus that is closed.
+    pub fn on(bus: Bus) -> Result<Self, SubscribeError> {
         bus.middleware("flight.**", middleware::transform("well-formed", check))?;
         Ok(Self { bus, carriers: BTreeMap::new() })
     }

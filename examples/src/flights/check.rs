@@ -36,7 +36,8 @@ pub fn check(draft: &mut Draft) -> Result<(), Defect> {
     }
 }
 
-fn defect(event: &FlightEvent) -> Option<Defect> {
+/// What is wrong with a flight, if anything is.
+pub fn defect(event: &FlightEvent) -> Option<Defect> {
     let (here, there, number) = event.flight();
     let is_airport = |code: &Code| {
         code.as_str().len() == 3 && code.as_str().bytes().all(|byte| byte.is_ascii_lowercase())

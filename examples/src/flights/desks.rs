@@ -27,6 +27,23 @@ pub struct CarrierTotals {
     pub arrival: Mean,
 }
 
+impl CarrierTotals {
+    /// Takes one more event in.
+    pub fn add(&mut self, event: &FlightEvent) {
+        match *event {
+            FlightEvent::Departed { delay, .. } => {
+                self.departed += 1;
+                self.departure.add(delay);
+            }
+            FlightEvent::Arrived { delay, .. } => {
+                self.arrived += 1;
+                self.arrival.add(delay);
+            }
+            FlightEvent::Cancelled { .. } => self.cancelled += 1,
+        }
+    }
+}
+
 /// A sum and how many made it up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mean {
@@ -120,19 +137,7 @@ impl Desks {
     fn count_carriers(&self, bus: &Bus) -> Subscription {
         let carriers = Arc::clone(&self.carriers);
         bus.on(move |event: &Event<FlightEvent>| {
-            let mut carriers = lock(&carriers);
-            let totals = carriers.entry(carrier_of(event)).or_default();
-            match event.data {
-                FlightEvent::Departed { delay, .. } => {
-                    totals.departed += 1;
-                    totals.departure.add(delay);
-                }
-                FlightEvent::Arrived { delay, .. } => {
-                    totals.arrived += 1;
-                    totals.arrival.add(delay);
-                }
-                FlightEvent::Cancelled { .. } => totals.cancelled += 1,
-            }
+            lock(&carriers).entry(carrier_of(event)).or_default().add(&event.data);
         })
     }
 
@@ -218,7 +223,7 @@ fn open_airport(
 }
 
 /// The carrier is what its bus's prefix says: the second segment of the topic.
-fn carrier_of<T: ?Sized>(event: &Event<T>) -> Code {
+pub fn carrier_of<T: ?Sized>(event: &Event<T>) -> Code {
     let carrier = event.topic().segments().nth(1).unwrap_or("??");
     // A bus's prefix is made of a code; the other never comes about.
     Code::new(carrier.as_bytes())

@@ -1,11 +1,12 @@
 //! What a run has to say in a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::HumanCount;
 
-use super::{CarrierTotals, FlightEvent, Mean, Run, carrier_name};
+use super::{CarrierTotals, Code, FlightEvent, Mean, Run, carrier_name};
 
 /// How long the longest bar is, in characters and in eighths of one.
 const BAR: usize = 40;
@@ -43,11 +44,11 @@ pub fn summary(run: &Run) -> String {
     text
 }
 
-/// The carriers and the airports.
-pub fn tables(run: &Run) -> String {
+/// The carriers, the busiest first, and all of them together.
+pub fn carriers(totals: &BTreeMap<Code, CarrierTotals>) -> Table {
     let mut carriers =
         table(&["carrier", "", "departed", "arrived", "cancelled", "delay, departing", "arriving"]);
-    let mut rows: Vec<_> = run.desks.carriers().into_iter().collect();
+    let mut rows: Vec<_> = totals.iter().collect();
     rows.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.departed));
     let mut all = CarrierTotals::default();
     for (code, totals) in rows {
@@ -56,10 +57,15 @@ pub fn tables(run: &Run) -> String {
         all.cancelled += totals.cancelled;
         all.departure.join(totals.departure);
         all.arrival.join(totals.arrival);
-        carriers.add_row(row(code.upper().as_str(), carrier_name(code.as_str()), &totals));
+        carriers.add_row(row(code.upper().as_str(), carrier_name(code.as_str()), totals));
     }
     carriers.add_row(row("all", "", &all));
+    carriers
+}
 
+/// The carriers and the airports.
+pub fn tables(run: &Run) -> String {
+    let carriers = carriers(&run.desks.carriers());
     let mut airports = table(&["airport", "departed", "arrived", "cancelled"]);
     for (airport, movements) in run.desks.airports() {
         let counts = [movements.departed, movements.arrived, movements.cancelled];
