@@ -3,5 +3,9 @@
 #[doc = include_str!("../docs/write-a-middleware.md")]
 pub mod write_a_middleware {}
 
+#[cfg(feature = "journal")]
+#[doc = include_str!("../docs/journal.md")]
+pub mod journal {}
+
 #[doc = include_str!("../docs/coming-from-blinker.md")]
 pub mod coming_from_blinker {}

@@ -55,6 +55,7 @@
 //!   [your own](guides::write_a_middleware).
 //! - [`trace`]: which trace an event belongs to, by W3C Trace Context.
 //! - [`wire`]: how the data of events leaves the process and comes back.
+//! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
 //! - [`Signal`], in [`signal`]: one typed point to connect receivers to, with no topic and no bus;
