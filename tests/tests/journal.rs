@@ -1,5 +1,4 @@
 //! The journal as users have it: by the derive, and with what only some programs do.
-#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::time::Duration;
 

@@ -66,27 +66,27 @@ mod unix {
             if why.kind() == HistoryErrorKind::Store);
         let text = error.to_string();
         ensure(is_told && text.contains("no room on the disk"), &text)?;
-        ensure(error.into_data() == data(), "the event was not given back")?;
+        ensure(error.into_data() == data(), &"the event was not given back")?;
         if pace != Pace::EveryEvent {
             // There each publish is told for itself, and nothing is kept back.
             let fault = handle.stats().fault;
-            ensure(fault.is_some_and(|fault| fault.kind() == StoreErrorKind::Full), "no fault")?;
+            ensure(fault.is_some_and(|fault| fault.kind() == StoreErrorKind::Full), &"no fault")?;
         }
-        ensure(numbers(&bus)? == kept, "what is there cannot be read while the disk is full")?;
+        ensure(numbers(&bus)? == kept, &"what is there cannot be read while the disk is full")?;
 
         setrlimit(Resource::Fsize, all)?;
         let until = Instant::now() + LONG;
         let receipt = loop {
             match bus.publish_to("disk.written", data()) {
                 Ok(receipt) => break receipt,
-                Err(error) => ensure(Instant::now() < until, error)?,
+                Err(error) => ensure(Instant::now() < until, &error)?,
             }
             thread::yield_now();
         };
         receipt.durable().wait(LONG)?;
         kept.extend(receipt.sequence());
-        ensure(handle.stats().fault.is_none(), "the fault is told though it is over")?;
-        ensure(numbers(&bus)? == kept, "what is there cannot be read when there is room again")?;
+        ensure(handle.stats().fault.is_none(), &"the fault is told though it is over")?;
+        ensure(numbers(&bus)? == kept, &"what is there cannot be read when there is room again")?;
         drop(bus);
         #[expect(clippy::print_stdout, reason = "who started it reads it")]
         {
@@ -104,7 +104,7 @@ mod unix {
         Ok(events.iter().filter_map(|event| event.sequence()).collect())
     }
 
-    fn ensure(holds: bool, said: impl ToString) -> Result<(), Box<dyn Error>> {
+    fn ensure(holds: bool, said: &dyn ToString) -> Result<(), Box<dyn Error>> {
         if holds { Ok(()) } else { Err(said.to_string().into()) }
     }
 }

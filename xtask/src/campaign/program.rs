@@ -12,9 +12,9 @@ use crate::workspace::{self, Workspace, read, shown};
 
 /// Builds the test of that name, and says where it is.
 pub(crate) fn build(workspace: &Workspace, test: &str) -> Result<Utf8PathBuf> {
-    let build = format!("test --release --package rem-tests --test {test} --no-run");
-    workspace::run(&mut workspace.cargo(&build))?;
-    let built = read(&mut workspace.cargo(&format!("{build} --quiet --message-format json")))?;
+    let arguments = format!("test --release --package rem-tests --test {test} --no-run");
+    workspace::run(&mut workspace.cargo(&arguments))?;
+    let built = read(&mut workspace.cargo(&format!("{arguments} --quiet --message-format json")))?;
     program(&built, test)
         .with_context(|| format!("cargo does not say where it put the test `{test}`"))
 }
