@@ -15,6 +15,8 @@ use crate::tail::{Batch, Fault, Pace, Tail};
 /// How many records, and how many bytes, one commit has at the most.
 const RECORDS: u64 = 16_384;
 const BYTES: u64 = 16 << 20;
+/// How many steps of letting go follow each commit, whatever waits: each is of 2,048 events.
+const STEPS: usize = 16;
 /// How long it waits before the store is tried again: the first time, and at the most.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const MOST_WAIT: Duration = Duration::from_secs(1);
@@ -158,14 +160,19 @@ impl Writer {
         Ok(())
     }
 
-    /// Lets go of what the rules do not keep, as long as publishers have room.
+    /// Lets go of what the rules do not keep: as much as one commit can have brought, and more as long as publishers have
+    /// room, so that no load makes the file grow.
     fn retain(&self) {
         let work = &self.work;
         if work.retention.is_empty() {
             return;
         }
         let half = work.tail.capacity().div_ceil(2);
-        let mut proceed = || work.tail.waiting().0 < half;
+        let mut steps = 0;
+        let mut proceed = || {
+            steps += 1;
+            steps <= STEPS || work.tail.waiting().0 < half
+        };
         let retained = work.retention.with_rules(self.newest, |rules| {
             work.store.retain(rules, &mut proceed).map_err(Arc::new)
         });

@@ -263,6 +263,27 @@ fn retention_lets_the_oldest_go() {
     assert_eq!(rare, 51);
 }
 
+/// Publishers that are always ahead of the writer do not keep it from letting go.
+#[test]
+fn retention_keeps_pace_with_publishers_that_never_pause() {
+    let (_folder, path) = folder();
+    let retention = Retention::new().all(Keep::events(100));
+    let journal = Journal::builder().retention(retention).backlog(64, 1 << 20).open(&path).unwrap();
+    let handle = journal.handle();
+    let bus = Bus::builder().history(journal).build();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for number in 0..500 {
+                    publish(&bus, "a", &number.to_string());
+                    // What one commit brings may be there until the next.
+                    assert!(handle.stats().stored.events <= 100 + 64);
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn a_second_writer_is_refused() {
     let (_folder, path) = folder();
