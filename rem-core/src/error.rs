@@ -1,15 +1,19 @@
 //! What can go wrong, told with what, where and how to mend it. Errors on publish give the event back.
 
+mod subscribe;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use rem_patterns::{PatternError, Topic, TopicError};
+use rem_patterns::{Topic, TopicError};
 
 use crate::history::HistoryError;
 use crate::queue::{Channel, Overflow};
 use crate::subscription::{About, SubscriptionId};
+
+pub use subscribe::SubscribeError;
 
 /// An event that was not published: why, and its data.
 ///
@@ -247,76 +251,6 @@ impl<E> StdError for PublishError<E> {
             PublishErrorKind::Topic(error) => Some(error),
             PublishErrorKind::History(error) => Some(error),
             _ => None,
-        }
-    }
-}
-
-/// A subscription or middleware that was not added.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SubscribeError {
-    /// The pattern is none, or cannot lie below the bus's prefix.
-    Pattern(PatternError),
-    /// The bus is closed.
-    Closed,
-    /// It begins in the past, and the bus keeps no history.
-    NoHistory,
-    /// An inline handler is to be called with the past, by a thread that is calling another.
-    WithinHandler {
-        /// Where it was to be made.
-        place: &'static Location<'static>,
-    },
-    /// The topic of a task's dead letters is none, or too long below the bus's prefix.
-    DeadLetterTopic(TopicError),
-    /// The topic of a task's dead letters is one of REM's own, `$…`.
-    DeadLetterSystemTopic(Topic),
-    /// Nobody runs a task: its spawner panicked, or the bus could not start a thread.
-    Spawn(Box<str>),
-}
-
-impl From<PatternError> for SubscribeError {
-    fn from(error: PatternError) -> Self {
-        Self::Pattern(error)
-    }
-}
-
-impl fmt::Display for SubscribeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pattern(error) => error.fmt(f),
-            Self::Closed => f.write_str("the bus is closed; subscribe before `close`"),
-            Self::NoHistory => f.write_str(
-                "a subscription that begins in the past needs a history; build the bus with \
-                 `Bus::builder().history(Ring::events(10_000))`",
-            ),
-            Self::WithinHandler { place } => write!(
-                f,
-                "the inline handler subscribed at {place} cannot be called with the past while this thread calls \
-                 another handler; read the past by a stream, or subscribe in another thread"
-            ),
-            Self::DeadLetterTopic(error) => write!(f, "no topic for dead letters: {error}"),
-            Self::DeadLetterSystemTopic(topic) => write!(
-                f,
-                "no dead letters under `{topic}`: topics that begin with `$` are REM's own; name yours without it"
-            ),
-            Self::Spawn(error) => write!(
-                f,
-                "the task was not started: {error}; give the bus another spawner with `Bus::builder().spawner(…)`"
-            ),
-        }
-    }
-}
-
-impl StdError for SubscribeError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Pattern(error) => Some(error),
-            Self::DeadLetterTopic(error) => Some(error),
-            Self::Closed
-            | Self::NoHistory
-            | Self::WithinHandler { .. }
-            | Self::DeadLetterSystemTopic(_)
-            | Self::Spawn(_) => None,
         }
     }
 }

@@ -20,6 +20,7 @@ mod bus;
 mod subscription;
 mod queue;
 mod task;
+mod durable;
 mod handlers;
 mod history;
 mod replay;
@@ -48,6 +49,7 @@ pub use bus::{
 };
 pub use clock::{BusClock, ManualClock, ParseTimestampError, Timestamp};
 pub use draft::Draft;
+pub use durable::{DurableBuilder, DurableNameError, DurableStream, ForgetError, PositionReport};
 pub use error::{ChildError, DraftError, PublishError, PublishErrorKind, SubscribeError};
 pub use event::{
     Event, EventId, EventSchema, EventType, FieldSchema, Leaf, Metadata, Part, Payload, Schema,

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::Wake;
 use std::time::Duration;
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +46,31 @@ pub(crate) fn spawn<R: Send + 'static>(
     run: impl FnOnce() -> R + Send + 'static,
 ) -> thread::JoinHandle<R> {
     thread::Builder::new().stack_size(STACK).spawn(run).unwrap()
+}
+
+/// What a worker sleeps by, as a runtime has it: rung before it sleeps, it does not. Loom's own `park` forgets what comes while
+/// its thread waits for a lock.
+#[derive(Default)]
+pub(crate) struct Bell {
+    is_rung: loom::sync::Mutex<bool>,
+    rings: loom::sync::Condvar,
+}
+
+impl Bell {
+    pub(crate) fn sleep(&self) {
+        let mut is_rung = self.is_rung.lock().unwrap();
+        while !*is_rung {
+            is_rung = self.rings.wait(is_rung).unwrap();
+        }
+        *is_rung = false;
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        *self.is_rung.lock().unwrap() = true;
+        self.rings.notify_one();
+    }
 }
 
 pub(crate) fn event(sequence: u64) -> Arc<Event> {

@@ -28,5 +28,5 @@ pub use overflow::{Key, Overflow};
 pub use stats::QueueStats;
 pub use stream::{EventStream, Iter, Recovered, Recv, TryRecvError};
 
-pub(crate) use channel::{Channel, Seat, Sent, Work};
+pub(crate) use channel::{Channel, Seat, Sent, Taken, Work};
 pub(crate) use wait::{Deadline, Waited, Waits};

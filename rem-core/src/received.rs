@@ -58,7 +58,8 @@ impl<T: ?Sized> Received<T> {
     }
 
     /// `true` for an event that was read from the history, which a subscription does that begins in the past
-    /// ([`Start`](crate::Start)): an effect that must not happen twice is left out then.
+    /// ([`Start`](crate::Start)): an effect that must not happen twice is left out then. `false` for all that a durable
+    /// subscription is given, which is to be handled however late.
     pub fn is_replay(&self) -> bool {
         self.is_replay
     }

@@ -38,7 +38,7 @@ pub use wait::{Wait, WaitError, WaitErrorKind};
 
 pub(crate) use about::{About, Counts};
 pub(crate) use builder::Delivery;
-pub(crate) use catch_up::{CatchUp, Step};
+pub(crate) use catch_up::{CatchUp, Step, first_since, reads};
 pub(crate) use entry::{Asked, Call, Called, Entry, Filter, Handler, To};
 pub(crate) use gate::Turn;
 pub(crate) use term::Mortals;
@@ -116,7 +116,7 @@ impl Subscription {
     }
 
     /// How many numbers of the history it asked for were gone before they were read; see
-    /// [`SubscriptionBuilder::from`].
+    /// [`SubscriptionBuilder::from`] and [`SubscriptionBuilder::durable`].
     pub fn missed(&self) -> u64 {
         self.about.missed()
     }

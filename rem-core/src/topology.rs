@@ -156,7 +156,7 @@ fn open_buses(bus: &Arc<State>) -> Vec<Arc<State>> {
 
 /// The subscriptions made on a bus and below it.
 fn entries(bus: &State) -> Vec<Arc<Entry>> {
-    let mut entries = bus.core.router.entries();
+    let mut entries = bus.core.entries();
     entries.retain(|entry| is_at_or_below(entry.prefix(), bus.prefix()));
     entries
 }

@@ -53,6 +53,35 @@ pub(crate) use reading::Reading;
 /// assert_eq!(bus.query("order.**")?.events().len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A durable subscription goes on where it was:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, DurableStream};
+/// use rem_journal::Journal;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.rem");
+/// let soon = Duration::from_secs(10);
+/// let bus = Bus::builder().history(Journal::open(&path)?).build();
+/// for order in [r#"{"order":1}"#, r#"{"order":2}"#] {
+///     bus.publish_to("order.paid", RawEvent::new(Codec::Json, order.as_bytes()))?;
+/// }
+/// let mut invoices: DurableStream<RawEvent> =
+///     bus.subscription("order.paid").durable("invoices").stream()?;
+/// assert_eq!(invoices.recv_timeout(soon)?.data.bytes(), br#"{"order":1}"#);
+/// invoices.ack(); // when the invoice is written
+/// drop((invoices, bus));
+///
+/// let bus = Bus::builder().history(Journal::open(&path)?).build(); // another day
+/// let mut invoices: DurableStream<RawEvent> =
+///     bus.subscription("order.paid").durable("invoices").stream()?;
+/// assert_eq!(invoices.recv_timeout(soon)?.data.bytes(), br#"{"order":2}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Journal {
     work: Arc<Work>,
     /// The newest events. An event leaves it only when it is on the disk.
@@ -289,13 +318,28 @@ impl DurableHistory for Journal {
 
     fn position(&self, name: &str) -> Option<u64> {
         // The state is taken under the lock: the writer forgets a change when it is stored.
-        let stored = || self.work.store.state().positions.get(name).copied();
-        lock(&self.work.positions).get(name, stored)
+        let positions = lock(&self.work.positions);
+        positions.get(name, &self.work.store.state())
     }
 
     fn set_position(&self, name: &str, sequence: Option<u64>) {
         lock(&self.work.positions).set(name, sequence);
-        self.work.tail.flush();
+        self.work.tail.note();
+    }
+
+    fn set_position_with(&self, name: &str, sequence: u64, note: Vec<u8>) {
+        lock(&self.work.positions).set_with(name, sequence, note);
+        self.work.tail.note();
+    }
+
+    fn note(&self, name: &str) -> Option<Vec<u8>> {
+        let positions = lock(&self.work.positions);
+        positions.note(name, &self.work.store.state())
+    }
+
+    fn positions(&self) -> Vec<(Box<str>, u64)> {
+        let positions = lock(&self.work.positions);
+        positions.all(&self.work.store.state())
     }
 
     fn flush(&self) {

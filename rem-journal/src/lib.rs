@@ -4,6 +4,7 @@
 mod event;
 mod journal;
 mod options;
+mod positions;
 pub mod record;
 mod retention;
 pub mod store;

@@ -27,7 +27,7 @@ pub enum Durability {
     /// what was published since; [`Receipt::durable`](rem_core::Receipt::durable) tells what is safe.
     Every(Duration),
     /// When it is asked for, by [`Receipt::durable`](rem_core::Receipt::durable), [`JournalHandle::flush`] or the end of the
-    /// journal, and when half of the backlog is full.
+    /// journal, and when half of the backlog is full. A durable subscription asks for what it waits for.
     ///
     /// [`JournalHandle::flush`]: crate::JournalHandle::flush
     OnClose,

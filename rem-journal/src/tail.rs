@@ -12,13 +12,15 @@ use std::time::{Duration, Instant};
 
 use crate::store::StoreError;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::sync::{Condvar, Mutex, lock, sleep, sleep_at_most};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock, sleep, sleep_at_most};
 
 /// What the store said, shared by all who are told.
 pub(crate) type Fault = Arc<StoreError>;
 
 /// How long the writer waits for a record that nobody has put yet.
 const SHORT: Duration = Duration::from_millis(1);
+/// How long notes wait for an event to be stored with, where each event is stored as it comes.
+const NOTES: Duration = Duration::from_millis(10);
 
 /// Records that are not on the disk yet, each in the place that follows from its number.
 ///
@@ -58,8 +60,7 @@ struct Place {
 
 #[derive(Default)]
 struct Shared {
-    /// Somebody waits for a commit.
-    is_urgent: bool,
+    wanted: Wanted,
     is_closing: bool,
     /// The writer is gone.
     is_over: bool,
@@ -68,6 +69,17 @@ struct Shared {
     for_seat: Vec<Waker>,
     /// Who wait for a number to be committed.
     for_commit: Vec<(u64, Waker)>,
+}
+
+/// What the writer is asked for, beside the events that it sees.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    #[default]
+    Nothing,
+    /// Something beside events is to be stored, for which nobody waits.
+    Notes,
+    /// Somebody waits for a commit.
+    Commit,
 }
 
 /// Records that the writer has taken, in the order of their numbers.
@@ -191,13 +203,22 @@ impl Tail {
 
     /// Has the writer commit without waiting for more.
     fn ask(&self, shared: &mut Shared) {
-        shared.is_urgent = true;
+        shared.wanted = Wanted::Commit;
         self.bell.notify_one();
     }
 
     /// The same, for whoever does not wait.
     pub(crate) fn flush(&self) {
         self.ask(&mut lock(&self.shared));
+    }
+
+    /// Has the writer commit within its pace, though there may be no event.
+    pub(crate) fn note(&self) {
+        let mut shared = lock(&self.shared);
+        if shared.wanted == Wanted::Nothing {
+            shared.wanted = Wanted::Notes;
+            self.bell.notify_one();
+        }
     }
 
     /// Puts a record into its place, `None` if there is nothing to be stored. The caller has a seat, which the writer gives
@@ -329,29 +350,28 @@ impl Tail {
     /// time, for who has the next number had not put the record yet.
     pub(crate) fn wait_for_work(&self, pace: Pace, in_vain: bool) -> bool {
         let mut shared = lock(&self.shared);
-        if in_vain && !shared.is_urgent && !shared.is_closing && pace != Pace::AtOnce {
+        if in_vain && shared.wanted != Wanted::Commit && !shared.is_closing && pace != Pace::AtOnce
+        {
             shared = sleep_at_most(&self.bell, shared, SHORT);
         }
-        let idle = || pace == Pace::AtOnce || self.seats.load(Ordering::Acquire) == 0;
-        while !shared.is_urgent && !shared.is_closing && idle() {
+        let idle = |shared: &Shared| {
+            let is_idle = pace == Pace::AtOnce || self.seats.load(Ordering::Acquire) == 0;
+            // Whose commits come when they are asked for stores notes with the next of them.
+            is_idle && (pace == Pace::WhenAsked || shared.wanted == Wanted::Nothing)
+        };
+        while shared.wanted != Wanted::Commit && !shared.is_closing && idle(&shared) {
             shared = sleep(&self.bell, shared);
         }
         let half = self.capacity().div_ceil(2);
         let is_enough = |shared: &Shared| {
-            shared.is_urgent || shared.is_closing || self.seats.load(Ordering::Acquire) >= half
+            shared.wanted == Wanted::Commit
+                || shared.is_closing
+                || self.seats.load(Ordering::Acquire) >= half
         };
         match pace {
-            Pace::AtOnce => {}
-            Pace::Every(limit) => {
-                let until = Instant::now() + limit;
-                while !is_enough(&shared) {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        break;
-                    }
-                    shared = sleep_at_most(&self.bell, shared, left);
-                }
-            }
+            // Notes go with the next event, if one comes soon.
+            Pace::AtOnce => shared = self.gather(shared, NOTES, is_enough),
+            Pace::Every(limit) => shared = self.gather(shared, limit, is_enough),
             Pace::WhenAsked => {
                 while !is_enough(&shared) {
                     if !shared.for_commit.is_empty() {
@@ -363,8 +383,26 @@ impl Tail {
                 }
             }
         }
-        shared.is_urgent = false;
+        shared.wanted = Wanted::Nothing;
         !shared.is_closing
+    }
+
+    /// Waits so long for more to come, unless there is enough.
+    fn gather<'s>(
+        &self,
+        mut shared: MutexGuard<'s, Shared>,
+        limit: Duration,
+        is_enough: impl Fn(&Shared) -> bool,
+    ) -> MutexGuard<'s, Shared> {
+        let until = Instant::now() + limit;
+        while !is_enough(&shared) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            shared = sleep_at_most(&self.bell, shared, left);
+        }
+        shared
     }
 
     /// Waits before the store is tried again, unless the journal is to be closed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::{Reading, Told};
+use crate::positions::Positions;
 use crate::record::Keys;
 use crate::retention::Retention;
 use crate::store::{Commit, Direction, Entry, Moment, Store};
@@ -36,28 +37,6 @@ pub(crate) struct Work {
     pub(crate) let_go: AtomicU64,
     /// What the writer could not do beside committing, the last time.
     pub(crate) trouble: Mutex<Option<Fault>>,
-}
-
-/// Positions of durable subscriptions.
-#[derive(Debug, Default)]
-pub(crate) struct Positions {
-    /// What the next commit writes; `None` forgets the name.
-    changed: Vec<(Box<str>, Option<u64>)>,
-}
-
-impl Positions {
-    pub(crate) fn set(&mut self, name: &str, sequence: Option<u64>) {
-        match self.changed.iter_mut().find(|(known, _)| **known == *name) {
-            Some((_, position)) => *position = sequence,
-            None => self.changed.push((name.into(), sequence)),
-        }
-    }
-
-    /// The position of that name; what is stored if it has not changed.
-    pub(crate) fn get(&self, name: &str, stored: impl FnOnce() -> Option<u64>) -> Option<u64> {
-        let changed = self.changed.iter().find(|(known, _)| **known == *name);
-        changed.map_or_else(stored, |(_, position)| *position)
-    }
 }
 
 /// What it knows beside what it shares.
@@ -93,7 +72,7 @@ impl Writer {
         let mut is_first = true;
         loop {
             let batch = self.work.tail.take(self.committed, RECORDS, BYTES);
-            let has_positions = is_first && !lock(&self.work.positions).changed.is_empty();
+            let has_positions = is_first && !lock(&self.work.positions).is_empty();
             if batch.numbers == 0 && !has_positions {
                 return !is_first;
             }
@@ -146,17 +125,17 @@ impl Writer {
         let needed = batch.end.saturating_add(places);
         let reserved =
             if self.reserved < needed { Some(needed.saturating_add(places)) } else { None };
-        let changed = lock(&self.work.positions).changed.clone();
-        let positions: Vec<_> =
-            changed.iter().map(|(name, position)| (&**name, *position)).collect();
+        let changed = lock(&self.work.positions).changed();
+        let (positions, notes) = (changed.positions(), changed.notes());
         // Told and not left to the store, which sees no gap in the first batch of all.
         let holes: Vec<_> = self.holes.iter().cloned().chain(between(&entries)).collect();
-        let commit = Commit { reserved, positions: &positions, holes: &holes, ..Commit::default() };
+        let (positions, notes, holes) = (&positions[..], &notes[..], &holes[..]);
+        let commit = Commit { reserved, positions, notes, holes, ..Commit::default() };
         self.work.store.append(&entries, &commit).map_err(Arc::new)?;
         self.reserved = reserved.unwrap_or(self.reserved);
         self.holes.clear();
         // Those that were set again meanwhile are written with the next.
-        lock(&self.work.positions).changed.retain(|now| !changed.contains(now));
+        lock(&self.work.positions).stored(&changed);
         Ok(())
     }
 

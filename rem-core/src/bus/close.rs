@@ -21,7 +21,9 @@ impl Bus {
     /// still be read, also after the limit, and then they give `None`. Subscriptions stay until their guards are dropped,
     /// but no event reaches them that was not published on a bus above. When the report [is
     /// complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be called, and a
-    /// history that outlives the process has committed all that was published.
+    /// history that outlives the process has committed all that was published. What a
+    /// [durable](crate::SubscriptionBuilder::durable) subscription has not been given is no loss: it comes after the next
+    /// start, and [`positions`](Self::positions) says how much that is.
     ///
     /// Called within a publish, by a handler for example, it does not wait; the report names that publish too. Nor does it
     /// wait for a queue that this thread reads.
@@ -124,7 +126,7 @@ impl Closing {
             // Looked at first: one that is over when the report is made may have found the streams at their end.
             self.cut_short = Some(self.unfinished.publishes());
             self.state.finish_queues();
-            self.unfinished.look_at_queues();
+            self.unfinished.look_at_the_end();
         }
     }
 

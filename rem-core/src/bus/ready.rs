@@ -128,7 +128,7 @@ impl Ready {
         if self.state.is_closed() {
             return Poll::Ready(Err(ReadyError::new(Kind::Closed)));
         }
-        let entries = self.state.core.router.entries();
+        let entries = self.state.core.entries();
         let there = entries.iter().filter(|entry| may_select(entry, pattern, &self.state));
         if there.take(self.subscriptions).count() == self.subscriptions {
             Poll::Ready(Ok(()))
@@ -139,7 +139,7 @@ impl Ready {
 
     fn late(&self, limit: Duration) -> ReadyError {
         let Ok(pattern) = &self.pattern else { unreachable!("it is said before one waits") };
-        let entries = self.state.core.router.entries();
+        let entries = self.state.core.entries();
         let there = entries.iter().filter(|entry| may_select(entry, pattern, &self.state));
         // As far as this bus may know of them.
         let seen = there.filter(|entry| is_on(entry, &self.state));

@@ -18,7 +18,9 @@ impl Bus {
     /// not by time: when it returns, it is so.
     ///
     /// What is published meanwhile is not waited for, so a bus that is never quiet settles too. What a reader does with an
-    /// event after it has read it is not known here, nor is the past, to whomever it is read. On a child bus it is cut to
+    /// event after it has read it is not known here, nor is the past, to whomever it is read; of a
+    /// [durable](crate::SubscriptionBuilder::durable) task what it has in hand is waited for, and not what it has not been
+    /// given yet. On a child bus it is cut to
     /// its prefix: topics below it, and subscriptions made on it and below.
     ///
     /// ```

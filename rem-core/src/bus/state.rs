@@ -11,6 +11,7 @@ use super::ends::{End, Ends};
 use super::ready::Arrivals;
 use crate::clock::Clock;
 use crate::deliver::Line;
+use crate::durable::Names;
 use crate::error::SubscribeError;
 use crate::event::{Ids, Source};
 use crate::handlers::States;
@@ -19,7 +20,7 @@ use crate::middleware::Bound;
 use crate::publish::Beside;
 use crate::queue::Waits;
 use crate::route::{Router, Types, lies_below};
-use crate::subscription::{Delivery, Mortals, Subscription, SubscriptionId};
+use crate::subscription::{Delivery, Entry, Mortals, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, Snapshot, lock};
 use crate::task::Spawners;
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) arrivals: Arrivals,
     /// Subscriptions that end by what others do.
     pub(crate) mortals: Mortals,
+    /// Durable subscriptions, by their names.
+    pub(crate) names: Arc<Names>,
     /// Who runs tasks.
     pub(crate) spawners: Spawners,
     /// Who waits for a time.
@@ -99,6 +102,7 @@ impl Core {
             arrivals: Arrivals::default(),
             mortals: Mortals::default(),
             ends: Ends::default(),
+            names: Arc::default(),
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }
@@ -112,13 +116,20 @@ impl Core {
 
     /// Ends the streams of the bus with that prefix and of all below it.
     pub(super) fn finish_queues(&self, prefix: &str) {
-        for entry in self.router.entries() {
+        for entry in self.entries() {
             let below = entry.prefix() == prefix || lies_below(entry.prefix(), prefix);
             if let Some(queue) = entry.queue().filter(|_| below) {
                 queue.finish();
             }
         }
         self.ends.tell(prefix);
+    }
+
+    /// The subscriptions that there are.
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
+        let mut entries = self.router.entries();
+        entries.append(&mut self.names.entries());
+        entries
     }
 
     /// The last number that was given out, 0 before the first.

@@ -33,6 +33,11 @@ struct Unread {
 }
 
 impl Unread {
+    fn of(entry: &Entry, channel: &Arc<Channel>, watch: Watch) -> Self {
+        let (about, channel) = (Arc::clone(entry.about()), Arc::clone(channel));
+        Self { about, channel, task: entry.task().map(Arc::clone), watch }
+    }
+
     fn told(&self) -> InFlight {
         let (subscription, publishers) = (Whose::of(&self.about), self.channel.waiting());
         match &self.task {
@@ -66,6 +71,18 @@ impl Unfinished {
     pub(super) fn look_at_queues(&mut self) {
         if self.queues.is_none() {
             self.queues = Some(unread(&self.state.core, &self.state));
+        }
+    }
+
+    /// The same for a bus that is closed: tasks that follow the history are to be over, for they take no more.
+    pub(super) fn look_at_the_end(&mut self) {
+        self.look_at_queues();
+        let followers = self.state.core.names.entries().into_iter();
+        for entry in followers.filter(|entry| is_on(entry, &self.state)) {
+            if let (Some(desk), Some(channel)) = (entry.task(), entry.queue()) {
+                let unread = Unread::of(&entry, channel, desk.watch());
+                self.queues.get_or_insert_default().push(unread);
+            }
         }
     }
 
@@ -120,13 +137,11 @@ impl Unfinished {
 /// The queues of a bus and those below it that hold something.
 fn unread(core: &Core, state: &State) -> Vec<Unread> {
     let mut all = Vec::new();
-    for entry in core.router.entries() {
+    for entry in core.entries() {
         if let Some(channel) = entry.queue().filter(|_| is_on(&entry, state))
             && let Some(watch) = channel.drain()
         {
-            let (about, channel) = (Arc::clone(entry.about()), Arc::clone(channel));
-            let task = entry.task().map(Arc::clone);
-            all.push(Unread { about, channel, task, watch });
+            all.push(Unread::of(&entry, channel, watch));
         }
     }
     all

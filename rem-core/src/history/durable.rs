@@ -63,8 +63,18 @@ pub trait DurableHistory: History {
     /// Up to which number the durable subscription of that name has handled what it selects; `None` if none ever has.
     fn position(&self, name: &str) -> Option<u64>;
 
-    /// Notes that position, to be stored with the next commit; it does not wait. `None` forgets the name.
+    /// Notes that position, to be stored with the next commit or soon after; it does not wait. `None` forgets the name, and
+    /// what was [kept](Self::set_position_with) with it.
     fn set_position(&self, name: &str, sequence: Option<u64>);
+
+    /// The same, and a value that is stored in the same commit and takes the place of the one before.
+    fn set_position_with(&self, name: &str, sequence: u64, note: Vec<u8>);
+
+    /// The value that was noted last with the position of that name.
+    fn note(&self, name: &str) -> Option<Vec<u8>>;
+
+    /// All names that have a position.
+    fn positions(&self) -> Vec<(Box<str>, u64)>;
 
     /// Asks for all that is kept to be committed as soon as may be. It does not wait.
     fn flush(&self);
@@ -124,6 +134,8 @@ pub enum HistoryErrorKind {
     Full,
     /// The disk, or what stands in its place, refuses.
     Store,
+    /// What was to be kept with a position has more bytes than there is room for.
+    TooLong,
     /// It is closed.
     Closed,
     /// The time came first.

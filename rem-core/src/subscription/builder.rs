@@ -38,7 +38,7 @@ pub struct SubscriptionBuilder<'a> {
     by_type: bool,
     filters: Vec<Filter>,
     priority: i32,
-    start: Start,
+    start: Option<Start>,
     /// How many calls it lasts.
     pub(super) calls: Option<u64>,
     pub(super) untils: Untils,
@@ -51,7 +51,7 @@ impl<'a> SubscriptionBuilder<'a> {
         pattern: Result<Pattern, PatternError>,
         place: &'static Location<'static>,
     ) -> Self {
-        let (filters, start, untils) = (Vec::new(), Start::Latest, Untils::default());
+        let (filters, start, untils) = (Vec::new(), None, Untils::default());
         let calls = None;
         Self { bus, pattern, by_type: false, filters, priority: 0, start, calls, untils, place }
     }
@@ -104,7 +104,7 @@ impl<'a> SubscriptionBuilder<'a> {
     ///
     /// [`Lagged`]: crate::Lagged
     pub fn from(mut self, start: Start) -> Self {
-        self.start = start;
+        self.start = Some(start);
         self
     }
 
@@ -181,21 +181,36 @@ impl<'a> SubscriptionBuilder<'a> {
         self,
         delivery: Delivery,
     ) -> Result<(Arc<Entry>, Option<Box<CatchUp>>), SubscribeError> {
-        let bus = self.bus.state_arc();
-        let Self { pattern, by_type, filters, priority, start, calls, untils, place, .. } = self;
-        let pattern = if by_type { pattern? } else { bus.absolute(pattern?)? };
-        if bus.is_closed() {
-            return Err(SubscribeError::Closed);
-        }
+        let (bus, start) = (self.bus.state_arc(), self.start.unwrap_or_default());
         let history = match (start, &bus.core.history) {
             (Start::Latest, _) => None,
             (_, Some(history)) => Some(history),
             (_, None) => return Err(SubscribeError::NoHistory),
         };
-        let mut entry = delivery.entry(bus, pattern, by_type, filters, priority, place);
-        if history.is_some() {
-            entry.read_past_first();
+        let entry = self.made(delivery, |entry| {
+            if history.is_some() {
+                entry.read_past_first();
+            }
+        })?;
+        let Some(history) = history else { return Ok((entry, None)) };
+        let past = CatchUp::new(bus, history, &entry, start);
+        Ok((entry, Some(Box::new(past))))
+    }
+
+    /// The subscription, known to nobody but those who end it.
+    pub(crate) fn made(
+        self,
+        delivery: Delivery,
+        with: impl FnOnce(&mut Entry),
+    ) -> Result<Arc<Entry>, SubscribeError> {
+        let bus = self.bus.state_arc();
+        let Self { pattern, by_type, filters, priority, calls, untils, place, .. } = self;
+        let pattern = if by_type { pattern? } else { bus.absolute(pattern?)? };
+        if bus.is_closed() {
+            return Err(SubscribeError::Closed);
         }
+        let mut entry = delivery.entry(bus, pattern, by_type, filters, priority, place);
+        with(&mut entry);
         let term = Term::of(calls, untils.over);
         let may_be_over = term.as_ref().is_some_and(|term| term.may_be_over());
         entry.last(term);
@@ -207,9 +222,15 @@ impl<'a> SubscriptionBuilder<'a> {
         if calls == Some(0) {
             entry.end();
         }
-        let Some(history) = history else { return Ok((entry, None)) };
-        let past = CatchUp::new(bus, history, &entry, start);
-        Ok((entry, Some(Box::new(past))))
+        Ok(entry)
+    }
+
+    pub(crate) fn start(&self) -> Option<Start> {
+        self.start
+    }
+
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
     }
 }
 
@@ -269,7 +290,7 @@ impl Delivery {
         }))
     }
 
-    pub(super) fn queue<T: Shape + ?Sized>(channel: &Arc<Channel>) -> Self {
+    pub(crate) fn queue<T: Shape + ?Sized>(channel: &Arc<Channel>) -> Self {
         Self::to::<T>(To::Queue(Arc::clone(channel)))
     }
 
@@ -283,6 +304,11 @@ impl Delivery {
 
     fn to<T: Shape + ?Sized>(to: To) -> Self {
         Self { wanted: T::wanted(), fits: |event| T::see(event, |_| ()).is_some(), to }
+    }
+
+    /// The event type that is asked for.
+    pub(crate) fn wanted(&self) -> Option<crate::event::Wanted> {
+        self.wanted
     }
 
     pub(crate) fn entry(

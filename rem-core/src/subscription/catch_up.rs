@@ -174,7 +174,11 @@ impl Drop for CatchUp {
 }
 
 /// The first number whose event happened at that time or later. Times need not be in order, so it is looked for.
-fn first_since(history: &dyn History, time: Timestamp, range: RangeInclusive<u64>) -> u64 {
+pub(crate) fn first_since(
+    history: &dyn History,
+    time: Timestamp,
+    range: RangeInclusive<u64>,
+) -> u64 {
     let (mut next, end) = range.into_inner();
     let mut events = Vec::new();
     while next <= end {
@@ -193,7 +197,7 @@ fn first_since(history: &dyn History, time: Timestamp, range: RangeInclusive<u64
 }
 
 /// A pattern, from the root bus, that selects all that the subscription may. One by type counts from any bus below its own.
-fn reads(entry: &Entry) -> Pattern {
+pub(crate) fn reads(entry: &Entry) -> Pattern {
     match Pattern::parse("**") {
         Ok(any) if entry.by_type => any,
         _ => entry.pattern.clone(),

@@ -10,6 +10,7 @@ use super::term::Term;
 use super::{About, Outcome};
 use crate::bus::Core;
 use crate::deliver::{each_quietly, quietly};
+use crate::durable::Progress;
 use crate::event::{Event, Seen};
 use crate::publish::Level;
 use crate::queue::Channel;
@@ -37,6 +38,8 @@ pub(crate) struct Entry {
     gate: Option<Box<Gate>>,
     /// Of a subscription that ends by itself.
     term: Option<Box<Term>>,
+    /// Of a durable one, which is in no index and no route.
+    progress: Option<Arc<Progress>>,
     held: Mutex<Held>,
     /// Of one without a queue: how many events its routes have counted.
     tallies: Mutex<Tallies>,
@@ -146,6 +149,7 @@ impl Entry {
             fits,
             gate: None,
             term: None,
+            progress: None,
             held: Mutex::new(Held::By { index: None, routes: Vec::new() }),
             tallies: Mutex::default(),
             gone: OnceLock::new(),
@@ -156,6 +160,16 @@ impl Entry {
     pub(super) fn read_past_first(&mut self) {
         self.gate = Some(Box::new(Gate::new()));
         self.careful = AtomicBool::new(true);
+    }
+
+    /// Has its position kept.
+    pub(crate) fn keeps_position(&mut self, progress: &Arc<Progress>) {
+        self.progress = Some(Arc::clone(progress));
+    }
+
+    /// How far it is, of a durable one.
+    pub(crate) fn progress(&self) -> Option<&Arc<Progress>> {
+        self.progress.as_ref()
     }
 
     /// Lets it end by itself.

@@ -8,7 +8,7 @@ use rem_patterns::Topic;
 
 use super::call::{Attempt, Polled};
 use super::dead_letter::chain;
-use super::prepared::Prepared;
+use super::prepared::{Ahead, Prepared};
 use super::staff::Staff;
 use super::{Desk, Retry, TaskKey};
 use crate::error::SubscribeError;
@@ -54,6 +54,8 @@ const MOST: usize = 4_096;
 #[derive(Debug)]
 pub struct TaskBuilder<'a> {
     subscription: SubscriptionBuilder<'a>,
+    /// Of a durable one.
+    name: Option<Box<str>>,
     capacity: usize,
     overflow: Overflow,
     concurrency: usize,
@@ -72,6 +74,7 @@ impl<'a> TaskBuilder<'a> {
         let (capacity, overflow) = queue.unwrap_or((CAPACITY, BLOCK));
         Self {
             subscription,
+            name: None,
             capacity,
             overflow,
             concurrency: 1,
@@ -105,6 +108,15 @@ impl<'a> TaskBuilder<'a> {
     pub(crate) fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
+    }
+
+    /// A task that follows the history, of which so many events are taken from the oldest on that is not handled.
+    pub(crate) fn durable(
+        subscription: SubscriptionBuilder<'a>,
+        name: Box<str>,
+        window: usize,
+    ) -> Self {
+        Self { name: Some(name), ..Self::new(subscription, Some((window, Overflow::Reject))) }
     }
 
     /// How many calls may run at a time, 1 unless told, 4,096 at the most. With one, events are handled in their order; with
@@ -211,6 +223,7 @@ impl<'a> TaskBuilder<'a> {
     {
         let Self {
             mut subscription,
+            name,
             capacity,
             overflow,
             concurrency,
@@ -226,7 +239,10 @@ impl<'a> TaskBuilder<'a> {
         let channel = Arc::new(Channel::new(capacity, overflow));
         // Of at most `MOST`.
         let workers = u32::try_from(concurrency).unwrap_or(u32::MAX);
-        let desk = Arc::new(Desk::new(Arc::clone(&channel), workers, letters));
+        let resumed = name.map(|name| subscription.resume(&name, capacity)).transpose()?;
+        let progress = resumed.as_ref().map(|resumed| &resumed.progress);
+        let desk = Desk::new(Arc::clone(&channel), workers, letters).durable(progress);
+        let desk = Arc::new(desk);
         // Counted by the workers, who alone know what reaches them.
         let calls = subscription.take_calls();
         let own = Arc::new(OnceLock::new());
@@ -235,7 +251,17 @@ impl<'a> TaskBuilder<'a> {
             subscription = subscription
                 .filter(move |event| own.get().is_none_or(|id| !chain(event).contains(id)));
         }
-        let (entry, past) = subscription.prepare(Delivery::task::<T>(&desk))?;
+        let delivery = Delivery::task::<T>(&desk);
+        let (entry, ahead) = match resumed {
+            None => {
+                let (entry, past) = subscription.prepare(delivery)?;
+                (entry, past.map(Ahead::Past))
+            }
+            Some(resumed) => {
+                let (entry, reading) = subscription.follow(resumed, delivery)?;
+                (entry, Some(Ahead::History(Box::new(reading))))
+            }
+        };
         own.set(entry.id).unwrap_or_default();
         let core = &bus.core;
         let staff = Staff {
@@ -252,7 +278,7 @@ impl<'a> TaskBuilder<'a> {
             topic,
             keeps_letters: letters > 0,
         };
-        Ok(Prepared::new::<H, F>(bus, entry, staff, handler, calls, past))
+        Ok(Prepared::new::<H, F>(bus, entry, staff, handler, calls, ahead))
     }
 
     /// The same with a state, which is cloned for each call: an async closure that captures something cannot say that its

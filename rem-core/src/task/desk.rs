@@ -9,7 +9,8 @@ use super::Job;
 use super::lanes::{Arrived, Failed, Lanes, Letter, Moved, NotTaken};
 use crate::clock::Timestamp;
 use crate::deliver::{quietly, wake};
-use crate::event::EventId;
+use crate::durable::Progress;
+use crate::event::{Event, EventId};
 use crate::queue::{Channel, QueueStats};
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Latch, Mutex, Watch, latch, lock};
@@ -31,6 +32,8 @@ pub(crate) struct Desk {
     gone: Mutex<Gone>,
     /// It ends by itself, with a call that goes on to its end, retries included.
     ends_by_itself: AtomicBool,
+    /// Of a durable subscription.
+    progress: Option<Arc<Progress>>,
     pub(super) counts: Counts,
 }
 
@@ -77,7 +80,27 @@ impl Desk {
             sleepers: Mutex::default(),
             gone: Mutex::new(Gone::Not(Vec::new())),
             ends_by_itself: AtomicBool::new(false),
+            progress: None,
             counts: Counts::default(),
+        }
+    }
+
+    /// The same for a durable subscription.
+    pub(super) fn durable(self, progress: Option<&Arc<Progress>>) -> Self {
+        Self { progress: progress.map(Arc::clone), ..self }
+    }
+
+    /// Whether what is not handled comes again after the next start.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    /// An event is handled, or nobody will, which was told.
+    pub(super) fn handled(&self, event: &Event) {
+        if let Some(progress) = &self.progress
+            && progress.handled(event)
+        {
+            self.channel.wake_one();
         }
     }
 
@@ -194,6 +217,7 @@ impl Desk {
             if letter.failed.is_none() {
                 self.counts.lost.fetch_add(1, Ordering::Relaxed);
             }
+            self.handled(&letter.job.event);
             quietly(letter.job);
         }
     }

@@ -34,6 +34,11 @@ impl Job {
         Self { counted: false, is_replay: true, ..Self::new(event, 0) }
     }
 
+    /// One that was taken from the history of a durable subscription.
+    pub(super) fn followed(event: Arc<Event>, after_drains: u64) -> Self {
+        Self::new(event, after_drains)
+    }
+
     /// Its key, as far as that was asked for.
     #[inline]
     pub(super) fn key(&self) -> Option<&str> {

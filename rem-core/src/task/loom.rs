@@ -1,11 +1,11 @@
 //! What the workers of a task share, under loom: turns, lanes, and who wakes whom.
 
 use std::sync::Arc;
-use std::task::{Wake, Waker};
+use std::task::Waker;
 
 use super::desk::Desk;
 use crate::clock::Timestamp;
-use crate::loom::{event, model, spawn};
+use crate::loom::{Bell, event, model, spawn};
 use crate::queue::{Channel, Overflow, Work};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
@@ -15,31 +15,6 @@ use crate::sync::{Mutex, lock};
 struct Seen {
     numbers: Mutex<Vec<u64>>,
     is_handling: AtomicBool,
-}
-
-/// What a worker sleeps by, as a runtime has it: rung before it sleeps, it does not. Loom's own `park` forgets what comes while
-/// its thread waits for a lock.
-#[derive(Default)]
-struct Bell {
-    is_rung: ::loom::sync::Mutex<bool>,
-    rings: ::loom::sync::Condvar,
-}
-
-impl Bell {
-    fn sleep(&self) {
-        let mut is_rung = self.is_rung.lock().unwrap();
-        while !*is_rung {
-            is_rung = self.rings.wait(is_rung).unwrap();
-        }
-        *is_rung = false;
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        *self.is_rung.lock().unwrap() = true;
-        self.rings.notify_one();
-    }
 }
 
 /// A worker as `worker.rs` has it: all events have one key.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::call::Attempt;
 use super::staff::Staff;
-use super::worker::{At, Crew, Past, work};
+use super::worker::{At, Crew, From, Past, work};
 use super::{Desk, TaskFuture};
 use crate::bus::State;
+use crate::durable::{Reading, Turns};
 use crate::error::SubscribeError;
 use crate::subscription::{CatchUp, Entry, Outcome, Subscription};
 use crate::sync::{Mutex, lock};
@@ -23,11 +24,17 @@ pub(crate) struct Prepared {
     desk: Arc<Desk>,
     /// Makes the worker of that number, with the type of the handler forgotten.
     worker: Box<dyn Fn(u32) -> TaskFuture>,
-    /// What it reads first, and where its workers look for that.
-    past: Option<(Box<CatchUp>, Arc<Mutex<Past>>)>,
+    /// What it reads, and where its workers look for that.
+    ahead: Option<(Ahead, From)>,
     /// It has no calls to make.
     is_over: bool,
     has_begun: bool,
+}
+
+/// What a task reads, and not from its queue.
+pub(super) enum Ahead {
+    Past(Box<CatchUp>),
+    History(Box<Reading>),
 }
 
 impl Prepared {
@@ -37,7 +44,7 @@ impl Prepared {
         staff: Staff,
         handler: H,
         calls: Option<u64>,
-        past: Option<Box<CatchUp>>,
+        ahead: Option<Ahead>,
     ) -> Self
     where
         H: Fn(&Attempt<'_>) -> Option<F> + Send + Sync + 'static,
@@ -45,12 +52,16 @@ impl Prepared {
     {
         let desk = Arc::clone(&staff.desk);
         // To the workers it is as if another read it.
-        let past = past.map(|past| (past, Arc::new(Mutex::new(Past::Read))));
-        let shared = past.as_ref().map(|(_, shared)| Arc::clone(shared));
-        let crew = Arc::new(Crew::new(staff, handler, calls, shared));
+        let from = match &ahead {
+            None => From::Queue,
+            Some(Ahead::Past(_)) => From::Past(Arc::new(Mutex::new(Past::Read))),
+            Some(Ahead::History(_)) => From::History(Arc::new(Turns::new())),
+        };
+        let ahead = ahead.map(|ahead| (ahead, from.clone()));
+        let crew = Arc::new(Crew::new(staff, handler, calls, from));
         let worker = move |number| -> TaskFuture { Box::pin(work::<H, F>(At::new(&crew, number))) };
         let is_over = calls == Some(0);
-        Self { bus, entry, desk, worker: Box::new(worker), past, is_over, has_begun: false }
+        Self { bus, entry, desk, worker: Box::new(worker), ahead, is_over, has_begun: false }
     }
 
     /// Gives its workers to the bus's spawner.
@@ -63,7 +74,7 @@ impl Prepared {
     pub(crate) fn begin(mut self) -> Subscription {
         self.has_begun = true;
         let (core, entry) = (&self.bus.core, Arc::clone(&self.entry));
-        let guard = match self.past {
+        let guard = match self.ahead {
             None => Subscription::new(core, entry),
             Some(_) => Subscription::outside(core, entry),
         };
@@ -74,16 +85,21 @@ impl Prepared {
         if self.bus.is_closed() {
             self.desk.channel.finish();
         }
-        self.read_past();
+        if let Some(progress) = self.entry.progress() {
+            progress.begin();
+        }
+        self.read_ahead();
         guard
     }
 
-    /// Lets the workers have the past, which they let go if the task has ended.
-    fn read_past(&mut self) {
-        if let Some((past, shared)) = self.past.take() {
-            *lock(&shared) = Past::Here(past);
-            self.desk.channel.wake_readers();
+    /// Lets the workers have what they read, which they let go if the task has ended.
+    fn read_ahead(&mut self) {
+        match self.ahead.take() {
+            Some((Ahead::Past(past), From::Past(shared))) => *lock(&shared) = Past::Here(past),
+            Some((Ahead::History(reading), From::History(turns))) => turns.begin(reading),
+            _ => return,
         }
+        self.desk.channel.wake_readers();
     }
 }
 
@@ -91,7 +107,7 @@ impl Drop for Prepared {
     fn drop(&mut self) {
         if !self.has_begun {
             self.entry.end();
-            self.read_past();
+            self.read_ahead();
         }
     }
 }

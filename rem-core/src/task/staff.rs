@@ -140,10 +140,12 @@ impl Staff {
                 // With one worker it is not asked before.
                 job.set_key(self.key_of(&job).unwrap_or_default());
             }
+            self.desk.handled(&job.event);
             let dropped = self.desk.keep(job, failed, self.clock.now());
             self.tell_dropped(dropped);
         } else {
             next = job.key().and_then(|key| self.desk.next(key));
+            self.desk.handled(&job.event);
             quietly(job);
         }
         self.desk.finish(ticket);

@@ -10,6 +10,7 @@ use super::lanes::Failed;
 use super::staff::Staff;
 use super::{Desk, Job, Retry};
 use crate::deliver::quietly;
+use crate::durable::{Reading, Took, Turns};
 use crate::event::Event;
 use crate::queue::Work;
 use crate::subscription::{CatchUp, Outcome, Step};
@@ -25,7 +26,18 @@ pub(super) struct Crew<H> {
     handler: Option<H>,
     /// How many calls are left, of one that ends by itself.
     left: Option<AtomicU64>,
-    past: Option<Arc<Mutex<Past>>>,
+    from: From,
+}
+
+/// From where the events come.
+#[derive(Clone)]
+pub(super) enum From {
+    /// The queue alone.
+    Queue,
+    /// The past first.
+    Past(Arc<Mutex<Past>>),
+    /// The history, as it is committed.
+    History(Arc<Turns<Reading>>),
 }
 
 /// The past, which one worker at a time reads.
@@ -37,13 +49,8 @@ pub(super) enum Past {
 }
 
 impl<H> Crew<H> {
-    pub(super) fn new(
-        staff: Staff,
-        handler: H,
-        calls: Option<u64>,
-        past: Option<Arc<Mutex<Past>>>,
-    ) -> Self {
-        Self { staff, handler: Some(handler), left: calls.map(AtomicU64::new), past }
+    pub(super) fn new(staff: Staff, handler: H, calls: Option<u64>, from: From) -> Self {
+        Self { staff, handler: Some(handler), left: calls.map(AtomicU64::new), from }
     }
 
     fn desk(&self) -> &Desk {
@@ -105,10 +112,14 @@ impl<H> Crew<H> {
         cx: &mut Context<'_>,
         finished: &mut Option<u64>,
     ) -> Poll<Option<Job>> {
-        if self.past.is_some()
-            && let Some(past) = self.poll_past(worker, cx, finished)
-        {
-            return past;
+        match &self.from {
+            From::Queue => {}
+            From::Past(past) => {
+                if let Some(past) = self.poll_past(past, worker, cx, finished) {
+                    return past;
+                }
+            }
+            From::History(history) => return self.poll_history(history, worker, cx, finished),
         }
         let channel = &self.desk().channel;
         // Asked without a waker first, which costs a clone; made under no lock, for that is user code.
@@ -163,11 +174,11 @@ impl<H> Crew<H> {
     /// What comes next of the past; `None` when it is read.
     fn poll_past(
         &self,
+        past: &Mutex<Past>,
         worker: u32,
         cx: &mut Context<'_>,
         finished: &mut Option<u64>,
     ) -> Option<Poll<Option<Job>>> {
-        let past = self.past.as_deref()?;
         let channel = &self.desk().channel;
         self.desk().finish(finished.take());
         let mut catch_up = match take_past(past) {
@@ -219,6 +230,50 @@ impl<H> Crew<H> {
     }
 }
 
+impl<H> Crew<H> {
+    /// What comes next of the history of a durable subscription, or of what was put ahead of that.
+    fn poll_history(
+        &self,
+        history: &Turns<Reading>,
+        worker: u32,
+        cx: &mut Context<'_>,
+        finished: &mut Option<u64>,
+    ) -> Poll<Option<Job>> {
+        let channel = &self.desk().channel;
+        let (mut waker, mut asleep) = (None, false);
+        loop {
+            match channel.take_work(worker, &mut waker, finished.take()) {
+                Work::Job(job) => return Poll::Ready(self.within_term(job)),
+                Work::Lagged(lagged) => self.staff.tell_lagged(&lagged),
+                Work::Ended => return Poll::Ready(None),
+                Work::Empty => {}
+            }
+            quietly(waker.take());
+            match history.take(worker, cx.waker(), asleep) {
+                Some(Took::Event(event)) => {
+                    let job = Job::followed(event, channel.take_elsewhere(worker));
+                    self.staff.about.count_delivery();
+                    return Poll::Ready(self.within_term(job));
+                }
+                Some(Took::Lagged(lagged)) => {
+                    self.staff.about.count_missed(lagged.missed());
+                    self.staff.tell_lost(lagged.missed(), "the history had let them go");
+                }
+                Some(Took::Passed) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Some(Took::Ended) => channel.finish(),
+                None if asleep => return Poll::Pending,
+                None => {
+                    waker = Some(cx.waker().clone());
+                    asleep = true;
+                }
+            }
+        }
+    }
+}
+
 fn take_past(past: &Mutex<Past>) -> Past {
     let mut past = lock(past);
     match &*past {
@@ -233,6 +288,8 @@ impl<H> Drop for Crew<H> {
     fn drop(&mut self) {
         let _level = crate::publish::Level::of_user_code();
         quietly(self.handler.take());
+        // The name is free, and the history let go, before it is told that the task is over.
+        quietly(mem::replace(&mut self.from, From::Queue));
         self.desk().all_gone();
     }
 }
@@ -265,6 +322,13 @@ where
             if failed.is_none() {
                 failed = attempts(&at.crew, number, &job.event, job.is_replay).await;
             }
+            if failed.is_some() && at.crew.desk().is_durable() && at.crew.desk().is_stopped() {
+                // It was not tried as often as it may be: it comes again after the next start.
+                let ticket = job.ticket();
+                quietly(at.job.take());
+                at.crew.desk().finish(ticket);
+                break;
+            }
             if let Some(failed) = &failed {
                 at.crew.staff.tell_failed(job, failed);
                 at.is_told = true;
@@ -278,6 +342,7 @@ where
             }
             at.job = job.key().and_then(|key| at.crew.desk().next(key));
             finished = job.ticket();
+            at.crew.desk().handled(&job.event);
             quietly(job); // the last owner perhaps, and then the data's `Drop` runs
             if at.job.is_some() {
                 at.crew.desk().finish(finished.take());
@@ -345,7 +410,13 @@ impl<H> Drop for At<H> {
             return;
         }
         let staff = &self.crew.staff;
-        if let Some(job) = self.job.take() {
+        if let From::History(history) = &self.crew.from {
+            history.leave(self.number);
+        }
+        if desk.is_durable() {
+            // It is not handled: another has it, or it comes again after the next start.
+            staff.hand_on(self.job.take());
+        } else if let Some(job) = self.job.take() {
             let error = "its spawner dropped it before its end".into();
             let failed = Failed { error, panicked: false, attempts: 1 };
             if !self.is_told {
@@ -358,7 +429,9 @@ impl<H> Drop for At<H> {
         if is_last {
             let (waiting, _) = desk.channel.under_way();
             self.crew.end();
-            staff.tell_lost(waiting as u64, "the spawner dropped the task");
+            if !desk.is_durable() {
+                staff.tell_lost(waiting as u64, "the spawner dropped the task");
+            }
         } else {
             // It may have been woken for one of these.
             desk.pass_turn();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rem_patterns::Topic;
 
 use super::{MiddlewareStats, SubscriptionStats};
+use crate::durable::PositionReport;
 use crate::middleware::Bound;
 use crate::queue::Overflow;
 use crate::subscription::{Entry, SubscriptionId};
@@ -45,8 +46,11 @@ pub struct SubscriptionReport {
     pub place: &'static Location<'static>,
     /// What became of its events.
     pub stats: SubscriptionStats,
+    /// The position that it keeps, of a durable one; its name is that from the root bus.
+    pub durable: Option<PositionReport>,
     /// How far it is behind: how many numbers the bus has given out since that of the oldest event in its queue, or, while it
-    /// reads the past, since that which it reads next. 0 for one that has all.
+    /// reads the past, since that which it reads next; of a durable one, how many are committed beyond its position. 0 for one
+    /// that has all.
     pub lag: u64,
     /// What its last failure said.
     pub last_error: Option<Arc<str>>,
@@ -111,6 +115,7 @@ impl SubscriptionReport {
     pub(super) fn of(entry: &Entry, last: u64) -> Self {
         let delivery = DeliveryReport::of(entry);
         let oldest = entry.reads().or_else(|| entry.queue()?.oldest());
+        let durable = entry.progress().map(|progress| PositionReport::of(entry, progress));
         Self {
             id: entry.id,
             pattern: entry.pattern.as_str().into(),
@@ -120,7 +125,11 @@ impl SubscriptionReport {
             priority: entry.priority,
             place: entry.place,
             stats: entry.stats(),
-            lag: oldest.map_or(0, |oldest| (last + 1).saturating_sub(oldest)),
+            lag: match &durable {
+                Some(position) => position.lag,
+                None => oldest.map_or(0, |oldest| (last + 1).saturating_sub(oldest)),
+            },
+            durable,
             last_error: entry.last_error(),
         }
     }
@@ -203,6 +212,9 @@ impl fmt::Display for SubscriptionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, pattern, place, delivery, stats, .. } = self;
         write!(f, "{id} to `{pattern}` ({place}): {delivery}; {stats}")?;
+        if let Some(PositionReport { name, position, .. }) = &self.durable {
+            write!(f, ", durable `{name}` at {position}")?;
+        }
         if self.lag > 0 {
             write!(f, ", {} behind", self.lag)?;
         }

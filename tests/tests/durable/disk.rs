@@ -31,9 +31,12 @@ struct State {
     seats: u64,
     is_full: bool,
     flushes: usize,
+    /// How often it was asked what is committed.
+    asked: usize,
     wakers: Vec<Waker>,
     stored: Vec<(u64, Vec<u8>)>,
     positions: BTreeMap<String, u64>,
+    notes: BTreeMap<String, Vec<u8>>,
 }
 
 impl Disk {
@@ -49,6 +52,21 @@ impl Disk {
 
     pub(crate) fn at_once(self) -> Self {
         Self { at_once: true, ..self }
+    }
+
+    /// The same with room for more of the newest events.
+    pub(crate) fn keeping(self, events: usize) -> Self {
+        Self { ring: Arc::new(Ring::events(events)), ..self }
+    }
+
+    /// The disk of a new process, with all that there was.
+    pub(crate) fn again(&self) -> Self {
+        let last = self.ring.readable().map_or(0, |readable| *readable.end());
+        Self { first: last + 1, ..self.clone() }
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.state.lock().unwrap().asked
     }
 
     /// The disk of a new process, which may have given out numbers up to `reserved`.
@@ -123,8 +141,11 @@ impl History for Disk {
 impl DurableHistory for Disk {
     fn write(&self, event: &Event) -> Result<Written, HistoryError> {
         let mut bytes = Vec::new();
-        event.write_data(Codec::Json, &mut bytes)?;
-        Ok(Written::new(bytes))
+        match event.write_data(Codec::Json, &mut bytes) {
+            Ok(()) => Ok(Written::new(bytes)),
+            Err(error) if error.is_local() => Ok(Written::nothing()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn seat(&self) -> Result<bool, HistoryError> {
@@ -164,8 +185,7 @@ impl DurableHistory for Disk {
             drop(self.ring.skip(sequence));
             return Err(no_space());
         }
-        let bytes = written.into_bytes().unwrap();
-        state.stored.push((sequence, bytes));
+        state.stored.extend(written.into_bytes().map(|bytes| (sequence, bytes)));
         if self.at_once {
             state.seats -= 1;
             state.committed = sequence;
@@ -187,11 +207,26 @@ impl DurableHistory for Disk {
     }
 
     fn set_position(&self, name: &str, sequence: Option<u64>) {
-        let positions = &mut self.state.lock().unwrap().positions;
+        let state = &mut *self.state.lock().unwrap();
         match sequence {
-            Some(sequence) => positions.insert(name.into(), sequence),
-            None => positions.remove(name),
-        };
+            Some(sequence) => drop(state.positions.insert(name.into(), sequence)),
+            None => drop((state.positions.remove(name), state.notes.remove(name))),
+        }
+    }
+
+    fn set_position_with(&self, name: &str, sequence: u64, note: Vec<u8>) {
+        self.set_position(name, Some(sequence));
+        self.state.lock().unwrap().notes.insert(name.into(), note);
+    }
+
+    fn note(&self, name: &str) -> Option<Vec<u8>> {
+        self.state.lock().unwrap().notes.get(name).cloned()
+    }
+
+    fn positions(&self) -> Vec<(Box<str>, u64)> {
+        let state = self.state.lock().unwrap();
+        let all = state.positions.iter();
+        all.map(|(name, position)| (name.as_str().into(), *position)).collect()
     }
 
     fn flush(&self) {
@@ -202,6 +237,7 @@ impl DurableHistory for Disk {
 impl Commits for Disk {
     fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
         let mut state = self.state.lock().unwrap();
+        state.asked += 1;
         if state.committed >= sequence {
             return Poll::Ready(Ok(()));
         }

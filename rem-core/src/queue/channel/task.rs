@@ -41,9 +41,7 @@ impl Channel {
         };
         if !inner.waiting.is_empty() || !inner.readers.is_empty() || drained.is_some() {
             let waiting = mem::take(&mut inner.waiting);
-            // It sleeps no longer, and must not be woken instead of one that does.
-            let own = inner.readers.iter().position(|(other, _)| *other == worker);
-            let own = own.map(|own| inner.readers.swap_remove(own));
+            let own = inner.forget_reader(worker);
             drop(inner);
             // User code, and wakes who waits: under no lock.
             quietly(own);
@@ -51,6 +49,18 @@ impl Channel {
             wake_all(waiting);
         }
         work
+    }
+
+    /// A worker has taken something from elsewhere: it is waited for by [`drain`](Self::drain) until it is finished. Wakes another,
+    /// for there may be more. Gives what is told when it is finished.
+    pub(crate) fn take_elsewhere(&self, worker: u32) -> u64 {
+        let mut inner = lock(&self.inner);
+        inner.unfinished += 1;
+        let after_drains = inner.drains.begun();
+        let own = inner.forget_reader(worker);
+        super::wake_reader(inner);
+        quietly(own); // user code: under no lock
+        after_drains
     }
 
     /// A worker has finished one of those that it took.
@@ -131,6 +141,12 @@ impl Channel {
 }
 
 impl Inner {
+    /// A worker sleeps no longer, and must not be woken instead of one that does. Gives its waker.
+    fn forget_reader(&mut self, worker: u32) -> Option<(u32, Waker)> {
+        let own = self.readers.iter().position(|(other, _)| *other == worker)?;
+        Some(self.readers.swap_remove(own))
+    }
+
     fn next_work(&mut self) -> Work {
         if let Some(job) = self.ahead.pop_front() {
             self.unfinished += 1;
