@@ -2,8 +2,8 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
 use rem_journal::store::{
     Commit, Direction, Entry, LetGo, Moment, Progress, Redb, Report, Rule, Snapshot, State, Store,
@@ -15,6 +15,8 @@ use rem_journal::store::{
 pub(crate) struct Switch {
     pub(crate) is_full: Arc<AtomicBool>,
     pub(crate) commits: Arc<AtomicU64>,
+    /// Held while something is written.
+    pub(crate) writing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -31,6 +33,7 @@ impl Flaky {
 
 impl Store for Flaky {
     fn append(&self, batch: &[Entry<'_>], commit: &Commit<'_>) -> Result<(), StoreError> {
+        let _writing = self.switch.writing.lock().unwrap();
         if self.switch.is_full.load(SeqCst) {
             return Err(StoreError::new(
                 StoreErrorKind::Full,

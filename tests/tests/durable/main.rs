@@ -1,7 +1,12 @@
 //! A history that outlives its process, as the bus sees it: what is asked before an event has its number, what is refused, and
 //! what a receipt acknowledges.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+mod calls;
 mod disk;
+mod names;
+mod streams;
+mod subscriptions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

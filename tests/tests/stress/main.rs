@@ -8,6 +8,7 @@
 mod causes;
 mod closing;
 mod drops;
+mod durable;
 mod ends;
 mod joins;
 mod journals;
