@@ -1,5 +1,4 @@
 //! The program `14_analysis` as its user meets it: its tables, and the file that it leaves.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the failure")]
 
 use std::fs;
 use std::process::Command;

@@ -2,7 +2,8 @@
 //! data, by group and by window of time. Most programs use it through the facade, the package `rem-bus`, as `rem::analysis`
 //! (feature `analysis`); with the feature `parquet` any query becomes a file that `DuckDB`, Polars and pandas read.
 //!
-//! It takes any sequence of events and goes through it once.
+//! It takes any sequence of events and goes through it once: of a history best [`Query::iter`](rem_core::Query::iter), which holds
+//! two pages of it, however long it is.
 //!
 //! ```
 //! use std::time::Duration;
@@ -23,7 +24,7 @@
 //!     .by(Group::Segment(1))
 //!     .every(Duration::from_secs(60))
 //!     .percentiles([50.0, 99.0])
-//!     .run(bus.query("db.**")?.events())?;
+//!     .run(bus.query("db.**")?.iter())?;
 //!
 //! let first = &table.rows()[0];
 //! assert_eq!((first.group()[0].as_deref(), first.events()), (Some("primary"), 20));

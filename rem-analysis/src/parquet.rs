@@ -12,7 +12,7 @@
 //! let report = Parquet::new()
 //!     .mask(Mask::new().raw_as_it_is()) // of raw data no type says what must not be seen
 //!     .column("latency_ms", Kind::F64)
-//!     .write(bus.query("db.**")?.events(), &mut file)?;
+//!     .write(bus.query("db.**")?.iter(), &mut file)?; // read as they are written
 //! assert_eq!((report.rows(), &file[..4]), (1, &b"PAR1"[..]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -56,7 +56,8 @@ use writer::Writer;
 /// otherwise. An event of a type that is `#[event(local)]` is left out and counted.
 ///
 /// In memory there is one row group: at most so many rows as [`row_group`](Self::row_group) says, and 64 MiB of text or one
-/// event more.
+/// event more; and of each group that is written what the end of the file says of it, some 11 KiB. Of a history,
+/// [`Query::iter`](rem_core::Query::iter) holds two pages beside that, however many events there are.
 #[must_use = "nothing is written until `write` is called"]
 pub struct Parquet<'a> {
     mask: Mask,

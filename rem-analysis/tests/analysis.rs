@@ -142,9 +142,16 @@ fn groups_and_rows_are_bounded_and_the_rest_is_told() {
     );
     assert_eq!(table.in_others(), 40);
     assert!(table.to_string().ends_with("50 events, 40 among the others"), "{table}");
-    let error = Analysis::of("n").by(Group::Topic).rows(49).run(all).unwrap_err();
+    let error = Analysis::of("n").by(Group::Topic).rows(49).run(all.clone()).unwrap_err();
     assert_eq!(error.kind(), AnalysisErrorKind::Rows);
     assert!(error.to_string().contains("50 rows, and at most 49 are made"), "{error}");
+    // Many digits take much memory.
+    let asked = |digits| {
+        Analysis::of("n").by(Group::Topic).percentiles([50.0]).digits(digits).run(all.clone())
+    };
+    assert_eq!(asked(4).unwrap().rows().len(), 50);
+    let error = asked(5).unwrap_err();
+    assert!(error.to_string().contains("11 rows, and at most 10 are made"), "{error}");
 }
 
 #[test]

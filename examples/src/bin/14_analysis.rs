@@ -1,4 +1,4 @@
-//! You will see what a history adds up to: delays by carrier, departures of a day by airport, and a file for DuckDB.
+//! You will see what a history adds up to: delays by carrier, departures of a day by airport, and a file for `DuckDB`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
@@ -27,18 +27,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Minutes of delay at departure, by carrier:\n");
     let departed = bus.query("flight.*.*.departed")?;
     let delays = Analysis::of("delay").by(Group::Segment(1)).percentiles([50.0, 95.0]);
-    println!("{}\n", delays.run(departed.events())?);
+    println!("{}\n", delays.run(departed.iter())?);
 
     println!("Departures of each day, by airport:\n");
     let day = Duration::from_secs(24 * 60 * 60);
     let days = Analysis::events().by(Group::Segment(2)).every(day);
-    let days = days.run(departed.clone().first(4_000).events())?;
+    let days = days.run(departed.first(4_000).iter())?;
     println!("{days}\n");
 
     // `select topic, avg(delay) from 'rem-flights.parquet' group by topic` in DuckDB.
     let path = std::env::temp_dir().join(format!("rem-flights-{}.parquet", std::process::id()));
     let file = Parquet::new().column("delay", Kind::I64).column("tail", Kind::Text);
-    let report = file.write(bus.query("**")?.events(), File::create(&path)?)?;
+    let report = file.write(bus.query("**")?.iter(), File::create(&path)?)?;
     println!(
         "{} events, {} values that their columns do not hold",
         report.rows(),

@@ -19,7 +19,8 @@ use crate::wire::{EncodeError, Mask, MaskError};
 /// Fields that are marked `#[event(redact)]` are blanked, for who reads an export is not known; [`mask`](Self::mask) says
 /// otherwise. An event of a type that is `#[event(local)]` never leaves the process: it is left out and counted.
 ///
-/// One event is in memory at a time. Writes go straight to `to`: give it a [`BufWriter`](io::BufWriter) if it is a file, or the
+/// One event is in memory at a time, and of [`Query::iter`](crate::Query::iter) two pages: a history of any size is exported in
+/// as much memory as a small one. Writes go straight to `to`: give it a [`BufWriter`](io::BufWriter) if it is a file, or the
 /// writer of a compressor.
 ///
 /// ```
@@ -32,7 +33,7 @@ use crate::wire::{EncodeError, Mask, MaskError};
 /// let mut file = Vec::new();
 /// let report = Export::new()
 ///     .mask(Mask::new().raw_as_it_is()) // of raw data no type says what must not be seen
-///     .write(bus.query("order.**")?.events(), &mut file)?;
+///     .write(bus.query("order.**")?.iter(), &mut file)?; // read as they are written
 /// assert_eq!((report.events(), report.sequences()), (1, Some(1..=1)));
 ///
 /// let other = Bus::new();

@@ -30,7 +30,7 @@ fn shop(orders: u64) -> (Bus, String) {
 
 fn exported(query: &rem::Query) -> String {
     let mut file = Vec::new();
-    Export::new().mask(Mask::off()).write(query.events(), &mut file).unwrap();
+    Export::new().mask(Mask::off()).write(query.iter(), &mut file).unwrap();
     String::from_utf8(file).unwrap()
 }
 
