@@ -11,7 +11,7 @@ use super::data::{self, Member, Written};
 use super::json::Members;
 use super::{names, source};
 use crate::event::{Event, Payload};
-use crate::wire::{Codec, EncodeError, RawEvent};
+use crate::wire::{Codec, EncodeError};
 
 /// Writes events as CloudEvents 1.0. Cheap to clone, and to be shared.
 ///
@@ -174,10 +174,7 @@ impl Encoder {
         if let Some(schema) = schema.as_deref().filter(|uri| !source::is_uri(uri)) {
             return Err(EncodeError::no_uri(schema));
         }
-        let version = match event.data.raw() {
-            Some(raw) => RawEvent::written_as(raw),
-            None => event.data.schema().version_of(event.data.leaf()),
-        };
+        let (_, version) = event.data_form(self.codec);
         let (source, key) = (self.source.as_str(), event.data.key());
         Ok(About { source, key, version, media: None, own_media: None, schema })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rem_patterns::Topic;
 
 use crate::clock::Timestamp;
-use crate::event::{Event, EventId, Head, Metadata, Source};
+use crate::event::{Event, EventId, Head, Metadata, Payload, Source};
 use crate::wire::{Codec, EncodeError, RawEvent};
 
 /// An event that comes back from where a [`History`](super::History) keeps it: as it was, its data as bytes. Whoever knows
@@ -47,7 +47,7 @@ impl Restored {
     }
 }
 
-impl Event {
+impl<T: Payload + ?Sized> Event<T> {
     /// In which codec, and as which version of its type, the data leaves the process if it is asked for in `codec`. Data that
     /// came as bytes goes as these, whatever codec is asked for.
     pub fn data_form(&self, codec: Codec) -> (Codec, Option<u32>) {

@@ -128,12 +128,9 @@ fn written(event: &Event) -> Result<RawEvent, EncodeError> {
     if let Some(raw) = event.data.downcast_ref::<RawEvent>() {
         return Ok(raw.clone());
     }
-    let (codec, version) = match event.data.raw() {
-        Some(raw) => (raw.codec(), raw.written_as()),
-        None => (Codec::Json, event.data.schema().version_of(event.data.leaf())),
-    };
+    let (codec, version) = event.data_form(Codec::Json);
     let mut bytes = Vec::with_capacity(256);
-    event.data.encode_into(codec, &mut bytes)?;
+    event.write_data(Codec::Json, &mut bytes)?;
     Ok(RawEvent::new(codec, bytes).version(version))
 }
 
