@@ -19,10 +19,14 @@
 //! # Ok::<(), rem_core::SubscribeError>(())
 //! ```
 
+#[cfg(feature = "tracing")]
+mod attempt;
 mod error;
 mod parent;
 #[cfg(feature = "tracing")]
 mod spans;
+#[cfg(not(feature = "tracing"))]
+mod untraced;
 
 pub use error::{TraceError, TraceErrorKind};
 pub use parent::{SpanId, TraceId, TraceParent};
@@ -31,6 +35,11 @@ pub use parent::{SpanId, TraceId, TraceParent};
 pub use spans::Spans;
 #[cfg(feature = "tracing")]
 pub use spans::{handling, traced};
+
+#[cfg(feature = "tracing")]
+pub(crate) use attempt::{AttemptSpan, Origin, Traced};
+#[cfg(not(feature = "tracing"))]
+pub(crate) use untraced::{AttemptSpan, Origin, Traced};
 
 /// The name under which the metadata of an event has its [`TraceParent`].
 pub const TRACEPARENT: &str = "traceparent";

@@ -13,8 +13,9 @@ use crate::trace::{SpanId, TRACEPARENT, TRACESTATE, TraceId, TraceParent};
 
 /// Gives each event the trace context of W3C, as `traceparent` in its metadata.
 ///
-/// What is published in an inline handler belongs to the trace of the event that is handled, as a new span of it; it is sampled
-/// if that is, and has its `tracestate`. Everything else begins a trace. What has a `traceparent` already, for its publisher
+/// What a handler publishes belongs to the trace of the event that is handled, as a new span of it; it is sampled if that is,
+/// and has its `tracestate`. That holds for an inline handler, for a task in each attempt, for a future that is
+/// [carried](crate::carry), and for a dead letter. Everything else begins a trace. What has a `traceparent` already, for its publisher
 /// gave it one or it came from another process, keeps it.
 ///
 /// ```

@@ -18,6 +18,7 @@ use crate::deliver::{each_quietly, quietly, wake};
 use crate::event::Event;
 use crate::sync::{Mutex, MutexGuard, ThreadId, Watch, lock};
 use crate::task::Job;
+use crate::trace::Origin;
 
 /// A bounded queue of one subscription.
 pub(crate) struct Channel {
@@ -25,6 +26,10 @@ pub(crate) struct Channel {
     overflow: Overflow,
     /// It takes one event in, and no more.
     for_one: bool,
+    /// It notes the spans of publishes.
+    keeps_origins: bool,
+    /// Nothing is to be noted of an event that comes last.
+    is_plain: bool,
     inner: Mutex<Inner>,
 }
 
@@ -88,12 +93,25 @@ pub(crate) enum Taken {
 
 impl Channel {
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Self {
-        Self { capacity: capacity.max(1), overflow, for_one: false, inner: Mutex::default() }
+        let is_plain = !matches!(overflow, Overflow::Conflate(_));
+        Self {
+            capacity: capacity.max(1),
+            overflow,
+            for_one: false,
+            keeps_origins: false,
+            is_plain,
+            inner: Mutex::default(),
+        }
     }
 
     /// For whoever waits for one event: when that is there, nothing more comes in.
     pub(crate) fn for_one() -> Self {
-        Self { for_one: true, ..Self::new(1, Overflow::DropNewest) }
+        Self { for_one: true, is_plain: false, ..Self::new(1, Overflow::DropNewest) }
+    }
+
+    /// The same, for a task whose attempts follow from the spans of publishes.
+    pub(crate) fn keep_origins(self) -> Self {
+        Self { keeps_origins: true, is_plain: false, ..self }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -195,10 +213,7 @@ impl Channel {
     ///
     /// The key's function is user code: it may panic, and then nothing has happened but that the seat is still held.
     pub(crate) fn send(&self, event: Arc<Event>, seated: bool) -> Sent {
-        let key = match &self.overflow {
-            Overflow::Conflate(key) => Some(key.get(&event)),
-            _ => None,
-        };
+        let note = (!self.is_plain).then(|| self.note(&event));
         let mut inner = lock(&self.inner);
         if seated {
             inner.seats -= 1;
@@ -208,7 +223,7 @@ impl Channel {
             return Sent::Ended;
         }
         let sequence = event.sequence().unwrap_or_default();
-        let plain = key.is_none() && inner.drains.is_empty() && !self.for_one;
+        let plain = note.is_none() && inner.drains.is_empty();
         if plain && inner.has_room(self.capacity) && inner.items.comes_last(sequence) {
             inner.items.push(event, sequence);
             if !inner.readers.is_empty() {
@@ -216,18 +231,24 @@ impl Channel {
             }
             return Sent::Queued;
         }
-        self.put(inner, event, key)
+        self.put(inner, event, note.unwrap_or_default())
+    }
+
+    /// What is to be noted of an event. User code, under no lock.
+    #[cold]
+    fn note(&self, event: &Arc<Event>) -> Note {
+        let key = match &self.overflow {
+            Overflow::Conflate(key) => Some(key.get(event)),
+            _ => None,
+        };
+        let origin = if self.keeps_origins { Origin::of(event) } else { Origin::default() };
+        Note { key, origin, ..Note::default() }
     }
 
     /// Puts an event where it belongs, or loses it, or another.
     #[inline(never)]
-    fn put(
-        &self,
-        mut inner: MutexGuard<'_, Inner>,
-        event: Arc<Event>,
-        key: Option<Box<str>>,
-    ) -> Sent {
-        let note = Note { key, after_drains: inner.drains.begun(), ..Note::default() };
+    fn put(&self, mut inner: MutexGuard<'_, Inner>, event: Arc<Event>, mut note: Note) -> Sent {
+        note.after_drains = inner.drains.begun();
         // Where events have seats none is lost that has a number: one without a seat is of a publish that found its route
         // before the reader came, and there are no more of them than publishes under way. Nor one that has its seat, though a
         // task keeps more of them than there are.
@@ -265,7 +286,7 @@ impl Channel {
 
     fn take_from(mut inner: MutexGuard<'_, Inner>) -> Taken {
         let (event, after_drains) = match inner.items.next() {
-            Next::Event(event, after_drains) => (event, after_drains),
+            Next::Event(event, after_drains, _) => (event, after_drains),
             Next::Lagged(lagged) => return Taken::Lagged(lagged),
             Next::Nothing if inner.end == End::Open => return Taken::Empty,
             Next::Nothing => return Taken::Ended,
@@ -310,11 +331,12 @@ impl Channel {
     pub(crate) fn abandon(&self) {
         let mut inner = lock(&self.inner);
         inner.end = End::Abandoned;
-        let (items, drains) = (inner.items.clear(), mem::take(&mut inner.drains));
+        let ((events, notes), drains) = (inner.items.clear(), mem::take(&mut inner.drains));
         let (readers, waiting) = (mem::take(&mut inner.readers), mem::take(&mut inner.waiting));
         drop(inner);
         // User code: under no lock.
-        each_quietly(items);
+        each_quietly(events);
+        quietly(notes);
         each_quietly(readers);
         drop(drains);
         wake_all(waiting);

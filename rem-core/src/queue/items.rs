@@ -8,6 +8,7 @@ use super::losses::Losses;
 use super::notes::{Note, Notes};
 use super::{Lagged, Overflow};
 use crate::event::Event;
+use crate::trace::Origin;
 
 /// The events of a queue, by sequence number; with [`Overflow::Conflate`] by the first event of each key.
 #[derive(Default)]
@@ -38,8 +39,8 @@ pub(super) struct Counts {
 
 /// What is next for the reader.
 pub(super) enum Next {
-    /// With how many had begun to wait for the queue to drain when it came.
-    Event(Arc<Event>, u64),
+    /// With how many had begun to wait for the queue to drain when it came, and the span of its publish.
+    Event(Arc<Event>, u64, Origin),
     Lagged(Lagged),
     Nothing,
 }
@@ -73,10 +74,9 @@ impl Items {
     }
 
     /// Takes out all that is there, which nobody will read.
-    pub(super) fn clear(&mut self) -> VecDeque<Arc<Event>> {
+    pub(super) fn clear(&mut self) -> (VecDeque<Arc<Event>>, Notes) {
         self.counts.unread += u64::try_from(self.events.len()).unwrap_or(u64::MAX);
-        self.notes = Notes::default();
-        mem::take(&mut self.events)
+        (mem::take(&mut self.events), mem::take(&mut self.notes))
     }
 
     /// How many had begun to wait for the queue to drain when each event came.
@@ -166,7 +166,9 @@ impl Items {
         {
             self.newest = self.newest.max(number(&event));
             mem::swap(there, &mut event);
-            mem::swap(&mut self.notes.at(place).after_drains, &mut note.after_drains);
+            let noted = self.notes.at(place);
+            mem::swap(&mut noted.after_drains, &mut note.after_drains);
+            mem::swap(&mut noted.origin, &mut note.origin);
         }
         (event, note)
     }
@@ -243,7 +245,7 @@ impl Items {
         self.first += 1;
         self.taken = self.taken.max(number(&event));
         self.counts.delivered += 1;
-        Next::Event(event, note.after_drains)
+        Next::Event(event, note.after_drains, note.origin)
     }
 }
 

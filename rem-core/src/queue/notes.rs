@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::losses::Losses;
+use crate::trace::Origin;
 
 /// Notes on the events of a queue, in their order. Apart from the events, for most have none, and an event that is a pointer
 /// alone is put into its place by one store.
@@ -20,11 +21,16 @@ pub(super) struct Note {
     pub(super) before: Losses,
     /// How many had begun to wait for the queue to drain when it came: see [`Drains`](super::drains::Drains).
     pub(super) after_drains: u64,
+    /// The span of its publish, where a traced task reads.
+    pub(super) origin: Origin,
 }
 
 impl Note {
     pub(super) fn is_empty(&self) -> bool {
-        self.key.is_none() && self.before.is_empty() && self.after_drains == 0
+        self.key.is_none()
+            && self.before.is_empty()
+            && self.after_drains == 0
+            && self.origin.is_none()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::received::Received;
 use crate::subscription::{
     Delivery, Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, Until,
 };
+use crate::trace::Traced;
 
 /// How many events wait for a task unless told, and how long a publisher waits for room.
 const CAPACITY: usize = 1_024;
@@ -64,6 +65,7 @@ pub struct TaskBuilder<'a> {
     limit: Option<Duration>,
     topic: Option<Box<str>>,
     letters: Option<usize>,
+    traced: Traced,
 }
 
 impl<'a> TaskBuilder<'a> {
@@ -83,6 +85,7 @@ impl<'a> TaskBuilder<'a> {
             limit: None,
             topic: None,
             letters: None,
+            traced: Traced::default(),
         }
     }
 
@@ -165,6 +168,37 @@ impl<'a> TaskBuilder<'a> {
         self
     }
 
+    /// Opens a span of the crate [`tracing`] for each attempt: `handle`, at the level `INFO`, under the target `rem`, with the
+    /// fields of [`trace::handling`](crate::trace::handling) and `attempt`, 1 for the first. `subscription` is what it calls the
+    /// task.
+    ///
+    /// It is entered whenever the handler's future is polled, and not while that waits, so that what the handler opens is its
+    /// child; it ends with the attempt, and says as `error` what that failed with: what it returned, a panic, its time limit.
+    ///
+    /// It is no child of the span of the event's publish, but follows from it, if the publish passed
+    /// [`Spans`](crate::middleware::Spans): that stays open meanwhile, until the last attempt is over or the event is a dead
+    /// letter. Of the past, of a dead letter that is sent again, and of an event that
+    /// [`Ordering::Total`](crate::Ordering::Total) had another thread deliver, the field `traceparent` tells.
+    ///
+    /// ```
+    /// use rem_core::{Bus, Received};
+    /// use rem_core::middleware::{Spans, Trace};
+    ///
+    /// let bus = Bus::new();
+    /// bus.middleware("**", Trace::new())?;
+    /// bus.middleware("**", Spans::new())?;
+    /// let _sub = bus.subscription("order").traced("billing").task(async |order: Received| println!("{order}"))?;
+    /// # Ok::<(), rem_core::SubscribeError>(())
+    /// ```
+    ///
+    /// # Cost
+    /// Two allocations for an event whose publish has a span, and one for each attempt. A task without it pays nothing.
+    #[cfg(feature = "tracing")]
+    pub fn traced(mut self, subscription: impl Into<Box<str>>) -> Self {
+        self.traced = Traced::by(subscription.into());
+        self
+    }
+
     /// Handles the events with an async handler, which may fail.
     ///
     /// It is run by the bus's [spawner](crate::BusBuilder::spawner), or else by a few threads that the bus starts. What it
@@ -232,11 +266,13 @@ impl<'a> TaskBuilder<'a> {
             limit,
             topic,
             letters,
+            traced,
         } = self;
         let bus = Arc::clone(subscription.bus().state_arc());
         let topic = topic.map(|topic| checked(&topic, bus.prefix_topic())).transpose()?;
         let letters = letters.unwrap_or(if topic.is_some() { LETTERS } else { 0 });
-        let channel = Arc::new(Channel::new(capacity, overflow));
+        let channel = Channel::new(capacity, overflow);
+        let channel = Arc::new(if traced.is_on() { channel.keep_origins() } else { channel });
         // Of at most `MOST`.
         let workers = u32::try_from(concurrency).unwrap_or(u32::MAX);
         let resumed = name.map(|name| subscription.resume(&name, capacity)).transpose()?;
@@ -275,6 +311,7 @@ impl<'a> TaskBuilder<'a> {
             key,
             retry,
             limit,
+            traced,
             topic,
             keeps_letters: letters > 0,
         };
@@ -324,15 +361,15 @@ fn checked(topic: &str, prefix: Option<&Topic>) -> Result<Topic, SubscribeError>
 }
 
 macro_rules! begin {
-    ($($(#[$doc:meta])* $name:ident($value:ident: $ty:ty);)*) => {
+    ($($(#[$meta:meta])* $name:ident($value:ident: $ty:ty);)*) => {
         impl<'a> SubscriptionBuilder<'a> {
-            $($(#[$doc])* pub fn $name(self, $value: $ty) -> TaskBuilder<'a> {
+            $($(#[$meta])* pub fn $name(self, $value: $ty) -> TaskBuilder<'a> {
                 TaskBuilder::new(self, None).$name($value)
             })*
         }
 
         impl<'a> QueueBuilder<'a> {
-            $($(#[$doc])* pub fn $name(self, $value: $ty) -> TaskBuilder<'a> {
+            $($(#[$meta])* pub fn $name(self, $value: $ty) -> TaskBuilder<'a> {
                 self.before_task().$name($value)
             })*
         }
@@ -352,6 +389,9 @@ begin! {
     dead_letter(topic: impl Into<Box<str>>);
     /// A task whose failed events are kept: see [`TaskBuilder::keep_dead_letters`].
     keep_dead_letters(events: usize);
+    /// A task with a span for each attempt: see [`TaskBuilder::traced`].
+    #[cfg(feature = "tracing")]
+    traced(subscription: impl Into<Box<str>>);
 }
 
 macro_rules! handle {

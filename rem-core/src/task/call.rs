@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use scoped_tls::scoped_thread_local;
 
+use super::Job;
 use super::staff::Staff;
 use crate::deliver::isolate;
 use crate::event::Event;
@@ -15,6 +16,7 @@ use crate::publish::{Level, handling};
 use crate::queue::Channel;
 use crate::subscription::{About, Outcome};
 use crate::timers::Sleep;
+use crate::trace::AttemptSpan;
 
 // The task whose handler's future is being polled in this thread.
 scoped_thread_local!(static POLLED: Polled);
@@ -66,32 +68,37 @@ pub(crate) struct Attempt<'e> {
 pub(super) async fn call<H, F>(
     staff: &Staff,
     handler: &H,
-    event: &Arc<Event>,
-    is_replay: bool,
+    job: &Job,
     number: u32,
 ) -> Result<(), Failure>
 where
     H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
 {
+    let Job { event, is_replay, .. } = job;
     let mut future = pin!(None);
-    let mut is_made = false;
+    let (mut span, mut is_made) = (AttemptSpan::default(), false);
     let mut sleep: Option<Sleep> = None;
     let said = poll_fn(|cx| {
         let polled = within(staff, event, || {
-            if !is_made {
-                is_made = true;
-                // Made here, for what is moved on from await to await costs more.
-                let attempt = Attempt { event, about: &staff.about, is_replay, number };
-                future.set(handler(&attempt));
+            if !is_made && staff.traced.is_on() {
+                span = staff.traced.attempt(event, job.origin(), number);
             }
-            let Some(running) = future.as_mut().as_pin_mut() else {
-                staff.passed();
-                return Poll::Ready(Ok(()));
-            };
-            let Poll::Ready(outcome) = running.poll(cx) else { return Poll::Pending };
-            future.set(None);
-            Poll::Ready(outcome.outcome())
+            span.within(|| {
+                if !is_made {
+                    is_made = true;
+                    // Made here, for what is moved on from await to await costs more.
+                    let (about, is_replay) = (&staff.about, *is_replay);
+                    future.set(handler(&Attempt { event, about, is_replay, number }));
+                }
+                let Some(running) = future.as_mut().as_pin_mut() else {
+                    staff.passed();
+                    return Poll::Ready(Ok(()));
+                };
+                let Poll::Ready(outcome) = running.poll(cx) else { return Poll::Pending };
+                future.set(None);
+                Poll::Ready(outcome.outcome())
+            })
         });
         match polled {
             Ok(Poll::Ready(said)) => {
@@ -109,13 +116,11 @@ where
         }
     })
     .await;
-    if said.is_err()
-        && let Err(panic) = within(staff, event, || future.set(None))
-    {
-        return said.map_err(|failure| Failure {
-            error: format!("{}; and it panicked as it was dropped: {panic}", failure.error).into(),
-            panicked: true,
-        });
+    let Err(mut failure) = said else { return Ok(()) };
+    if let Err(panic) = within(staff, event, || span.within(|| future.set(None))) {
+        let error = format!("{}; and it panicked as it was dropped: {panic}", failure.error);
+        failure = Failure { error: error.into(), panicked: true };
     }
-    said
+    let _ = isolate(|| span.fail(&failure.error)); // of the failures that one is told
+    Err(failure)
 }

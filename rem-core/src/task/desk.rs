@@ -8,7 +8,7 @@ use std::task::Waker;
 use super::Job;
 use super::lanes::{Arrived, Failed, Lanes, Letter, Moved, NotTaken};
 use crate::clock::Timestamp;
-use crate::deliver::{quietly, wake};
+use crate::deliver::{each_quietly, quietly, wake};
 use crate::durable::Progress;
 use crate::event::{Event, EventId};
 use crate::queue::{Channel, QueueStats};
@@ -134,7 +134,8 @@ impl Desk {
         match arrived {
             Arrived::Run(job) => (Some(job), None),
             Arrived::Parked => (None, None),
-            Arrived::Held(dropped) => {
+            Arrived::Held(dropped, origin) => {
+                quietly(origin); // user code: under no lock
                 self.finish(ticket);
                 (None, dropped)
             }
@@ -192,12 +193,13 @@ impl Desk {
 
     /// An event has failed for good and is kept; gives those that had to go for it.
     pub(super) fn keep(&self, job: Job, failed: Failed, now: Timestamp) -> Vec<Letter> {
-        let Moved { tickets, dropped } = {
+        let Moved { tickets, origins, dropped } = {
             let mut lanes = lock(&self.lanes);
             let moved = lanes.fail(job, failed, now);
             self.note(&lanes);
             moved
         };
+        each_quietly(origins); // user code: under no lock
         for ticket in tickets {
             self.finish(ticket);
             self.channel.release();

@@ -1,8 +1,10 @@
 //! [`Job`]: one event that a task has to handle.
 
+use std::mem;
 use std::sync::Arc;
 
 use crate::event::Event;
+use crate::trace::Origin;
 
 /// One event that a task has to handle, on its way from the queue to the handler.
 pub(crate) struct Job {
@@ -22,11 +24,21 @@ pub(crate) struct Job {
 struct Extra {
     key: Option<Box<str>>,
     letter: Option<u64>,
+    origin: Origin,
 }
 
 impl Job {
     pub(crate) fn new(event: Arc<Event>, after_drains: u64) -> Self {
         Self { event, after_drains, counted: true, is_replay: false, has_lane: false, extra: None }
+    }
+
+    /// The same, whose publish has that span.
+    #[inline]
+    pub(crate) fn from(mut self, origin: Origin) -> Self {
+        if !origin.is_none() {
+            self.extra.get_or_insert_default().origin = origin;
+        }
+        self
     }
 
     /// One of the past.
@@ -58,6 +70,17 @@ impl Job {
 
     pub(super) fn set_letter(&mut self, place: u64) {
         self.extra.get_or_insert_default().letter = Some(place);
+    }
+
+    /// The span of its publish, if it is kept.
+    #[inline]
+    pub(super) fn origin(&self) -> Option<&Origin> {
+        self.extra.as_ref().map(|extra| &extra.origin)
+    }
+
+    /// Keeps it no longer, for the event may be long in coming to an end: to be dropped quietly, under no lock.
+    pub(super) fn take_origin(&mut self) -> Origin {
+        self.extra.as_mut().map(|extra| mem::take(&mut extra.origin)).unwrap_or_default()
     }
 
     /// What is told to the queue when it is finished.

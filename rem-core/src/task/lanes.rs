@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use super::Job;
 use crate::clock::Timestamp;
 use crate::event::EventId;
+use crate::trace::Origin;
 
 /// The keys that are under way, and the dead letters.
 pub(super) struct Lanes {
@@ -51,8 +52,8 @@ pub(super) struct Failed {
 pub(super) enum Arrived {
     Run(Job),
     Parked,
-    /// It is behind a dead letter, and another may have had to go for it.
-    Held(Option<Letter>),
+    /// It is behind a dead letter, and another may have had to go for it; no span is kept open for it.
+    Held(Option<Letter>, Origin),
 }
 
 /// What was moved when an event failed.
@@ -60,6 +61,8 @@ pub(super) enum Arrived {
 pub(super) struct Moved {
     /// What was told to the queue of those that were parked, and are now behind a dead letter.
     pub(super) tickets: Vec<Option<u64>>,
+    /// The spans that are not kept open for them.
+    pub(super) origins: Vec<Origin>,
     /// Dead letters that had to go.
     pub(super) dropped: Vec<Letter>,
 }
@@ -93,15 +96,16 @@ impl Lanes {
     }
 
     /// An event with a key: it is handled, or goes behind those of its key.
-    pub(super) fn arrive(&mut self, job: Job, now: impl FnOnce() -> Timestamp) -> Arrived {
+    pub(super) fn arrive(&mut self, mut job: Job, now: impl FnOnce() -> Timestamp) -> Arrived {
         let Some(key) = job.key() else { return Arrived::Run(job) };
         let Some(lane) = self.keys.get_mut(key) else {
             self.keys.insert(key.into(), Lane { is_busy: true, ..Lane::default() });
             return Arrived::Run(job);
         };
         if lane.letters > 0 {
+            let origin = job.take_origin();
             let dropped = self.put(Letter { job, at: now(), failed: None });
-            return Arrived::Held(dropped);
+            return Arrived::Held(dropped, origin);
         }
         lane.parked.push_back(job);
         self.parked += 1;
@@ -133,8 +137,9 @@ impl Lanes {
             self.parked -= parked.len();
         }
         moved.dropped.extend(self.put(Letter { job, at: now, failed: Some(failed) }));
-        for job in parked {
+        for mut job in parked {
             moved.tickets.push(job.ticket());
+            moved.origins.push(job.take_origin());
             moved.dropped.extend(self.put(Letter { job, at: now, failed: None }));
         }
         moved

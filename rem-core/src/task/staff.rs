@@ -20,6 +20,7 @@ use crate::subscription::{About, Entry};
 use crate::sync::atomic::Ordering;
 use crate::system::{self, SystemEvent};
 use crate::timers::{Sleep, Timers};
+use crate::trace::Traced;
 
 /// How long a dead letter waits for room in a full queue.
 const LETTER_WAITS: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ pub(super) struct Staff {
     pub(super) key: Option<TaskKey>,
     pub(super) retry: Option<Retry>,
     pub(super) limit: Option<Duration>,
+    pub(super) traced: Traced,
     /// Where dead letters are published, below the bus's prefix.
     pub(super) topic: Option<Topic>,
     /// Whether dead letters are kept.
@@ -136,6 +138,7 @@ impl Staff {
     pub(super) fn bury(&self, mut job: Job, failed: Failed) -> Option<Job> {
         let (ticket, mut next) = (job.ticket(), None);
         if self.keeps_letters {
+            quietly(job.take_origin());
             if job.key().is_none() {
                 // With one worker it is not asked before.
                 job.set_key(self.key_of(&job).unwrap_or_default());

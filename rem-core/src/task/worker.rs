@@ -11,7 +11,6 @@ use super::staff::Staff;
 use super::{Desk, Job, Retry};
 use crate::deliver::quietly;
 use crate::durable::{Reading, Took, Turns};
-use crate::event::Event;
 use crate::queue::Work;
 use crate::subscription::{CatchUp, Outcome, Step};
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -320,7 +319,7 @@ where
         }
         while let Some(job) = &at.job {
             if failed.is_none() {
-                failed = attempts(&at.crew, number, &job.event, job.is_replay).await;
+                failed = attempts(&at.crew, number, job).await;
             }
             if failed.is_some() && at.crew.desk().is_durable() && at.crew.desk().is_stopped() {
                 // It was not tried as often as it may be: it comes again after the next start.
@@ -353,12 +352,7 @@ where
 }
 
 /// Handles one event, as often as it takes; how it has failed if that was not often enough.
-async fn attempts<H, F>(
-    crew: &Crew<H>,
-    worker: u32,
-    event: &Arc<Event>,
-    is_replay: bool,
-) -> Option<Failed>
+async fn attempts<H, F>(crew: &Crew<H>, worker: u32, job: &Job) -> Option<Failed>
 where
     H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
@@ -367,7 +361,7 @@ where
     let Some(handler) = &crew.handler else { return None };
     let (mut attempts, mut waits) = (1, None);
     loop {
-        let said = call(staff, handler, event, is_replay, attempts).await;
+        let said = call(staff, handler, job, attempts).await;
         let Err(Failure { error, panicked }) = said else { return None };
         let waits = waits.get_or_insert_with(|| staff.retry.as_ref().map(Retry::waits));
         let wait = waits.as_mut().and_then(Iterator::next).filter(|_| !staff.desk.is_stopped());

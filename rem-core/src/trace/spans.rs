@@ -21,7 +21,8 @@ use crate::sync::thread_local;
 ///
 /// It begins with this middleware and ends when the inline handlers have returned, and has the fields `topic`, `id`, `source`,
 /// `causation`, `correlation`, `traceparent` (if [`Trace`](crate::middleware::Trace) stands before it), then `receipt`, or
-/// `error` for what was refused. Handlers that are [`traced`] have spans of their own, which follow from it:
+/// `error` for what was refused. Handlers that are [`traced`] have spans of their own, which follow from it, and so have tasks
+/// that are [`traced`](crate::TaskBuilder::traced):
 ///
 /// ```
 /// use rem_core::{Bus, Event};
@@ -40,7 +41,8 @@ use crate::sync::thread_local;
 /// # Cost
 /// One load and a comparison while nobody wants spans of that target. Otherwise what the subscriber of tracing does with them,
 /// in the publisher's thread; a publish within a handler leaves its span open until the handlers of its event have returned, up
-/// to 1,024 of them in a thread.
+/// to 1,024 of them in a thread, and so does one whose event waits for a traced task. It is entered no more, so that its busy
+/// time ends with the publish.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Spans(());
 
@@ -143,7 +145,8 @@ fn with<R>(look: impl FnOnce(&mut Open) -> Option<R>) -> Option<R> {
 ///
 /// `subscription` is what the span calls it. What `handle` returns, and that it panicked, is noted as `error`; to the bus it is
 /// what it would be without this. It goes wherever a handler goes that takes `&Event<T>`; one that takes a
-/// [`Received`](crate::Received), and a reader of a queue, use [`handling`].
+/// [`Received`](crate::Received), and a reader of a queue, use [`handling`], and a task has
+/// [`TaskBuilder::traced`](crate::TaskBuilder::traced).
 ///
 /// # Cost
 /// One load and a comparison more for each call while nobody wants spans of that target; handlers that are not wrapped pay
@@ -180,7 +183,8 @@ where
 /// It is no child of the span of the event's publish, and of none that is entered, but follows from it: one publish may be
 /// handled by many, long after it is over. The link is made if the publish passed [`Spans`] and its span is open in this thread,
 /// as it is for inline handlers, unless [`Ordering::Total`](crate::Ordering::Total) let another thread call them. Everywhere else
-/// the fields tell: `subscription`, `topic`, `id`, `correlation`, and `traceparent`, from which tools make a link too.
+/// the fields tell: `subscription`, `topic`, `id`, `correlation`, and `traceparent`, from which tools make a link too. A task
+/// that is [`traced`](crate::TaskBuilder::traced) keeps the link in its queue, and opens its spans itself.
 ///
 /// ```
 /// use rem_core::{Bus, Event, Overflow};
@@ -194,7 +198,22 @@ where
 /// # Ok::<(), rem_core::SubscribeError>(())
 /// ```
 pub fn handling<T: ?Sized>(subscription: &str, event: &Event<T>) -> Span {
-    let span = info_span!(
+    let span = handle(subscription, event, None);
+    if !span.is_disabled()
+        && let Some(publish) = publish_of(event)
+    {
+        span.follows_from(&publish);
+    }
+    span
+}
+
+/// The span of a handling, without a link.
+pub(super) fn handle<T: ?Sized>(
+    subscription: &str,
+    event: &Event<T>,
+    attempt: Option<u32>,
+) -> Span {
+    info_span!(
         target: "rem",
         parent: None,
         "handle",
@@ -205,20 +224,20 @@ pub fn handling<T: ?Sized>(subscription: &str, event: &Event<T>) -> Span {
         id = %event.id(),
         correlation = %event.correlation(),
         traceparent = traceparent(event),
+        attempt,
         error = Empty,
-    );
-    if !span.is_disabled()
-        && let Some(publish) = with(|open| open.spans.get(&event.id()).cloned())
-    {
-        span.follows_from(&publish);
-    }
-    span
+    )
+}
+
+/// The span of an event's publish, if it is open in this thread.
+pub(super) fn publish_of<T: ?Sized>(event: &Event<T>) -> Option<Span> {
+    with(|open| open.spans.get(&event.id()).cloned())
 }
 
 fn traceparent<T: ?Sized>(event: &Event<T>) -> Option<&str> {
     event.metadata().get(TRACEPARENT)?.as_str()
 }
 
-fn fail(span: &Span, error: &dyn std::fmt::Display) {
+pub(super) fn fail(span: &Span, error: &dyn std::fmt::Display) {
     span.record("otel.status_code", "ERROR").record("error", display(error));
 }

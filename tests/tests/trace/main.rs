@@ -5,6 +5,7 @@ mod context;
 mod metrics;
 mod recorded;
 mod spans;
+mod tasks;
 
 use rem::prelude::*;
 

@@ -119,13 +119,14 @@ impl Channel {
             after.extend(inner.ahead.iter().map(|job| job.after_drains));
             drained.extend(after.into_iter().filter_map(|after| inner.drains.gone(after)));
         }
-        let (items, ahead) = (inner.items.clear(), mem::take(&mut inner.ahead));
+        let ((events, notes), ahead) = (inner.items.clear(), mem::take(&mut inner.ahead));
         let count = ahead.len();
         let readers = mem::take(&mut inner.readers);
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         // User code: under no lock.
-        each_quietly(items);
+        each_quietly(events);
+        quietly(notes);
         each_quietly(ahead);
         drop(drained);
         wake_all(waiting);
@@ -153,9 +154,9 @@ impl Inner {
             return Work::Job(job);
         }
         match self.items.next() {
-            Next::Event(event, after_drains) => {
+            Next::Event(event, after_drains, origin) => {
                 self.unfinished += 1;
-                Work::Job(Job::new(event, after_drains))
+                Work::Job(Job::new(event, after_drains).from(origin))
             }
             Next::Lagged(lagged) => Work::Lagged(lagged),
             Next::Nothing if self.end == End::Open => Work::Empty,
