@@ -82,9 +82,11 @@ pub(crate) fn thread_waker() -> Waker {
     struct Unpark(thread::Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
+            self.0.unpark();
+            // Behind it, for it begins with a turn for others: a thread that took what is noted for a reason to go on, and parked
+            // again, would be unparked and seem to sleep.
             #[cfg(rem_shuttle)]
             time::wake(self.0.id());
-            self.0.unpark();
         }
     }
     Waker::from(Arc::new(Unpark(thread::current())))

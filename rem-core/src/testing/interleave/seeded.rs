@@ -108,6 +108,10 @@ impl Scheduler for Seeded {
             time::pass();
         }
         let awake: Vec<_> = tasks.iter().filter(|task| !sleeps(task)).copied().collect();
+        assert!(
+            !awake.is_empty(),
+            "every thread waits to be woken, and nobody is left to wake one"
+        );
         by.next_task(&awake, current, yields)
     }
 
