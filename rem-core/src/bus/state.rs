@@ -18,7 +18,7 @@ use crate::handlers::States;
 use crate::history::{DurableHistory, History};
 use crate::middleware::Bound;
 use crate::publish::Beside;
-use crate::queue::Waits;
+use crate::queue::{Channel, Waits};
 use crate::route::{Router, Types, lies_below};
 use crate::subscription::{Delivery, Entry, Mortals, Subscription, SubscriptionId};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -302,6 +302,13 @@ impl State {
     /// [`finish_queues`](Self::finish_queues), one comes first, and the other sees what was done before it.
     pub(crate) fn is_finished(&self) -> bool {
         self.finished.fetch_or(false, Ordering::AcqRel)
+    }
+
+    /// Ends a queue that has come into the index now, if the bus has ended those that it found there.
+    pub(crate) fn finish_late(&self, queue: &Channel) {
+        if self.is_finished() {
+            queue.finish();
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -59,10 +59,7 @@ impl SubscriptionBuilder<'_> {
             None => Subscription::new(core, entry),
             Some(_) => Subscription::outside(core, entry),
         };
-        // A bus that was closed meanwhile has passed by what was not there yet.
-        if bus.is_closed() {
-            channel.finish();
-        }
+        bus.state().finish_late(&channel);
         let mut stream = EventStream::new(subscription, about, channel, past);
         if let Some(events) = events {
             stream.last(events);

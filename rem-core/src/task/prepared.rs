@@ -81,10 +81,7 @@ impl Prepared {
         if self.is_over {
             self.entry.end();
         }
-        // A bus that was closed meanwhile has passed by what was not there yet.
-        if self.bus.is_closed() {
-            self.desk.channel.finish();
-        }
+        self.bus.finish_late(&self.desk.channel);
         if let Some(progress) = self.entry.progress() {
             progress.begin();
         }

@@ -1,9 +1,11 @@
 //! Past and live: who begins in the past beside publishers has every number once.
 
 use rem_core::testing::interleave::spawn;
-use rem_core::{Bus, EventStream, Overflow, Ring, Start, TryRecvError};
+use rem_core::{
+    Bus, EventStream, Overflow, Received, Ring, Start, SubscribeError, TaskFuture, TryRecvError,
+};
 
-use crate::{Seen, Tick, bus, join, publishers, run};
+use crate::{Seen, Tick, Workers, bus, join, publishers, run};
 
 /// A handler and a stream that join while two publish see all from the first on: no gap, no repeat.
 #[test]
@@ -91,6 +93,54 @@ fn the_past_is_read_to_its_end_when_the_bus_closes() {
         };
         assert!(matches!(end, TryRecvError::Ended), "{end}");
         assert_eq!(read.numbers(), [1, 2]);
+        join([closer]);
+    });
+}
+
+/// A stream and a task that are made beside a close are refused, or end as those do that were there before.
+#[test]
+fn who_comes_beside_a_close_ends_too() {
+    run(|| {
+        let workers = Workers::default();
+        let spawner = workers.clone();
+        let bus = bus(Bus::builder().spawner(move |task: TaskFuture| spawner.run(task)));
+        let closing = bus.clone();
+        let closer = spawn(move || {
+            closing.close(crate::LONG);
+        });
+        let is_refused = |error| assert!(matches!(error, SubscribeError::Closed), "{error}");
+        let tick = || bus.subscription("tick");
+        match tick().queue(1, Overflow::Reject).stream::<Tick>() {
+            Ok(mut stream) => {
+                let end = stream.recv_timeout(crate::LONG).unwrap_err();
+                assert!(matches!(end, TryRecvError::Ended), "{end}");
+            }
+            Err(error) => is_refused(error),
+        }
+        match tick().task(async |_: Received<Tick>| ()) {
+            // Its worker ends, though it is held.
+            Ok(_task) => workers.join(),
+            Err(error) => is_refused(error),
+        }
+        join([closer]);
+    });
+}
+
+/// The same on a child of the bus that closes.
+#[test]
+fn who_comes_to_a_child_beside_a_close_ends_too() {
+    run(|| {
+        let bus = bus(Bus::builder());
+        let child = bus.child("eu").unwrap();
+        let closer = spawn(move || {
+            bus.close(crate::LONG);
+        });
+        if let Ok(mut stream) =
+            child.subscription("tick").queue(1, Overflow::Reject).stream::<Tick>()
+        {
+            let end = stream.recv_timeout(crate::LONG).unwrap_err();
+            assert!(matches!(end, TryRecvError::Ended), "{end}");
+        }
         join([closer]);
     });
 }

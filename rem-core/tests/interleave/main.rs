@@ -28,7 +28,7 @@ use std::time::Duration;
 use rem_core::testing::TestBus;
 use rem_core::testing::interleave::sync::Mutex;
 use rem_core::testing::interleave::{self, Interleave, JoinHandle};
-use rem_core::{Bus, BusBuilder, Event, EventSchema, EventType, Schema, TopicWriter};
+use rem_core::{Bus, BusBuilder, Event, EventSchema, EventType, Schema, TaskFuture, TopicWriter};
 
 /// A limit that only what hangs would reach.
 const LONG: Duration = Duration::from_secs(600);
@@ -105,6 +105,23 @@ fn publishers(bus: &Bus, publishers: u64, each: u64) -> Vec<JoinHandle<()>> {
         })
     };
     (0..publishers).map(start).collect()
+}
+
+/// Runs tasks each in a thread of its own, of which it keeps hold.
+#[derive(Clone, Default)]
+struct Workers(Arc<Mutex<Vec<JoinHandle<()>>>>);
+
+impl Workers {
+    fn run(&self, task: TaskFuture) {
+        let worker = interleave::spawn(move || interleave::block_on(task));
+        self.0.lock().unwrap().push(worker);
+    }
+
+    /// Waits until all have ended.
+    fn join(&self) {
+        let workers = std::mem::take(&mut *self.0.lock().unwrap());
+        join(workers);
+    }
 }
 
 fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
