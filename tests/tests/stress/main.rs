@@ -15,6 +15,7 @@ mod journals;
 mod losses;
 mod order;
 mod queues;
+mod recorders;
 mod rings;
 mod routes;
 mod signals;
