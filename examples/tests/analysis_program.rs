@@ -1,4 +1,4 @@
-//! The program `14_analysis` as its user meets it: its tables, and the file that it leaves.
+//! The program `16_analysis` as its user meets it: its tables, and the file that it leaves.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 #[test]
 fn it_says_what_the_flights_add_up_to_and_leaves_a_file() {
     let folder = env!("CARGO_TARGET_TMPDIR");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_14_analysis"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_16_analysis"));
     let output = command.env("TMPDIR", folder).env("TMP", folder).output().unwrap();
     let (out, err) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());

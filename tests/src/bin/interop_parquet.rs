@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let events = bus.query("**")?.events();
 
     let file = written(&events)?;
-    let rows: Vec<Value> = events.iter().map(|event| row(event)).collect();
+    let rows: Vec<Value> = events.iter().map(row).collect();
     write(&directory, "events", &file, &rows)?;
     write(&directory, "none", &written(&[])?, &[])?;
     write(&refused, "cut", &file[..file.len() - 4], &rows)?;
@@ -117,6 +117,6 @@ fn row(event: &Arc<Event>) -> Value {
 
 fn write(to: &Path, name: &str, file: &[u8], rows: &[Value]) -> Result<(), Box<dyn Error>> {
     fs::write(to.join(name).with_extension("parquet"), file)?;
-    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
-    Ok(fs::write(to.join(name).with_extension("jsonl"), lines)?)
+    let lines: Vec<_> = rows.iter().map(|row| row.to_string() + "\n").collect();
+    Ok(fs::write(to.join(name).with_extension("jsonl"), lines.concat())?)
 }

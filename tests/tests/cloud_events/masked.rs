@@ -75,7 +75,10 @@ fn users() -> Vec<User> {
 
 fn published() -> Vec<Arc<Event>> {
     let bus = bus();
-    users().into_iter().for_each(|user| drop(bus.child("eu").unwrap().publish(user).unwrap()));
+    let child = bus.child("eu").unwrap();
+    for user in users() {
+        child.publish(user).unwrap();
+    }
     bus.query("**").unwrap().events()
 }
 

@@ -59,12 +59,15 @@ fn past_and_live_meet_over_memory_and_disk() {
                 .collect();
             let mut readers: Vec<(EventStream<Tick>, Vec<_>)> = Vec::new();
             while readers.is_empty()
-                || (readers.len() < 6 && !publishers.iter().all(|done| done.is_finished()))
+                || (readers.len() < 6
+                    && !publishers.iter().all(thread::ScopedJoinHandle::is_finished))
             {
                 let queue = bus.subscription("tick").from(Start::Earliest);
                 let stream = queue.queue(capacity, Overflow::Reject).stream().unwrap();
                 readers.push((stream, Vec::new()));
-                readers.iter_mut().for_each(|(stream, seen)| drain(stream, seen));
+                for (stream, seen) in &mut readers {
+                    drain(stream, seen);
+                }
             }
             readers
         });
