@@ -2,6 +2,8 @@
 
 mod handle;
 mod index;
+#[cfg(all(test, rem_loom))]
+mod loom;
 mod reading;
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! [`Tail`]: records on their way from publishers to the writer, and who waits for them to be on the disk.
 
 #[cfg(all(test, rem_loom))]
-mod loom;
+pub(crate) mod loom;
 mod taking;
 
 use std::fmt;

@@ -10,7 +10,7 @@ use loom::thread;
 use super::{Pace, Tail};
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-fn model(case: impl Fn() + Send + Sync + 'static) {
+pub(crate) fn model(case: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
     if builder.preemption_bound.is_none() {
         builder.preemption_bound = Some(2);
@@ -38,7 +38,7 @@ impl Wake for Unpark {
 }
 
 /// What a publisher does before it has a record to put: it takes a seat, and then a number.
-fn publish(tail: &Tail, numbers: &AtomicU64) -> u64 {
+pub(crate) fn publish(tail: &Tail, numbers: &AtomicU64) -> u64 {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     while !tail.seat().is_ok_and(|taken| taken) {
         if tail.poll_seat(&waker).is_pending() {
@@ -50,15 +50,28 @@ fn publish(tail: &Tail, numbers: &AtomicU64) -> u64 {
 
 /// Commits until all up to a number is; says what it has taken.
 fn write(tail: &Tail, pace: Pace, up_to: u64) -> Vec<u64> {
-    let (mut taken, mut in_vain) = (Vec::new(), false);
+    let mut taken = Vec::new();
+    write_by(tail, pace, up_to, |entries| {
+        taken.extend(entries.iter().map(|(sequence, _)| *sequence));
+    });
+    taken
+}
+
+/// The same, by what stores a batch.
+pub(crate) fn write_by(
+    tail: &Tail,
+    pace: Pace,
+    up_to: u64,
+    mut append: impl FnMut(&[(u64, Vec<u8>)]),
+) {
+    let mut in_vain = false;
     while tail.committed() < up_to {
         tail.wait_for_work(pace, in_vain);
         let batch = tail.take(tail.committed(), 8, 1_024);
         in_vain = batch.numbers == 0;
-        taken.extend(batch.entries.iter().map(|(sequence, _)| *sequence));
+        append(&batch.entries);
         tail.commit(&batch, pace != Pace::AtOnce);
     }
-    taken
 }
 
 #[test]
