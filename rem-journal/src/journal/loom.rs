@@ -182,8 +182,14 @@ fn an_event_is_in_memory_or_on_the_disk() {
                     write_by(&work.tail, pace, 2, append);
                 })
             };
-            let seen = read(&journal);
-            assert!(read(&journal) >= seen);
+            let reader = {
+                let journal = Arc::clone(&journal);
+                thread::spawn(move || {
+                    let seen = read(&journal);
+                    assert!(read(&journal) >= seen);
+                })
+            };
+            reader.join().unwrap();
             publisher.join().unwrap();
             writer.join().unwrap();
             assert_eq!(read(&journal), 2);
