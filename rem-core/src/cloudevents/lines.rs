@@ -73,8 +73,10 @@ impl<R: BufRead> Lines<R> {
     pub(crate) fn read(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
             self.text.clear();
-            // One byte more for the end of the line, and another to see that it is too long.
-            let most = (self.limit as u64).saturating_add(2);
+            // A byte order mark is no part of the first line. One byte more for the end of the line, and another to see that
+            // it is too long.
+            let mark = if self.number == 0 { BYTE_ORDER_MARK } else { &[] };
+            let most = (self.limit as u64).saturating_add(2 + mark.len() as u64);
             let read = self.from.by_ref().take(most).read_until(b'\n', &mut self.text)?;
             if read == 0 {
                 return Ok(None);
@@ -82,7 +84,8 @@ impl<R: BufRead> Lines<R> {
             let start = self.offset;
             let mut length = read as u64;
             let ended = self.text.pop_if(|last| *last == b'\n').is_some();
-            let too_long = self.text.len() > self.limit;
+            let skipped = if self.text.starts_with(mark) { mark.len() } else { 0 };
+            let too_long = self.text.len() - skipped > self.limit;
             if too_long && !ended {
                 length += skip_line(&mut self.from)?;
             }
@@ -93,8 +96,6 @@ impl<R: BufRead> Lines<R> {
                 let too_long = Some(length);
                 return Ok(Some(Line { number, offset, text: &self.text, too_long }));
             }
-            let before = if number == 1 { self.text.strip_prefix(BYTE_ORDER_MARK) } else { None };
-            let skipped = before.map_or(0, |_| BYTE_ORDER_MARK.len());
             if !self.text[skipped..].trim_ascii().is_empty() {
                 let (text, offset) = (&self.text[skipped..], offset + skipped as u64);
                 return Ok(Some(Line { number, offset, text, too_long: None }));
