@@ -16,6 +16,7 @@ use crate::queue::Channel;
 use crate::route::{Route, Seats, is_stale};
 use crate::subscription::Entry;
 use crate::sync::{Mutex, MutexGuard, ThreadId, current_thread, lock};
+use crate::trace::Origin;
 
 /// For how many events a line keeps room when nobody stands in it.
 const ROOM: usize = 1_024;
@@ -86,6 +87,7 @@ fn wait(
     // Its publisher is told who wants it, and by its filters, which are asked before it has a number.
     seats.ask_all(draft, route);
     let wanting: Vec<_> = seats.wanting(route).collect();
+    let origin = isolate(|| Origin::of(draft.event())).unwrap_or_default();
     let (this, turn) = (current_thread(), Turn::take());
     let mut standing = lock(&line.0);
     check_room(core, &standing, draft, route)?;
@@ -97,8 +99,14 @@ fn wait(
     let (channels, failed) = (seats.channels(), seats.failed());
     standing.hold(&channels);
     let has_seats = !channels.is_empty();
-    let pending =
-        Pending::new(Arc::clone(draft.event()), Arc::clone(route), seats, channels, has_come);
+    let pending = Pending::new(
+        Arc::clone(draft.event()),
+        Arc::clone(route),
+        seats,
+        channels,
+        has_come,
+        origin,
+    );
     if turn.is_some() && standing.turn.is_none() {
         // Its turn has come while the filters were asked.
         let head = HeadOfLine::take(core, line, standing, this, turn);

@@ -10,12 +10,15 @@ use crate::publish::{self, Link, Receipt, handling, handling_in_line};
 use crate::queue::Channel;
 use crate::route::{Held, Route, Seats, came_since};
 use crate::subscription::{Called, Entry, Turn};
+use crate::trace::Origin;
 
 /// An event that waits for its turn.
 pub(super) struct Pending {
     event: Arc<Event>,
     to: To,
     above: Option<Arc<Link>>,
+    /// The span of its publish, which the thread that delivers it has not.
+    origin: Origin,
 }
 
 enum To {
@@ -41,35 +44,39 @@ impl Pending {
         seats: Seats,
         channels: Vec<Arc<Channel>>,
         has_come: Option<bool>,
+        origin: Origin,
     ) -> Self {
         for entry in &route.entries[route.queues..] {
             entry.count_not_had();
         }
         seats.wanting(&route).for_each(|entry| entry.count_deferred());
-        Self { event, to: To::Route { route, seats, channels, has_come }, above: publish::link() }
+        let to = To::Route { route, seats, channels, has_come };
+        Self { event, to, above: publish::link(), origin }
     }
 
     pub(super) fn system(event: Arc<Event>, entries: Box<[Arc<Entry>]>) -> Self {
-        Self { event, to: To::System(entries), above: publish::link() }
+        let (to, origin) = (To::System(entries), Origin::default());
+        Self { event, to, above: publish::link(), origin }
     }
 
     /// Hands it over, to queues first and then to inline handlers, in a thread that has taken its own turn too.
     pub(super) fn deliver(self, core: &Arc<Core>, line: &Line, receipt: &mut Receipt) {
-        let Self { event, to, above } = self;
+        let Self { event, to, above, origin } = self;
         match to {
             To::Route { route, mut seats, channels, has_come } => {
                 let seated = Seated(line, channels);
                 seats.wanting(&route).for_each(|entry| entry.count_resumed());
                 let (queues, inline) = route.entries.split_at(route.queues);
                 let said = seats.split_off(route.queues);
-                handling_in_line(&event, above, &route, || {
+                let hand_over = || {
                     queue::put(core, &event, queues, seats, receipt);
                     drop(seated);
                     let came = has_come.map(|is_own| came_since(core, &event, is_own, &route));
                     let late = serve_queues(core, &event, came.unwrap_or_default(), receipt);
                     call_each(core, &event, inline, said, receipt);
                     run_each(core, &event, &late, false, receipt);
-                });
+                };
+                origin.lend(&event, || handling_in_line(&event, above, &route, hand_over));
                 quietly(event);
                 quietly(route);
             }

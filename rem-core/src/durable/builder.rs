@@ -175,6 +175,13 @@ impl<'a> DurableBuilder<'a> {
         self.into_task().keep_dead_letters(events)
     }
 
+    /// A task with a span for each attempt: see [`TaskBuilder::traced`]. What is read from the history is told of by the field
+    /// `traceparent`, and has no link.
+    #[cfg(feature = "tracing")]
+    pub fn traced(self, subscription: impl Into<Box<str>>) -> TaskBuilder<'a> {
+        self.into_task().traced(subscription)
+    }
+
     /// An async handler: see [`TaskBuilder::task`].
     ///
     /// # Errors

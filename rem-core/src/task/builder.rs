@@ -177,8 +177,9 @@ impl<'a> TaskBuilder<'a> {
     ///
     /// It is no child of the span of the event's publish, but follows from it, if the publish passed
     /// [`Spans`](crate::middleware::Spans): that stays open meanwhile, until the last attempt is over or the event is a dead
-    /// letter. Of the past, of a dead letter that is sent again, and of an event that
-    /// [`Ordering::Total`](crate::Ordering::Total) had another thread deliver, the field `traceparent` tells.
+    /// letter. Then it is over, for a dead letter may be kept for days; when it is sent again that opens a span `resend`, within
+    /// whatever sends it, which the attempts follow from, and for each event behind it that is handled in its turn another.
+    /// Of the past the field `traceparent` alone tells, as it does of the publish of what is sent again.
     ///
     /// ```
     /// use rem_core::{Bus, Received};
@@ -277,8 +278,8 @@ impl<'a> TaskBuilder<'a> {
         let workers = u32::try_from(concurrency).unwrap_or(u32::MAX);
         let resumed = name.map(|name| subscription.resume(&name, capacity)).transpose()?;
         let progress = resumed.as_ref().map(|resumed| &resumed.progress);
-        let desk = Desk::new(Arc::clone(&channel), workers, letters).durable(progress);
-        let desk = Arc::new(desk);
+        let desk = Desk::new(Arc::clone(&channel), workers, letters);
+        let desk = Arc::new(desk.durable(progress).traced(&traced));
         // Counted by the workers, who alone know what reaches them.
         let calls = subscription.take_calls();
         let own = Arc::new(OnceLock::new());

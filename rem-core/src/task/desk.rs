@@ -8,13 +8,14 @@ use std::task::Waker;
 use super::Job;
 use super::lanes::{Arrived, Failed, Lanes, Letter, Moved, NotTaken};
 use crate::clock::Timestamp;
-use crate::deliver::{each_quietly, quietly, wake};
+use crate::deliver::{each_quietly, isolate, quietly, wake};
 use crate::durable::Progress;
 use crate::event::{Event, EventId};
 use crate::queue::{Channel, QueueStats};
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Latch, Mutex, Watch, latch, lock};
 use crate::topology::SubscriptionStats;
+use crate::trace::Traced;
 
 /// What the workers of one task share.
 pub(crate) struct Desk {
@@ -32,6 +33,8 @@ pub(crate) struct Desk {
     gone: Mutex<Gone>,
     /// It ends by itself, with a call that goes on to its end, retries included.
     ends_by_itself: AtomicBool,
+    /// The spans of what is sent again, if it has some.
+    traced: Traced,
     /// Of a durable subscription.
     progress: Option<Arc<Progress>>,
     pub(super) counts: Counts,
@@ -80,6 +83,7 @@ impl Desk {
             sleepers: Mutex::default(),
             gone: Mutex::new(Gone::Not(Vec::new())),
             ends_by_itself: AtomicBool::new(false),
+            traced: Traced::default(),
             progress: None,
             counts: Counts::default(),
         }
@@ -88,6 +92,11 @@ impl Desk {
     /// The same for a durable subscription.
     pub(super) fn durable(self, progress: Option<&Arc<Progress>>) -> Self {
         Self { progress: progress.map(Arc::clone), ..self }
+    }
+
+    /// The same with spans.
+    pub(super) fn traced(self, traced: &Traced) -> Self {
+        Self { traced: traced.clone(), ..self }
     }
 
     /// Whether what is not handled comes again after the next start.
@@ -176,9 +185,12 @@ impl Desk {
     /// Gives a letter to the workers; `false` if there are none, and then it is one still.
     fn put_ahead(&self, letter: Letter) -> bool {
         let Letter { job, at, failed } = letter;
-        match self.channel.put_ahead(job) {
+        // User code: under no lock.
+        let origin = isolate(|| self.traced.resend(&job.event)).unwrap_or_default();
+        match self.channel.put_ahead(job.from(origin)) {
             Ok(()) => true,
-            Err(job) => {
+            Err(mut job) => {
+                drop(job.take_origin());
                 let dropped = {
                     let mut lanes = lock(&self.lanes);
                     let dropped = lanes.put_back(Letter { job, at, failed });

@@ -1,18 +1,22 @@
-//! The spans of a task that is `traced`: one for each attempt, which follows from that of the publish.
+//! The spans of what is `traced`: one for each attempt of a task, which follows from that of the publish, or of its being sent
+//! again.
+
+use std::sync::Arc;
 
 use tracing::Span;
 
-use super::spans::{fail, handle, publish_of};
+use super::spans::{fail, handle, lend, publish_of, resend};
 use crate::deliver::quietly;
 use crate::event::Event;
 
-/// What the spans of a task call it, if it has some.
-#[derive(Debug, Default)]
-pub(crate) struct Traced(Option<Box<str>>);
+/// What the spans of a task, or of a handler, call it, if it has some.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Traced(Option<Arc<str>>);
 
-/// The span of an event's publish, kept open until the event is handled. Boxed, for most events have none.
+/// The span of an event's publish, or of its being sent again, kept open until the event is handled. Boxed, for most events
+/// have none.
 ///
-/// To be dropped quietly, as an event is, and under no lock: that is the subscriber's code.
+/// To be dropped under no lock, for that is the subscriber's code.
 #[derive(Debug, Default)]
 pub(crate) struct Origin(Option<Box<Span>>);
 
@@ -22,7 +26,13 @@ pub(crate) struct AttemptSpan(Option<Box<Span>>);
 
 impl Traced {
     pub(crate) fn by(subscription: Box<str>) -> Self {
-        Self(Some(subscription))
+        Self(Some(subscription.into()))
+    }
+
+    /// The span of an event's being sent again. The subscriber's code, which may panic.
+    pub(crate) fn resend(&self, event: &Event) -> Origin {
+        let span = self.0.as_deref().map(|name| resend(name, event));
+        Origin(span.filter(|span| !span.is_disabled()).map(Box::new))
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -62,6 +72,23 @@ impl Origin {
     #[inline]
     pub(crate) fn is_none(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Hands an event over in a thread that need not be its publisher's, where handlings find the span.
+    pub(crate) fn lend<R>(mut self, event: &Event, hand_over: impl FnOnce() -> R) -> R {
+        match self.0.take() {
+            Some(span) => lend(event.id(), *span, hand_over),
+            None => hand_over(),
+        }
+    }
+}
+
+/// Quietly, as an event is dropped.
+impl Drop for Origin {
+    fn drop(&mut self) {
+        if let Some(span) = self.0.take() {
+            quietly(span);
+        }
     }
 }
 

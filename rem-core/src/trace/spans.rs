@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use foldhash::fast::FixedState;
@@ -9,6 +10,7 @@ use tracing::field::{Empty, display};
 use tracing::{Level, Span, info_span};
 
 use super::TRACEPARENT;
+use crate::deliver::quietly;
 use crate::draft::Draft;
 use crate::event::{Event, EventId, Shape};
 use crate::middleware::{Middleware, Next, Step, Stop};
@@ -41,8 +43,8 @@ use crate::sync::thread_local;
 /// # Cost
 /// One load and a comparison while nobody wants spans of that target. Otherwise what the subscriber of tracing does with them,
 /// in the publisher's thread; a publish within a handler leaves its span open until the handlers of its event have returned, up
-/// to 1,024 of them in a thread, and so does one whose event waits for a traced task. It is entered no more, so that its busy
-/// time ends with the publish.
+/// to 1,024 of them in a thread, and so does one whose event waits for a traced task, or under
+/// [`Ordering::Total`](crate::Ordering::Total) for its turn. It is entered no more, so that its busy time ends with the publish.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Spans(());
 
@@ -136,6 +138,36 @@ impl Drop for Published {
     }
 }
 
+/// The span of a publish that this thread has of another, while it hands the event over.
+struct Lent(EventId);
+
+/// Lets handlings in this thread find the span of an event's publish while the event is handed over. It goes as `Origin` says.
+pub(super) fn lend<R>(id: EventId, span: Span, hand_over: impl FnOnce() -> R) -> R {
+    let mut span = Some(span);
+    // Whoever has published it here finds it anyway. One more than may be kept is a bound, too.
+    with(|open| match open.spans.entry(id) {
+        Entry::Vacant(place) => span.take().map(|span| {
+            place.insert(span);
+        }),
+        Entry::Occupied(_) => None,
+    });
+    let lent = span.is_none().then_some(Lent(id));
+    let said = hand_over();
+    drop(lent);
+    if let Some(span) = span {
+        quietly(span);
+    }
+    said
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(span) = with(|open| open.spans.remove(&self.0)) {
+            quietly(span);
+        }
+    }
+}
+
 /// Nothing, for a thread that ends: there is no span of another publish that it could find.
 fn with<R>(look: impl FnOnce(&mut Open) -> Option<R>) -> Option<R> {
     OPEN.try_with(|open| look(&mut open.borrow_mut())).ok().flatten()
@@ -160,29 +192,36 @@ where
     F: Fn(&Event<T>) -> R + Send + Sync + 'static,
     R: Outcome,
 {
-    move |event| {
-        let span = handling(subscription, event);
-        if span.is_disabled() {
-            return handle(event).outcome();
-        }
-        // Both run as the bus would run them; the panic goes on to it.
-        let run = || span.in_scope(|| handle(event).outcome());
-        let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-            fail(&span, &"it panicked");
-            resume_unwind(panic)
-        });
-        if let Err(error) = &outcome {
-            fail(&span, error);
-        }
-        outcome
+    move |event| within_handling(subscription, event, || handle(event).outcome())
+}
+
+/// Runs a handler within the span of its handling, which notes what it fails with.
+pub(super) fn within_handling<T: ?Sized>(
+    subscription: &str,
+    event: &Event<T>,
+    run: impl FnOnce() -> Result<(), Box<str>>,
+) -> Result<(), Box<str>> {
+    let span = handling(subscription, event);
+    if span.is_disabled() {
+        return run();
     }
+    // Run as the bus would run it; the panic goes on to it.
+    let run = || span.in_scope(run);
+    let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        fail(&span, &"it panicked");
+        resume_unwind(panic)
+    });
+    if let Err(error) = &outcome {
+        fail(&span, error);
+    }
+    outcome
 }
 
 /// A span for the handling of an event, to be entered by who handles it: `handle`, at the level `INFO`, under the target `rem`.
 ///
 /// It is no child of the span of the event's publish, and of none that is entered, but follows from it: one publish may be
 /// handled by many, long after it is over. The link is made if the publish passed [`Spans`] and its span is open in this thread,
-/// as it is for inline handlers, unless [`Ordering::Total`](crate::Ordering::Total) let another thread call them. Everywhere else
+/// as it is for inline handlers, in whichever thread [`Ordering::Total`](crate::Ordering::Total) has them called. Everywhere else
 /// the fields tell: `subscription`, `topic`, `id`, `correlation`, and `traceparent`, from which tools make a link too. A task
 /// that is [`traced`](crate::TaskBuilder::traced) keeps the link in its queue, and opens its spans itself.
 ///
@@ -226,6 +265,20 @@ pub(super) fn handle<T: ?Sized>(
         traceparent = traceparent(event),
         attempt,
         error = Empty,
+    )
+}
+
+/// The span of an event that is sent again: within what sends it, as a publish is.
+pub(super) fn resend(subscription: &str, event: &Event) -> Span {
+    info_span!(
+        target: "rem",
+        "resend",
+        otel.kind = "producer",
+        subscription,
+        topic = event.topic().as_str(),
+        id = %event.id(),
+        correlation = %event.correlation(),
+        traceparent = traceparent(event),
     )
 }
 

@@ -1,8 +1,9 @@
-//! A subscriber of `tracing` that notes spans: names, parents, links, fields.
+//! A subscriber of `tracing` that notes spans, of one thread or several: names, parents, links, fields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -41,10 +42,17 @@ impl Visit for Noted {
 #[derive(Default)]
 struct State {
     spans: Vec<Noted>,
-    entered: Vec<usize>,
+    /// Which each thread is in.
+    entered: HashMap<ThreadId, Vec<usize>>,
 }
 
-/// Spans, in the order in which they were opened, of one thread.
+impl State {
+    fn entered(&mut self) -> &mut Vec<usize> {
+        self.entered.entry(thread::current().id()).or_default()
+    }
+}
+
+/// Spans, in the order in which they were opened.
 #[derive(Clone, Default)]
 pub(crate) struct Spans(Arc<Mutex<State>>);
 
@@ -52,8 +60,18 @@ impl Spans {
     /// What is told while `run` runs.
     pub(crate) fn of(run: impl FnOnce()) -> Vec<Noted> {
         let spans = Self::default();
-        tracing::subscriber::with_default(spans.clone(), run);
-        std::mem::take(&mut spans.0.lock().unwrap().spans)
+        spans.within(run);
+        spans.take()
+    }
+
+    /// Notes what is told in this thread while `run` runs.
+    pub(crate) fn within<R>(&self, run: impl FnOnce() -> R) -> R {
+        tracing::subscriber::with_default(self.clone(), run)
+    }
+
+    /// What was told.
+    pub(crate) fn take(&self) -> Vec<Noted> {
+        std::mem::take(&mut self.0.lock().unwrap().spans)
     }
 }
 
@@ -68,7 +86,7 @@ impl Subscriber for Spans {
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let mut state = self.0.lock().unwrap();
         let parent = if attributes.is_contextual() {
-            state.entered.last().copied()
+            state.entered().last().copied()
         } else {
             attributes.parent().map(index)
         };
@@ -88,10 +106,10 @@ impl Subscriber for Spans {
     }
     fn event(&self, _: &Event<'_>) {}
     fn enter(&self, span: &Id) {
-        self.0.lock().unwrap().entered.push(index(span));
+        self.0.lock().unwrap().entered().push(index(span));
     }
     fn exit(&self, span: &Id) {
-        assert_eq!(self.0.lock().unwrap().entered.pop(), Some(index(span)));
+        assert_eq!(self.0.lock().unwrap().entered().pop(), Some(index(span)));
     }
     fn clone_span(&self, span: &Id) -> Id {
         self.0.lock().unwrap().spans[index(span)].handles += 1;

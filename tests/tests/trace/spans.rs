@@ -1,11 +1,17 @@
 //! `Spans` and `traced`: a span for each publish and each handling, and how they are linked.
 
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::thread;
+
 use rem::middleware::{Spans, Trace, filter};
 use rem::prelude::*;
 use rem::testing::TestBus;
 use rem::trace::{handling, traced};
+use rem::{Ordering, TaskFuture};
 
 use crate::recorded::{Noted, Spans as Recorded};
+use crate::tasks::Here;
 use crate::{Tick, count_down};
 
 fn bus() -> TestBus {
@@ -90,6 +96,50 @@ fn what_is_put_off_until_its_cause_is_handled_is_linked_too() {
             said.field("causation"),
             number.checked_sub(1).map(|cause| publishes[cause].1.field("id").unwrap())
         );
+    }
+    all_over(&spans);
+}
+
+#[test]
+fn what_another_thread_delivers_in_its_turn_follows_from_its_own_publish() {
+    let here = Here::default();
+    let spawner = here.clone();
+    let builder = Bus::builder().spawner(move |task: TaskFuture| spawner.add(task));
+    let test = TestBus::with(builder.ordering(Ordering::Total));
+    test.bus.middleware("**", Trace::new()).unwrap();
+    test.bus.middleware("**", Spans::new()).unwrap();
+    let (stands, standing) = channel();
+    let (goes_on, going_on) = channel::<()>();
+    let doors = Mutex::new((stands, going_on));
+    let _sub = test.bus.on(traced("all", move |tick: &Event<Tick>| {
+        if tick.data.0 == 0 {
+            let doors = doors.lock().unwrap();
+            doors.0.send(()).unwrap();
+            doors.1.recv().unwrap();
+        }
+    }));
+    let task = test.bus.subscription("tick").traced("task");
+    let _task = task.task(async |_: Received<Tick>| ()).unwrap();
+    let spans = Recorded::default();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| spans.within(|| test.bus.publish(Tick(0)).unwrap()));
+        standing.recv().unwrap();
+        // The other thread has the turn: these are left to it, and their publishes are over before they are handled.
+        for number in 1..=2 {
+            let receipt = spans.within(|| test.bus.publish(Tick(number)).unwrap());
+            assert_eq!((receipt.delivered(), receipt.deferred()), (0, 2));
+        }
+        goes_on.send(()).unwrap();
+        assert_eq!(first.join().unwrap().delivered(), 2);
+    });
+    spans.within(|| here.poll());
+    let spans = spans.take();
+    let (publishes, handlings) = (named(&spans, "publish"), named(&spans, "handle"));
+    // Inline, and then by the task.
+    assert_eq!((publishes.len(), handlings.len()), (3, 6));
+    for ((publish, said), (_, handling)) in publishes.iter().chain(&publishes).zip(&handlings) {
+        assert_eq!((handling.parent, &handling.follows[..]), (None, &[*publish][..]));
+        assert_eq!(handling.field("id"), said.field("id"));
     }
     all_over(&spans);
 }
@@ -182,7 +232,7 @@ fn threads_end_while_their_spans_are_open() {
     let test = bus();
     let _sub = test.bus.on(traced("count", count_down(&test.bus)));
     let bus = test.bus.clone();
-    let spans = std::thread::spawn(move || Recorded::of(|| drop(bus.publish(Tick(2)).unwrap())));
+    let spans = thread::spawn(move || Recorded::of(|| drop(bus.publish(Tick(2)).unwrap())));
     let spans = spans.join().unwrap();
     assert_eq!((named(&spans, "publish").len(), named(&spans, "handle").len()), (3, 3));
     all_over(&spans);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use rem::middleware::{Spans, Trace};
 use rem::prelude::*;
 use rem::testing::{Recorder, TestBus};
 use rem::trace::{TRACEPARENT, TRACESTATE, TraceParent};
-use rem::{Retry, TaskFuture};
+use rem::{DeadLetterError, Retry, TaskFuture};
 
 use crate::Tick;
 use crate::recorded::{Noted, Spans as Recorded};
@@ -21,15 +22,15 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Futures that are polled in the test's thread, where its spans are recorded.
 #[derive(Clone, Default)]
-struct Here(Arc<Mutex<Vec<TaskFuture>>>);
+pub(crate) struct Here(Arc<Mutex<Vec<TaskFuture>>>);
 
 impl Here {
-    fn add(&self, future: TaskFuture) {
+    pub(crate) fn add(&self, future: TaskFuture) {
         self.0.lock().unwrap().push(future);
     }
 
     /// Polls each, until it waits.
-    fn poll(&self) {
+    pub(crate) fn poll(&self) {
         let mut futures = std::mem::take(&mut *self.0.lock().unwrap());
         let mut cx = Context::from_waker(Waker::noop());
         futures.retain_mut(|future| future.as_mut().poll(&mut cx).is_pending());
@@ -139,7 +140,7 @@ fn a_panic_and_a_time_limit_are_noted_as_what_the_attempt_failed_with() {
 }
 
 #[test]
-fn a_dead_letter_keeps_no_span_open_and_is_told_of_by_its_fields_when_it_is_sent_again() {
+fn a_dead_letter_keeps_no_span_open_and_follows_from_its_being_sent_again() {
     let (test, here) = bus();
     let task = test
         .bus
@@ -152,6 +153,7 @@ fn a_dead_letter_keeps_no_span_open_and_is_told_of_by_its_fields_when_it_is_sent
     for sent_again in [false, true] {
         let these = Recorded::of(|| {
             if sent_again {
+                let _operator = tracing::info_span!("operator").entered();
                 assert_eq!(sub.dead_letters().resend_all(), 1);
             } else {
                 // The second is held behind the first.
@@ -166,10 +168,80 @@ fn a_dead_letter_keeps_no_span_open_and_is_told_of_by_its_fields_when_it_is_sent
     }
     let (first, again) = (handlings(&spans[0]), handlings(&spans[1]));
     assert_eq!((first.len(), again.len()), (1, 1));
-    assert_eq!((first[0].follows.len(), again[0].follows.len()), (1, 0));
+    assert_eq!((first[0].parent, first[0].follows.len()), (None, 1));
     for name in ["id", "traceparent", "attempt", "error"] {
         assert_eq!(first[0].field(name), again[0].field(name), "{name}");
     }
+    // The producer of what is sent again is whoever sends it.
+    let resend = &spans[1][1];
+    assert_eq!((resend.name, resend.parent, resend.follows.len()), ("resend", Some(0), 0));
+    assert_eq!((again[0].parent, &again[0].follows[..]), (None, &[1][..]));
+    assert_eq!(resend.field("otel.kind"), Some("producer"));
+    for name in ["subscription", "topic", "id", "correlation", "traceparent"] {
+        assert_eq!(resend.field(name), again[0].field(name), "{name}");
+    }
+}
+
+#[test]
+fn what_comes_behind_a_dead_letter_follows_from_what_lets_it_go_on() {
+    for discarded in [false, true] {
+        let (test, here) = bus();
+        let fails = Arc::new(AtomicBool::new(true));
+        let task = test
+            .bus
+            .subscription("tick")
+            .by_key(|_: &Event| Some("one".into()))
+            .dead_letter("dead")
+            .traced("all");
+        let sub =
+            task.task_with(
+                Arc::clone(&fails),
+                async |fails, _: Received<Tick>| {
+                    if fails.load(SeqCst) { Err("no") } else { Ok(()) }
+                },
+            );
+        let sub = sub.unwrap();
+        (1..=3).for_each(|number| drop(test.bus.publish(Tick(number)).unwrap()));
+        here.poll();
+        assert_eq!(sub.dead_letters().len(), 3);
+        fails.store(false, SeqCst);
+        let spans = Recorded::of(|| {
+            if discarded {
+                let first = sub.dead_letters().list()[0].event.id();
+                sub.dead_letters().discard(first).unwrap();
+            } else {
+                assert_eq!(sub.dead_letters().resend_all(), 1);
+            }
+            here.poll();
+        });
+        assert_eq!(sub.dead_letters().len(), 0);
+        let handlings = handlings(&spans);
+        assert_eq!(handlings.len(), if discarded { 2 } else { 3 });
+        for handling in handlings {
+            let [origin] = handling.follows[..] else { panic!("{spans:#?}") };
+            let origin = &spans[origin];
+            assert_eq!((origin.name, origin.parent), ("resend", None));
+            assert_eq!(origin.field("id"), handling.field("id"));
+        }
+        all_over(&spans);
+    }
+}
+
+#[test]
+fn a_dead_letter_that_nobody_takes_again_leaves_no_span_open() {
+    let (test, here) = bus();
+    let task = test.bus.subscription("tick").keep_dead_letters(4).traced("all");
+    let sub = task.task(async |_: Received<Tick>| Err::<(), _>("no")).unwrap();
+    test.bus.publish(Tick(1)).unwrap();
+    here.poll();
+    let letters = sub.dead_letters();
+    let event = letters.list()[0].event.id();
+    drop(sub);
+    here.poll();
+    let spans = Recorded::of(|| {
+        assert_eq!(letters.resend(event), Err(DeadLetterError::Ended));
+    });
+    all_over(&spans);
 }
 
 #[test]
