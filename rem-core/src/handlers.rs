@@ -4,6 +4,8 @@ mod argument;
 mod captured;
 mod error;
 mod filter;
+mod until;
+mod spans;
 mod guard;
 mod holder;
 mod register;
@@ -17,7 +19,9 @@ pub use filter::Filters;
 pub use guard::Subscriptions;
 pub use register::{HandlerSetup, Registrar, take};
 pub use shared::State;
+pub use spans::SpanName;
 pub use task::{Retries, TaskCall, TaskSetup};
+pub use until::Lasts;
 
 pub(crate) use shared::States;
 

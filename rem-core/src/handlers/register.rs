@@ -1,6 +1,7 @@
 //! Registering: from what the macro tells of each handler to subscriptions, all of them or none.
 
 use std::fmt;
+use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -11,13 +12,17 @@ use super::guard::LeftBehind;
 use super::holder::Holder;
 use super::{
     Argument, ArgumentError, HandlerCall, HandlerFn, Handlers, RegisterError, RegisterErrorKind,
-    Subscriptions,
+    SpanName, Subscriptions,
 };
-use crate::bus::Bus;
+use crate::bus::{Bus, Core};
+use crate::deliver::is_delivering;
 use crate::error::SubscribeError;
 use crate::event::{Event, EventType, Shape, TypedPattern, all_topics};
-use crate::subscription::{Called, Delivery, Entry, Subscription, SubscriptionBuilder};
+use crate::subscription::{
+    Called, CatchUp, Delivery, Entry, Start, Subscription, SubscriptionBuilder, Until,
+};
 use crate::task::Prepared;
+use crate::trace::Traced;
 
 impl Bus {
     /// Subscribes the handlers that `#[handlers]` has found on a type, all of them or none. They keep the value.
@@ -91,6 +96,8 @@ struct Made {
 #[derive(Debug)]
 pub(super) enum Way {
     Inline(Arc<Entry>),
+    /// Called with the past first, by the thread that registers.
+    Past(Arc<Entry>, Box<CatchUp>),
     Task(Prepared),
 }
 
@@ -102,6 +109,7 @@ pub struct HandlerSetup<'b> {
     bus: &'b Bus,
     pub(super) place: &'static Location<'static>,
     pub(super) subscription: SubscriptionBuilder<'b>,
+    pub(super) traced: Traced,
     pub(super) refused: Option<RegisterErrorKind>,
 }
 
@@ -138,7 +146,7 @@ impl<'b, S> Registrar<'b, S> {
         pattern: Pattern,
     ) -> HandlerSetup<'b> {
         let subscription = SubscriptionBuilder::new(self.bus, Ok(pattern), place);
-        HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
+        self.begin(name, place, subscription)
     }
 
     /// A handler of every topic of a type, below any scope.
@@ -152,7 +160,7 @@ impl<'b, S> Registrar<'b, S> {
             None => Pattern::parse(E::SCHEMA.namespace),
         };
         let subscription = SubscriptionBuilder::by_type(self.bus, pattern, place);
-        HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
+        self.begin(name, place, subscription)
     }
 
     /// A handler of a group of a type's events, below any scope.
@@ -164,25 +172,36 @@ impl<'b, S> Registrar<'b, S> {
     ) -> HandlerSetup<'b> {
         let pattern = group().below_namespace();
         let subscription = SubscriptionBuilder::by_type(self.bus, pattern, place);
-        HandlerSetup { name, bus: self.bus, place, subscription, refused: None }
+        self.begin(name, place, subscription)
+    }
+
+    fn begin(
+        &self,
+        name: &'static str,
+        place: &'static Location<'static>,
+        subscription: SubscriptionBuilder<'b>,
+    ) -> HandlerSetup<'b> {
+        let traced = Traced::default();
+        HandlerSetup { name, bus: self.bus, place, subscription, traced, refused: None }
     }
 
     /// Adds a handler that looks at the event, or at none of a known type.
-    pub fn see<T, F>(&mut self, setup: HandlerSetup<'b>, handle: F)
+    pub fn see<T, F>(&mut self, mut setup: HandlerSetup<'b>, handle: F)
     where
         T: Shape + ?Sized,
         F: Fn(&S, &Event<T>, &HandlerCall<'_>) -> Result<(), Box<str>> + Send + Sync + 'static,
         S: Send + Sync + 'static,
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
+        let traced = mem::take(&mut setup.traced);
         let call: crate::subscription::Call = Box::new(move |event, about| {
             let is_replay = event.is_replay();
             let event_of_any = event.shared();
             let call =
                 HandlerCall { event: event_of_any, about, around: &around, is_replay, attempt: 1 };
-            let Some(outcome) =
-                holder.with(|this| T::see(event, |event| handle(this, event, &call)))
-            else {
+            let Some(outcome) = holder.with(|this| {
+                T::see(event, |event| traced.call(event, || handle(this, event, &call)))
+            }) else {
                 about.end();
                 return Called::Passed;
             };
@@ -192,19 +211,20 @@ impl<'b, S> Registrar<'b, S> {
     }
 
     /// Adds a handler that keeps the event: it costs a count of owners more.
-    pub fn share<T, F>(&mut self, setup: HandlerSetup<'b>, handle: F)
+    pub fn share<T, F>(&mut self, mut setup: HandlerSetup<'b>, handle: F)
     where
         T: Shape + ?Sized,
         F: Fn(&S, &Arc<Event<T>>, &HandlerCall<'_>) -> Result<(), Box<str>> + Send + Sync + 'static,
         S: Send + Sync + 'static,
     {
         let (holder, around) = (self.holder.clone(), Arc::clone(&self.around));
+        let traced = mem::take(&mut setup.traced);
         let call: crate::subscription::Call = Box::new(move |event, about| {
             let (event, is_replay) = (event.shared(), event.is_replay());
             let call = HandlerCall { event, about, around: &around, is_replay, attempt: 1 };
-            let Some(outcome) =
-                holder.with(|this| T::share(event).map(|event| handle(this, &event, &call)))
-            else {
+            let Some(outcome) = holder.with(|this| {
+                T::share(event).map(|event| traced.call(&event, || handle(this, &event, &call)))
+            }) else {
                 about.end();
                 return Called::Passed;
             };
@@ -215,7 +235,14 @@ impl<'b, S> Registrar<'b, S> {
 
     fn add(&mut self, setup: HandlerSetup<'b>, delivery: Delivery) {
         let HandlerSetup { name, place, subscription, refused, .. } = setup;
-        self.made(name, place, refused, || Ok(Way::Inline(subscription.entry(delivery)?)));
+        self.made(name, place, refused, || {
+            Ok(match subscription.prepare(delivery)? {
+                (entry, None) => Way::Inline(entry),
+                // Whether there is a past or not: what a program may do should not hang on that.
+                (..) if is_delivering() => return Err(SubscribeError::WithinHandler { place }),
+                (entry, Some(past)) => Way::Past(entry, past),
+            })
+        });
     }
 
     /// Keeps a handler until all are known, unless one before was refused.
@@ -235,7 +262,8 @@ impl<'b, S> Registrar<'b, S> {
     }
 
     /// Subscribes all of them. Only to start the workers of tasks can fail, so that is done first: they wait, and where one
-    /// cannot be started all end that were.
+    /// cannot be started all end that were. Handlers that are called with the past come last, when the others hear what they
+    /// publish.
     fn finish(self, with_value: Option<Arc<LeftBehind>>) -> Result<Subscriptions, RegisterError> {
         let core = &self.bus.state().core;
         let made = self.made?;
@@ -246,15 +274,28 @@ impl<'b, S> Registrar<'b, S> {
                 task.spawn().map_err(refused)?;
             }
         }
-        let subscribe = |Made { name, way, .. }| {
-            let subscription = match way {
-                Way::Inline(entry) => Subscription::new(core, entry),
-                Way::Task(task) => task.begin(),
-            };
-            (name, subscription)
-        };
-        let held = made.into_iter().map(subscribe).collect();
+        let (late, others): (Vec<_>, Vec<_>) =
+            made.into_iter().enumerate().partition(|(_, made)| matches!(made.way, Way::Past(..)));
+        let subscribe =
+            |(at, made): (usize, Made)| (at, (made.name, made.way.subscribe(core, made.place)));
+        let mut held: Vec<_> = others.into_iter().chain(late).map(subscribe).collect();
+        held.sort_by_key(|(declared, _)| *declared);
+        let held = held.into_iter().map(|(_, handler)| handler).collect();
         Ok(Subscriptions::new(held, with_value))
+    }
+}
+
+impl Way {
+    fn subscribe(self, core: &Arc<Core>, place: &'static Location<'static>) -> Subscription {
+        match self {
+            Self::Inline(entry) => Subscription::new(core, entry),
+            Self::Task(task) => task.begin(),
+            // The bus was closed meanwhile: it is over, as the others are.
+            Self::Past(entry, mut past) => {
+                let over = |_| Subscription::ended(&entry);
+                past.replay(core, &entry, place).unwrap_or_else(over)
+            }
+        }
     }
 }
 
@@ -262,6 +303,12 @@ impl HandlerSetup<'_> {
     /// Handlers of higher priority are called first.
     pub fn priority(mut self, priority: i32) -> Self {
         self.subscription = self.subscription.priority(priority);
+        self
+    }
+
+    /// Where in the past it begins.
+    pub fn start(mut self, start: Start) -> Self {
+        self.subscription = self.subscription.from(start);
         self
     }
 
@@ -286,6 +333,18 @@ impl HandlerSetup<'_> {
     /// Ends with its first call.
     pub fn once(self) -> Self {
         self.take(1)
+    }
+
+    /// Lasts until a token ends, or a function says that it is over.
+    pub fn until(mut self, until: impl Until) -> Self {
+        self.subscription = self.subscription.until(until);
+        self
+    }
+
+    /// Each call has a span, which calls the handler this.
+    pub fn traced(mut self, name: impl SpanName) -> Self {
+        self.traced = Traced::by(name.name());
+        self
     }
 
     /// It takes an argument of that type.

@@ -11,7 +11,7 @@ use super::register::Way;
 use super::{HandlerCall, HandlerSetup, RegisterErrorKind, Registrar};
 use crate::event::{Event, Shape};
 use crate::queue::Overflow;
-use crate::subscription::{About, Start};
+use crate::subscription::{About, SubscriptionBuilder};
 use crate::task::{Attempt, Retry, TaskBuilder, TaskKey};
 
 /// One call of an async handler: [`HandlerCall`], owned by the future. Not public API; expanded code names it.
@@ -81,8 +81,20 @@ pub struct TaskSetup<'b> {
 impl<'b> HandlerSetup<'b> {
     /// The handler is async. Its predicates are known.
     pub fn asynchronous(self) -> TaskSetup<'b> {
-        let Self { name, place, subscription, refused, .. } = self;
-        TaskSetup { name, place, refused, task: TaskBuilder::new(subscription, None) }
+        self.into_task(|subscription| TaskBuilder::new(subscription, None))
+    }
+
+    /// The same with a position, which the history keeps under that name.
+    pub fn durable(self, position: impl Into<Box<str>>) -> TaskSetup<'b> {
+        self.into_task(|subscription| subscription.durable(position).into_task())
+    }
+
+    fn into_task(
+        self,
+        task: impl FnOnce(SubscriptionBuilder<'b>) -> TaskBuilder<'b>,
+    ) -> TaskSetup<'b> {
+        let Self { name, place, subscription, traced, refused, .. } = self;
+        TaskSetup { name, place, refused, task: task(subscription).with_spans(traced) }
     }
 }
 
@@ -99,10 +111,10 @@ macro_rules! keys {
 }
 
 keys! {
-    /// Where in the past it begins.
-    start(start: Start) => start(start);
     /// How many events may wait.
     queue(events: usize) => capacity(events);
+    /// How many events of a durable one may be in hand.
+    window(events: usize) => capacity(events.max(1));
     /// What happens when so many wait.
     overflow(overflow: Overflow) => overflow(overflow);
     /// How many calls may run at a time.

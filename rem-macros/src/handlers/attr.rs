@@ -17,10 +17,13 @@ const FROM: &str = "from";
 const GROUP: &str = "group";
 const ONCE: &str = "once";
 const PRIORITY: &str = "priority";
+const START: &str = "start";
 const TAKE: &str = "take";
+const TRACED: &str = "traced";
+const UNTIL: &str = "until";
 
 /// What may stand in `#[on(…)]`, beside the pattern and the keys of async handlers.
-const KEYS: &[&str] = &[FROM, FILTER, PRIORITY, ONCE, TAKE, GROUP];
+const KEYS: &[&str] = &[FROM, FILTER, START, PRIORITY, ONCE, TAKE, UNTIL, TRACED, GROUP];
 
 /// One `#[on(…)]`: one subscription.
 pub(super) struct On {
@@ -30,9 +33,13 @@ pub(super) struct On {
     /// A function that gives the pattern of a group.
     pub(super) group: Option<Expr>,
     pub(super) from: Option<Expr>,
+    /// Where in the past it begins.
+    pub(super) start: Option<Expr>,
     pub(super) priority: Option<Expr>,
     pub(super) filter: Option<Expr>,
     pub(super) calls: Option<Calls>,
+    pub(super) until: Option<Expr>,
+    pub(super) traced: Option<SpanName>,
     pub(super) task: delivery::Keys,
     pub(super) rem: Option<Path>,
     /// A mistake has been told of it; what is missing may be its consequence.
@@ -43,6 +50,23 @@ pub(super) struct On {
 pub(super) enum Calls {
     Once(Span),
     Take(Expr),
+}
+
+impl Calls {
+    /// The key that says so.
+    pub(super) fn key(&self) -> &'static str {
+        match self {
+            Self::Once(_) => ONCE,
+            Self::Take(_) => TAKE,
+        }
+    }
+}
+
+/// What the spans of the handler's calls call it.
+pub(super) enum SpanName {
+    /// As it is called, said at that place.
+    Own(Span),
+    Other(Expr),
 }
 
 /// What `#[on(…)]` stands above.
@@ -112,8 +136,9 @@ impl On {
                 Entry::Key(key) => {
                     let name = key.name.unraw().to_string();
                     // A pattern by a name would be a key without a value.
-                    on.refused |=
-                        key.value.is_none() && name != ONCE && !delivery::stands_alone(&name);
+                    on.refused |= key.value.is_none()
+                        && ![ONCE, TRACED].contains(&&*name)
+                        && !delivery::stands_alone(&name);
                     if seen.contains(&name) {
                         let text = format!("`{name}` stands here twice: leave one");
                         errors.at(key.name.span(), text);
@@ -133,9 +158,12 @@ impl On {
             topics: None,
             group: None,
             from: None,
+            start: None,
             priority: None,
             filter: None,
             calls: None,
+            until: None,
+            traced: None,
             task: delivery::Keys::default(),
             rem: None,
             refused: false,
@@ -145,6 +173,26 @@ impl On {
     fn set(&mut self, name: &str, key: Key, place: Place, errors: &mut Errors) {
         match name {
             FROM => self.from = key.value(is_text, "a string: write `from = \"shop\"`", errors),
+            START => {
+                let wanted = "where in the past it begins: write `start = Start::Earliest`";
+                self.start = key.value(is_no_literal, wanted, errors);
+            }
+            UNTIL => {
+                let wanted = "what ends it, a `&Token`, or a function of nothing, or of `&self`, that returns `true` when \
+                              it is over: write `until = Self::is_over` or `until = &*SHIFT`";
+                self.until = key.value(is_no_literal, wanted, errors);
+            }
+            TRACED => {
+                self.traced = match &key.value {
+                    None => Some(SpanName::Own(key.name.span())),
+                    Some(_) => {
+                        let wanted = "what its spans call it: write `traced = \"billing\"`; or nothing, for the handler's \
+                                      own name";
+                        let is_right = |value: &Expr| is_text(value) && !delivery::is_empty_text(value);
+                        key.value(is_right, wanted, errors).map(SpanName::Other)
+                    }
+                };
+            }
             PRIORITY => {
                 self.priority = key.value(is_integer, "a number: write `priority = 10`", errors);
             }

@@ -4,6 +4,7 @@ use syn::{Attribute, Ident, ImplItem, ItemImpl};
 
 use super::attr::{self, On, Place};
 use super::signature::{self, Takes};
+use super::topics::Topics;
 use crate::errors::Errors;
 
 /// A method or a function that is a handler.
@@ -41,6 +42,7 @@ pub(super) fn read(mut block: ItemImpl, errors: &mut Errors) -> (ItemImpl, Vec<H
         method.attrs.push(lints());
         handlers.push(handler);
     }
+    refuse_same_positions(&handlers, errors);
     if handlers.is_empty() && !of_trait {
         errors.on(
             &block.self_ty,
@@ -73,6 +75,7 @@ impl Handler {
                 if let Some(priority) = &on.priority {
                     errors.on(priority, PRIORITY);
                 }
+                on.task.refuse_together(errors);
             } else {
                 on.task.refuse_inline(&self.name, errors);
             }
@@ -113,13 +116,58 @@ impl Handler {
                     format_args!("the pattern `{text}` captures nothing: name what is wanted, as in `order.{{id}}`"),
                 );
             }
-            let before = self.ons[..at].iter().filter_map(|on| on.topics.as_ref());
-            if before.into_iter().any(|other| other.text.value() == topics.text.value()) {
+            self.refuse_twice(at, topics, errors);
+        }
+    }
+
+    /// Refuses a pattern that has the handler called twice where one call was meant.
+    fn refuse_twice(&self, at: usize, topics: &Topics, errors: &mut Errors) {
+        let on = &self.ons[at];
+        for (before, other) in
+            self.ons[..at].iter().filter_map(|on| Some((on, on.topics.as_ref()?)))
+        {
+            if other.text.value() == topics.text.value() {
+                let text = "this pattern stands above the handler already: it would be called twice for each event";
+                return errors.on(&topics.text, text);
+            }
+            let counted = [on, before].iter().find_map(|on| on.calls.as_ref());
+            let Some(calls) = counted else { continue };
+            // What else they ask of an event may keep them apart.
+            if [on, before].iter().any(|on| on.from.is_some() || on.filter.is_some()) {
+                continue;
+            }
+            if let Some(topic) = topics.meets(other) {
+                let key = calls.key();
+                let set = topics.in_one_set_with(other);
+                let text = format_args!(
+                    "`{topic}` is selected by `{}` too, and `{key}` counts the calls of each pattern by itself, so that one \
+                     event would be two calls: write one {set}, which is one subscription",
+                    other.text.value()
+                );
+                return errors.on(&topics.text, text);
+            }
+        }
+    }
+}
+
+/// Refuses names of positions that are in use as soon as they are registered.
+pub(super) fn refuse_same_positions(handlers: &[Handler], errors: &mut Errors) {
+    let mut seen = Vec::new();
+    for handler in handlers {
+        // Of handlers that are left out by turns, two may have one name.
+        if !handler.cfgs.is_empty() {
+            continue;
+        }
+        for name in handler.ons.iter().filter_map(|on| on.task.position()) {
+            let text = name.value();
+            if seen.contains(&text) {
                 errors.on(
-                    &topics.text,
-                    "this pattern stands above the handler already: it would be called twice for each event",
+                    name,
+                    "another subscription of these handlers has this position, which one at a time may have: give each a \
+                     name of its own",
                 );
             }
+            seen.push(text);
         }
     }
 }

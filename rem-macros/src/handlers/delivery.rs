@@ -1,10 +1,10 @@
 //! The keys of an async handler: what its task does with the events that wait for it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use rem_patterns::Topic;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprUnary, Lit, UnOp};
+use syn::{Expr, ExprUnary, Lit, LitStr, UnOp};
 
 use super::attr::{Key, is_integer, is_no_literal, is_text, literal, ungroup};
 use crate::errors::Errors;
@@ -12,12 +12,13 @@ use crate::errors::Errors;
 const BY_KEY: &str = "by_key";
 const CONCURRENCY: &str = "concurrency";
 const DEAD_LETTER: &str = "dead_letter";
+const DURABLE: &str = "durable";
 const KEEP_DEAD_LETTERS: &str = "keep_dead_letters";
 const OVERFLOW: &str = "overflow";
 const QUEUE: &str = "queue";
 const RETRY: &str = "retry";
-const START: &str = "start";
 const TIME_LIMIT: &str = "time_limit";
+const WINDOW: &str = "window";
 
 const KEYS: &[&str] = &[
     QUEUE,
@@ -28,7 +29,8 @@ const KEYS: &[&str] = &[
     TIME_LIMIT,
     DEAD_LETTER,
     KEEP_DEAD_LETTERS,
-    START,
+    DURABLE,
+    WINDOW,
 ];
 
 /// What others call them, for whoever comes from there.
@@ -36,6 +38,7 @@ const ALSO_CALLED: &[(&str, &str)] = &[
     ("capacity", QUEUE),
     ("key", BY_KEY),
     ("limit", TIME_LIMIT),
+    ("position", DURABLE),
     ("retries", RETRY),
     ("timeout", TIME_LIMIT),
     ("workers", CONCURRENCY),
@@ -83,19 +86,71 @@ impl Keys {
     /// Says of each that it is not for a handler that is called inline.
     pub(super) fn refuse_inline(&self, handler: &Ident, errors: &mut Errors) {
         for Written { name, .. } in &self.0 {
+            let is_durable = name == DURABLE || name == WINDOW;
+            let whose = if is_durable {
+                "which is given events as they are committed"
+            } else {
+                "whose events wait in a queue"
+            };
             errors.at(
                 name.span(),
                 format_args!(
-                    "`{name}` is of an async handler, whose events wait in a queue: write `async fn {handler}`; or leave it \
-                     out, for a plain `fn` is called inline, while the event is published"
+                    "`{name}` is of an async handler, {whose}: write `async fn {handler}`; or leave it out, for a plain \
+                     `fn` is called inline, while the event is published"
                 ),
             );
         }
     }
 
-    /// The calls that tell the task of them.
+    /// Says of each that it is not for a handler that is durable, or of one that is not.
+    pub(super) fn refuse_together(&self, errors: &mut Errors) {
+        let is_durable = self.of(DURABLE).is_some();
+        for Written { name, .. } in &self.0 {
+            if is_durable && (name == QUEUE || name == OVERFLOW) {
+                errors.at(
+                    name.span(),
+                    format_args!(
+                        "`{name}` is of a queue, and a durable handler has none, for its events wait in the history: leave \
+                         it out; `window = 64` says how many it may have in hand"
+                    ),
+                );
+            } else if !is_durable && name == WINDOW {
+                errors.at(
+                    name.span(),
+                    "`window` is of a durable handler: write `durable = \"…\"` too; or `queue = …`, which says how many \
+                     events may wait",
+                );
+            }
+        }
+    }
+
+    fn of(&self, key: &str) -> Option<&Written> {
+        self.0.iter().find(|written| written.name == key)
+    }
+
+    /// The name under which it keeps its position, if that can be seen.
+    pub(super) fn position(&self) -> Option<&LitStr> {
+        match literal(self.of(DURABLE)?.value.as_ref()?) {
+            Some(Lit::Str(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The call that makes the handler a task.
+    pub(super) fn begin(&self) -> TokenStream {
+        match self.of(DURABLE) {
+            Some(Written { name, value }) => {
+                let span = value.as_ref().map_or_else(|| name.span(), Spanned::span);
+                quote_spanned!(span=> .#name(#value))
+            }
+            None => quote!(.asynchronous()),
+        }
+    }
+
+    /// The calls that tell the task of the others.
     pub(super) fn calls(&self) -> impl Iterator<Item = TokenStream> + '_ {
-        self.0.iter().map(|Written { name, value }| {
+        let others = self.0.iter().filter(|written| written.name != DURABLE);
+        others.map(|Written { name, value }| {
             let span = value.as_ref().map_or_else(|| name.span(), Spanned::span);
             let way = match value {
                 None => "by_declared_key",
@@ -129,13 +184,16 @@ fn wrong(name: &str, key: &Key) -> Option<(Span, String)> {
             Some(_) => fault(),
             None => None,
         },
-        QUEUE | CONCURRENCY | RETRY if !is_integer(value) || is_below_one(value) => fault(),
+        DURABLE if !is_text(value) || is_empty_text(value) => fault(),
+        QUEUE | CONCURRENCY | RETRY | WINDOW if !is_integer(value) || is_below_one(value) => {
+            fault()
+        }
         CONCURRENCY if number(value).is_some_and(|calls| calls > MOST) => Some((
             value.span(),
             "at most 4,096 calls of a handler may run at a time: write less".to_owned(),
         )),
         KEEP_DEAD_LETTERS if !is_integer(value) || is_signed(value) => fault(),
-        OVERFLOW | TIME_LIMIT | START if !is_no_literal(value) => fault(),
+        OVERFLOW | TIME_LIMIT if !is_no_literal(value) => fault(),
         _ => None,
     }
 }
@@ -155,7 +213,8 @@ fn wanted(name: &str) -> &'static str {
         TIME_LIMIT => "a `Duration`: write `time_limit = Duration::from_secs(5)`",
         DEAD_LETTER => "a topic: write `dead_letter = \"failed.order\"`",
         KEEP_DEAD_LETTERS => "how many to keep: write `keep_dead_letters = 1_024`",
-        _ => "where in the past it begins: write `start = Start::Earliest`",
+        DURABLE => "the name of its position in the history: write `durable = \"invoices\"`",
+        _ => "how many events it may have in hand, 1 or more: write `window = 64`",
     }
 }
 
@@ -180,6 +239,6 @@ fn number(value: &Expr) -> Option<u32> {
     }
 }
 
-fn is_empty_text(value: &Expr) -> bool {
+pub(super) fn is_empty_text(value: &Expr) -> bool {
     matches!(literal(value), Some(Lit::Str(text)) if text.value().is_empty())
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Generics, ItemFn, ItemImpl, Path};
 
-use super::attr::{Calls, On};
+use super::attr::{Calls, On, SpanName};
 use super::block::Handler;
 use super::signature::Argument;
 use super::topics;
@@ -226,14 +226,20 @@ impl Of<'_> {
             value.as_ref().map(|value| quote_spanned!(value.span()=> .#key(#value)))
         };
         let (source, priority) = (key("source", &on.from), key("priority", &on.priority));
+        let start = key("start", &on.start);
+        let until = on.until.as_ref().map(|until| self.until(until));
+        let traced = on.traced.as_ref().map(|traced| match traced {
+            SpanName::Own(span) => quote_spanned!(*span=> .traced(#name)),
+            SpanName::Other(name) => quote_spanned!(name.span()=> .traced(#name)),
+        });
         let filter = on.filter.as_ref().map(|filter| self.filter(filter));
         let calls = on.calls.as_ref().map(|calls| match calls {
             Calls::Once(span) => quote_spanned!(*span=> .once()),
             Calls::Take(calls) => quote_spanned!(calls.span()=> .take(#calls)),
         });
         let task = handler.takes.is_async.then(|| {
-            let keys = on.task.calls();
-            quote!(.asynchronous() #(#keys)*)
+            let (begin, keys) = (on.task.begin(), on.task.calls());
+            quote!(#begin #(#keys)*)
         });
         let takes = handler.takes.arguments.iter().filter_map(|argument| match argument {
             Argument::Other { name, ty } => {
@@ -242,7 +248,8 @@ impl Of<'_> {
             }
             _ => None,
         });
-        quote!(let #setup = #registrar.#begin #source #priority #filter #calls #(#takes)* #task;)
+        let predicates = quote!(#source #start #priority #filter #calls #until #traced);
+        quote!(let #setup = #registrar.#begin #predicates #(#takes)* #task;)
     }
 
     /// A filter may look at the handler's value too; of a closure, the compiler is told by its arguments.
@@ -258,6 +265,21 @@ impl Of<'_> {
             _ => Ident::new("filter_named", at),
         };
         quote_spanned!(span=> .#way(#registrar, #filter))
+    }
+
+    /// What ends it may be known by the handler's value too; of a closure, the compiler is told by its arguments.
+    fn until(&self, until: &Expr) -> TokenStream {
+        let registrar = &self.names.registrar;
+        let span = until.span();
+        let Some((_, at)) = self.block else { return quote_spanned!(span=> .until(#until)) };
+        let way = match until {
+            Expr::Closure(closure) if closure.inputs.is_empty() => {
+                return quote_spanned!(span=> .until(#until));
+            }
+            Expr::Closure(_) => Ident::new("until_with", at),
+            _ => Ident::new("until_named", at),
+        };
+        quote_spanned!(span=> .#way(#registrar, #until))
     }
 
     fn add(&self, handler: &Handler) -> TokenStream {

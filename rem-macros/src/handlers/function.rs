@@ -3,7 +3,7 @@
 use syn::{ItemFn, Path};
 
 use super::attr::{self, On, Place};
-use super::block::{Handler, lints};
+use super::block::{Handler, lints, refuse_same_positions};
 use crate::errors::Errors;
 use crate::rem_path;
 
@@ -17,6 +17,7 @@ pub(super) fn read(first: On, function: &mut ItemFn, errors: &mut Errors) -> (Pa
     all.extend(ons.iter().map(|on| On::of(on, Place::Function, errors)));
     let rem = all.iter().find_map(|on| on.rem.clone()).unwrap_or_else(rem_path::default);
     let handler = Handler::new(all, &function.sig, &function.attrs, Place::Function, errors);
+    refuse_same_positions(std::slice::from_ref(&handler), errors);
     function.attrs.push(lints());
     (rem, handler)
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use rem_patterns::constant::ConstPattern;
-use rem_patterns::{Pattern, PatternErrorKind};
+use rem_patterns::{Pattern, PatternErrorKind, Topic};
 use syn::spanned::Spanned;
 use syn::{LitStr, Type};
 
@@ -34,6 +34,20 @@ impl Topics {
 
     pub(super) fn captures_nothing(&self) -> bool {
         self.pattern.capture_names().next().is_none()
+    }
+
+    /// A topic that both select, if there is one and it is found within a moment.
+    pub(super) fn meets(&self, other: &Self) -> Option<Topic> {
+        self.pattern.intersects(&other.pattern).ok().flatten()
+    }
+
+    /// What selects the topics of both, in words; what is taken from one of them would be taken from the other, too.
+    pub(super) fn in_one_set_with(&self, other: &Self) -> String {
+        let (this, other) = (self.text.value(), other.text.value());
+        if [&this, &other].iter().any(|text| text.contains('!')) {
+            return "set".to_owned();
+        }
+        format!("set, `\"{other},{this}\"`")
     }
 
     /// An expression that the compiler refuses, in a constant, if the pattern selects no topic of the type.
