@@ -7,8 +7,8 @@ pub use crate::event::{
     checked_topics, index, key_field, segments, topic_field,
 };
 pub use crate::handlers::{
-    Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Registrar, Retries,
-    TaskCall, TaskSetup, take,
+    Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Lasts, Registrar, Retries,
+    SpanName, TaskCall, TaskSetup, take,
 };
 pub use crate::subscription::Outcome;
 pub use crate::wire::{

@@ -10,7 +10,7 @@ impl Billing {
     fn queue(&self, _event: &Event) {}
 
     #[on("order.*.paid", concurrency = 8, by_key = "order_id", retry = 3, dead_letter = "failed.order")]
-    #[on("order.*.lost", by_key, start = Start::Earliest)]
+    #[on("order.*.lost", by_key)]
     fn task(&self, _event: &Event) {}
 
     #[on("order.*.paid", priority = 10, concurrency = 8)]

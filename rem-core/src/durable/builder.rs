@@ -138,7 +138,7 @@ impl<'a> DurableBuilder<'a> {
         DurableStream::of(self.subscription, &self.name)
     }
 
-    fn into_task(self) -> TaskBuilder<'a> {
+    pub(crate) fn into_task(self) -> TaskBuilder<'a> {
         TaskBuilder::durable(self.subscription, self.name, self.window)
     }
 

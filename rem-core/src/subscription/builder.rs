@@ -171,11 +171,6 @@ impl<'a> SubscriptionBuilder<'a> {
         }
     }
 
-    /// All but the subscribing, which cannot fail.
-    pub(crate) fn entry(self, delivery: Delivery) -> Result<Arc<Entry>, SubscribeError> {
-        Ok(self.prepare(delivery)?.0)
-    }
-
     /// The subscription, known to nobody yet, and its past.
     pub(crate) fn prepare(
         self,

@@ -1,6 +1,7 @@
 //! [`CatchUp`]: the past of a subscription, read until it meets what is live.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::mem;
 use std::ops::RangeInclusive;
 use std::panic::Location;
@@ -166,6 +167,15 @@ impl CatchUp {
     }
 }
 
+impl fmt::Debug for CatchUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchUp")
+            .field("entry", &self.entry)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The history may have let go of what was read.
 impl Drop for CatchUp {
     fn drop(&mut self) {
@@ -206,7 +216,7 @@ pub(crate) fn reads(entry: &Entry) -> Pattern {
 
 impl CatchUp {
     /// Calls an inline handler with the past, in this thread, until it is live.
-    pub(super) fn replay(
+    pub(crate) fn replay(
         &mut self,
         core: &Arc<Core>,
         entry: &Arc<Entry>,

@@ -82,6 +82,11 @@ impl fmt::Debug for Token {
 }
 
 /// What a subscription may last until: a [`Token`], or a closure that says when it is over.
+#[diagnostic::on_unimplemented(
+    message = "a subscription cannot last until a `{Self}`",
+    label = "neither a `&Token` nor a closure",
+    note = "write a `&Token`, or a closure that returns `true` when it is over: `until(move || token.is_cancelled())`"
+)]
 pub trait Until: sealed::Sealed {
     #[doc(hidden)]
     fn add(self, untils: &mut Untils);

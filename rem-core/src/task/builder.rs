@@ -16,7 +16,7 @@ use crate::event::Shape;
 use crate::queue::{Channel, Overflow};
 use crate::received::Received;
 use crate::subscription::{
-    Delivery, Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, Until,
+    Delivery, Outcome, QueueBuilder, Subscription, SubscriptionBuilder, Until,
 };
 use crate::trace::Traced;
 
@@ -89,12 +89,6 @@ impl<'a> TaskBuilder<'a> {
         }
     }
 
-    /// Where in the past it begins.
-    pub(crate) fn start(mut self, start: Start) -> Self {
-        self.subscription = self.subscription.from(start);
-        self
-    }
-
     /// Until when it lasts.
     pub(crate) fn until(mut self, until: impl Until) -> Self {
         self.subscription = self.subscription.until(until);
@@ -110,6 +104,12 @@ impl<'a> TaskBuilder<'a> {
     /// What happens when so many wait.
     pub(crate) fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
+        self
+    }
+
+    /// What its spans call it, if it has some.
+    pub(crate) fn with_spans(mut self, traced: Traced) -> Self {
+        self.traced = traced;
         self
     }
 
@@ -195,9 +195,8 @@ impl<'a> TaskBuilder<'a> {
     /// # Cost
     /// Two allocations for an event whose publish has a span, and one for each attempt. A task without it pays nothing.
     #[cfg(feature = "tracing")]
-    pub fn traced(mut self, subscription: impl Into<Box<str>>) -> Self {
-        self.traced = Traced::by(subscription.into());
-        self
+    pub fn traced(self, subscription: impl Into<Box<str>>) -> Self {
+        self.with_spans(Traced::by(subscription.into()))
     }
 
     /// Handles the events with an async handler, which may fail.

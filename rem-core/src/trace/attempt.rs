@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tracing::Span;
 
-use super::spans::{fail, handle, lend, publish_of, resend};
+use super::spans::{fail, handle, lend, publish_of, resend, within_handling};
 use crate::deliver::quietly;
 use crate::event::Event;
 
@@ -37,6 +37,19 @@ impl Traced {
 
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Calls a handler inline, within a span of its own if it is to have one.
+    #[inline]
+    pub(crate) fn call<T: ?Sized>(
+        &self,
+        event: &Event<T>,
+        run: impl FnOnce() -> Result<(), Box<str>>,
+    ) -> Result<(), Box<str>> {
+        match self.0.as_deref() {
+            None => run(),
+            Some(name) => within_handling(name, event, run),
+        }
     }
 
     /// The span of an attempt that begins. The subscriber's code, which may panic.

@@ -183,15 +183,14 @@ impl On {
                 self.until = key.value(is_no_literal, wanted, errors);
             }
             TRACED => {
-                self.traced = match &key.value {
-                    None => Some(SpanName::Own(key.name.span())),
-                    Some(_) => {
-                        let wanted = "what its spans call it: write `traced = \"billing\"`; or nothing, for the handler's \
-                                      own name";
-                        let is_right = |value: &Expr| is_text(value) && !delivery::is_empty_text(value);
-                        key.value(is_right, wanted, errors).map(SpanName::Other)
-                    }
-                };
+                if key.value.is_none() {
+                    self.traced = Some(SpanName::Own(key.name.span()));
+                    return;
+                }
+                let wanted = "what its spans call it: write `traced = \"billing\"`; or nothing, for the handler's own \
+                              name";
+                let is_right = |value: &Expr| is_text(value) && !delivery::is_empty_text(value);
+                self.traced = key.value(is_right, wanted, errors).map(SpanName::Other);
             }
             PRIORITY => {
                 self.priority = key.value(is_integer, "a number: write `priority = 10`", errors);

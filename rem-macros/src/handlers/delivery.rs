@@ -138,13 +138,11 @@ impl Keys {
 
     /// The call that makes the handler a task.
     pub(super) fn begin(&self) -> TokenStream {
-        match self.of(DURABLE) {
-            Some(Written { name, value }) => {
-                let span = value.as_ref().map_or_else(|| name.span(), Spanned::span);
-                quote_spanned!(span=> .#name(#value))
-            }
-            None => quote!(.asynchronous()),
-        }
+        let Some(Written { name, value }) = self.of(DURABLE) else {
+            return quote!(.asynchronous());
+        };
+        let span = value.as_ref().map_or_else(|| name.span(), Spanned::span);
+        quote_spanned!(span=> .#name(#value))
     }
 
     /// The calls that tell the task of the others.
@@ -171,7 +169,7 @@ fn wrong(name: &str, key: &Key) -> Option<(Span, String)> {
     };
     let fault = || Some((value.span(), format!("`{name}` takes {}", wanted(name))));
     match name {
-        BY_KEY if !is_text(value) || is_empty_text(value) => fault(),
+        BY_KEY | DURABLE if !is_text(value) || is_empty_text(value) => fault(),
         DEAD_LETTER => match literal(value) {
             Some(Lit::Str(text)) => match Topic::parse(text.value()) {
                 Ok(topic) if topic.is_system() => Some((
@@ -184,7 +182,6 @@ fn wrong(name: &str, key: &Key) -> Option<(Span, String)> {
             Some(_) => fault(),
             None => None,
         },
-        DURABLE if !is_text(value) || is_empty_text(value) => fault(),
         QUEUE | CONCURRENCY | RETRY | WINDOW if !is_integer(value) || is_below_one(value) => {
             fault()
         }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod calls;
+mod declared;
 mod disk;
 mod names;
 mod streams;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod context;
+mod declared;
 mod metrics;
 mod recorded;
 mod spans;
