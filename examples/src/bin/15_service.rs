@@ -1,6 +1,7 @@
 //! You will see one service whose handlers are all declared in one place, with every key that `#[handlers]` and `#[on("…")]`
 //! know: who is called inline and in which order, who handles in tasks and in order for each shop, a payment that is tried
-//! again, one that fails for good and is sent again, and the past, read by who came late.
+//! again, one that fails for good and is sent again, the past, read by who came late, inline and in a task; and a ledger that
+//! goes on where it was when the program is started again.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
@@ -8,11 +9,14 @@ use std::error::Error;
 use std::fmt::Display;
 use std::future::ready;
 use std::mem;
+use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rem::journal::Journal;
 use rem::prelude::*;
 use rem::{DeadLetter, SystemEvent};
 use serde::{Deserialize, Serialize};
@@ -98,7 +102,8 @@ impl Service {
         println!("  thank: order {id} ({topic}), which happens twice");
     }
 
-    #[on("order.*.placed", priority = -1, once)]
+    /// Each call has a span of the crate tracing, which calls it `counter`; alone, `traced` takes the handler's name.
+    #[on("order.*.placed", priority = -1, once, traced = "counter")]
     fn first_of_the_day(&self) {
         println!("  first of the day: which happens once");
     }
@@ -171,7 +176,7 @@ impl Service {
 }
 
 /// Comes when the day is over, and begins with the history.
-struct Report(Arc<Service>);
+struct Report(Arc<Service>, AtomicBool);
 
 #[rem::handlers]
 impl Report {
@@ -179,6 +184,45 @@ impl Report {
     async fn placed(&self, event: Received<Order>) -> Result<(), String> {
         self.0.past.send(event.topic().to_string()).map_err(|error| error.to_string())
     }
+
+    /// Called with the past, too, by the thread that registers it; and no more when the report is full.
+    #[on("order.*.lost", start = Start::Last(1), until = Self::is_full)]
+    fn lost(&self, event: Received<Order>) {
+        let when = if event.is_replay() { "before" } else { "since" };
+        println!("  {} was lost {when}", event.topic());
+        self.1.store(!event.is_replay(), Ordering::SeqCst);
+    }
+
+    fn is_full(&self) -> bool {
+        self.1.load(Ordering::SeqCst)
+    }
+}
+
+/// Keeps in the journal, under a name, how far it is. At least once each: what is handled when a crash comes, comes again.
+struct Ledger(Sender<u64>);
+
+#[rem::handlers]
+impl Ledger {
+    #[on("order.{id}.paid", durable = "ledger", window = 16, traced)]
+    async fn enter(&self, Captured(id): Captured<u64>) -> Result<(), String> {
+        self.0.send(id).map_err(|error| error.to_string())
+    }
+}
+
+/// One run of a program whose history is in a file.
+fn run(file: &Path, orders: RangeInclusive<u64>) -> Result<(), Box<dyn Error>> {
+    let bus = Bus::builder().history(Journal::open(file)?).build();
+    let (enters, entered) = channel();
+    let subs = bus.register(Arc::new(Ledger(enters)))?;
+    for id in orders.clone() {
+        bus.publish(Order::Paid { id })?;
+    }
+    for _ in orders {
+        println!("  order {} is entered", entered.recv()?);
+    }
+    bus.close(Duration::from_secs(10));
+    subs.unsubscribe();
+    Ok(())
 }
 
 /// A function may be a handler as well, async or not.
@@ -247,12 +291,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     notes.tell();
 
     println!("a report begins in the past and goes on:");
-    let _report = bus.register(Arc::new(Report(Arc::clone(&service))))?;
+    let report = Report(Arc::clone(&service), AtomicBool::new(false));
+    let _report = bus.register(Arc::new(report))?;
     for _ in 0..5 {
         println!("  {}", told.recv()?);
     }
     subs.end();
     place(8, "tea", 100)?;
     println!("  {}", told.recv()?);
+    bus.publish(Order::Lost { id: 9 })?;
+    bus.publish(Order::Lost { id: 10 })?; // the report is full
+
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("orders.rem");
+    println!("a program keeps its history in a file:");
+    run(&file, 11..=12)?;
+    println!("and is started again:");
+    run(&file, 13..=14)?;
+    folder.close()?;
     Ok(())
 }
