@@ -227,7 +227,9 @@ impl Router {
     #[expect(clippy::inline_always, reason = "that nobody is there is two loads")]
     pub(crate) fn route(&self, known: &Arc<Known>, bus: &State) -> Option<Guard<Arc<Route>>> {
         let generation = self.generation.load(Ordering::Acquire);
-        if known.nobody.load(Ordering::Relaxed) == generation {
+        // So that whoever believes another publish sees what that has seen: that the bus is closed, of which the reader that
+        // went then changed no generation.
+        if known.nobody.load(Ordering::Acquire) == generation {
             return None;
         }
         self.listeners(known, bus, generation)
@@ -248,7 +250,7 @@ impl Router {
         drop(route);
         let fresh = self.resolve(known, bus);
         if fresh.leads_nowhere(bus) {
-            known.nobody.store(fresh.generation, Ordering::Relaxed);
+            known.nobody.store(fresh.generation, Ordering::Release);
             return None;
         }
         Some(Guard::from_inner(fresh))

@@ -7,7 +7,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 
 use super::close::Closing;
 use super::unfinished::{Unfinished, wait};
-use crate::loom::{Tick, model, spawn};
+use crate::loom::{Tick, beside, model, outcomes, spawn};
 use crate::{Bus, Event, Overflow, Ring};
 
 /// Read as it is written, for loom does not see the order that the counts of owners give.
@@ -113,19 +113,24 @@ fn a_queue_has_all_that_was_published_before_its_bus_was_closed() {
 /// A bus that is closed without waiting, while an event may be on its way to a queue: the report says so.
 #[test]
 fn what_found_a_queue_at_its_end_was_told_as_in_flight() {
-    model(|| {
+    let seen = outcomes(|| {
         let bus = Bus::builder().topics(4).build();
         let queue = bus.subscription("tick").queue(4, Overflow::DropOldest);
         let mut stream = queue.stream::<Tick>().unwrap();
         let other = bus.clone();
         let publisher = spawn(move || usize::from(other.publish(Tick).is_ok()));
-        let mut closing = Closing::begin(bus.state_arc());
-        closing.finish_queues();
-        let read = stream.iter().map_while(Result::ok).count();
-        let is_complete = closing.is_complete();
+        let (is_complete, read) = beside(move || {
+            let mut closing = Closing::begin(bus.state_arc());
+            closing.finish_queues();
+            let read = stream.iter().map_while(Result::ok).count();
+            (closing.is_complete(), read)
+        });
         let published = publisher.join().unwrap();
         assert!(!is_complete || published == read, "complete, with {read} of {published} read");
+        (is_complete, read, published)
     });
+    let incomplete = [(false, 0, 0), (false, 0, 1), (false, 1, 1)];
+    assert_eq!(Vec::from_iter(seen), [&incomplete[..], &[(true, 0, 0), (true, 1, 1)]].concat());
 }
 
 /// An event that one publisher has left to another is in flight, though its publish is over.
@@ -143,6 +148,28 @@ fn what_stands_in_a_line_has_arrived_when_its_bus_is_closed() {
         wait(None, |waker| closing.poll_publishes(waker));
         closing.finish_queues();
         let read = stream.iter().map_while(Result::ok).count();
+        let published: usize = publishers.map(|publisher| publisher.join().unwrap()).iter().sum();
+        assert_eq!(published, read, "each is refused or has arrived");
+    });
+}
+
+/// The same, and the reader goes then: that nobody is there any more does not hide from a publisher that the bus is closed.
+#[test]
+fn who_finds_nobody_on_a_bus_that_is_closed_is_refused() {
+    model(|| {
+        let bus = Bus::builder().topics(4).build();
+        let mut stream =
+            bus.subscription("tick").queue(4, Overflow::DropOldest).stream::<Tick>().unwrap();
+        let publishers = [0, 1].map(|_| {
+            let bus = bus.clone();
+            spawn(move || usize::from(bus.publish(Tick).is_ok()))
+        });
+        let read = beside(move || {
+            let mut closing = Closing::begin(bus.state_arc());
+            wait(None, |waker| closing.poll_publishes(waker));
+            closing.finish_queues();
+            stream.iter().map_while(Result::ok).count()
+        });
         let published: usize = publishers.map(|publisher| publisher.join().unwrap()).iter().sum();
         assert_eq!(published, read, "each is refused or has arrived");
     });

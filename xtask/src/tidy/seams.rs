@@ -26,6 +26,10 @@ const OWN: &[(&str, &str)] = &[
         "rem-core/src/event/id.rs",
         "the counter of fixed ids: it hands out numbers and orders nothing",
     ),
+    (
+        "rem-core/src/loom.rs",
+        "what came of interleavings, kept from one to the next, which loom must not see",
+    ),
     ("rem-core/src/route/tally.rs", "counts, on which no protocol of the bus hangs"),
     ("rem-core/src/event/view.rs", "a cell of one event, which no protocol of the bus reads"),
     (
