@@ -118,10 +118,10 @@ impl Crew {
         let waker = Waker::from(Arc::clone(&bell));
         let (mut own, mut asleep, mut finished) = (None, false, None);
         loop {
-            match self.channel.take_work(number, &mut own, finished.take()) {
+            match self.channel.take_work(number, &mut own, finished.take(), &mut None) {
                 Work::Ended => return,
                 Work::Empty => {}
-                Work::Job(_) | Work::Lagged(_) => unreachable!("nothing is put there"),
+                Work::Job | Work::Lagged(_) => unreachable!("nothing is put there"),
             }
             match self.turns.take(number, &waker, asleep) {
                 Some(taken) => {

@@ -285,28 +285,30 @@ impl Channel {
     }
 
     fn take_from(mut inner: MutexGuard<'_, Inner>) -> Taken {
+        if inner.waiting.is_empty()
+            && inner.drains.is_empty()
+            && let Some(event) = inner.items.next_plain()
+        {
+            return Taken::Event(event);
+        }
+        Self::take_noted(inner)
+    }
+
+    #[inline(never)]
+    fn take_noted(mut inner: MutexGuard<'_, Inner>) -> Taken {
         let (event, after_drains) = match inner.items.next() {
             Next::Event(event, after_drains, _) => (event, after_drains),
             Next::Lagged(lagged) => return Taken::Lagged(lagged),
             Next::Nothing if inner.end == End::Open => return Taken::Empty,
             Next::Nothing => return Taken::Ended,
         };
-        if inner.waiting.is_empty() && inner.drains.is_empty() {
-            drop(inner);
-        } else {
-            Self::tell(inner, after_drains);
-        }
-        Taken::Event(event)
-    }
-
-    /// An event was taken: there is room, and the queue may be drained.
-    #[cold]
-    fn tell(mut inner: MutexGuard<'_, Inner>, after_drains: u64) {
+        // There is room, and the queue may be drained.
         let waiting = mem::take(&mut inner.waiting);
         let drained = inner.drains.gone(after_drains);
         drop(inner);
         drop(drained); // wakes who waits: under no lock
         wake_all(waiting);
+        Taken::Event(event)
     }
 
     /// The reader has what comes up to that number from elsewhere.

@@ -229,8 +229,25 @@ impl Items {
         self.lost = self.lost.max(sequence);
     }
 
-    /// Takes what comes next.
+    /// Takes the next event, if nothing is noted of any that is here: as nearly always.
     #[inline]
+    pub(super) fn next_plain(&mut self) -> Option<Arc<Event>> {
+        if !self.notes.is_empty() {
+            return None;
+        }
+        let event = self.events.pop_front()?;
+        self.count_taken(&event);
+        Some(event)
+    }
+
+    #[inline]
+    fn count_taken(&mut self, event: &Event) {
+        self.first += 1;
+        self.taken = self.taken.max(number(event));
+        self.counts.delivered += 1;
+    }
+
+    /// Takes what comes next.
     pub(super) fn next(&mut self) -> Next {
         let losses = match self.notes.first(self.first) {
             Some(note) => note.before.take(),
@@ -242,9 +259,7 @@ impl Items {
         }
         let Some(event) = self.events.pop_front() else { return Next::Nothing };
         let note = self.notes.take_first(self.first);
-        self.first += 1;
-        self.taken = self.taken.max(number(&event));
-        self.counts.delivered += 1;
+        self.count_taken(&event);
         Next::Event(event, note.after_drains, note.origin)
     }
 }

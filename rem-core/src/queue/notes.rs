@@ -35,6 +35,12 @@ impl Note {
 }
 
 impl Notes {
+    /// Whether nothing is noted of any event.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn find(&self, place: u64) -> Result<usize, usize> {
         self.0.binary_search_by_key(&place, |(place, _)| *place)
     }

@@ -75,11 +75,13 @@ where
     H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
 {
-    let Job { event, is_replay, .. } = job;
+    let event = &job.event;
     let mut future = pin!(None);
     let (mut span, mut is_made) = (AttemptSpan::default(), false);
     let mut sleep: Option<Sleep> = None;
     let said = poll_fn(|cx| {
+        // Apart from what the isolation gives back, which would be moved through all that stands around the handler.
+        let mut error = None;
         let polled = within(staff, event, || {
             if !is_made && staff.traced.is_on() {
                 span = staff.traced.attempt(event, job.origin(), number);
@@ -88,22 +90,24 @@ where
                 if !is_made {
                     is_made = true;
                     // Made here, for what is moved on from await to await costs more.
-                    let (about, is_replay) = (&staff.about, *is_replay);
+                    let (about, is_replay) = (&staff.about, job.is_replay());
                     future.set(handler(&Attempt { event, about, is_replay, number }));
                 }
                 let Some(running) = future.as_mut().as_pin_mut() else {
                     staff.passed();
-                    return Poll::Ready(Ok(()));
+                    return Poll::Ready(());
                 };
                 let Poll::Ready(outcome) = running.poll(cx) else { return Poll::Pending };
                 future.set(None);
-                Poll::Ready(outcome.outcome())
+                error = outcome.outcome().err();
+                Poll::Ready(())
             })
         });
         match polled {
-            Ok(Poll::Ready(said)) => {
-                Poll::Ready(said.map_err(|error| Failure { error, panicked: false }))
-            }
+            Ok(Poll::Ready(())) => Poll::Ready(match error {
+                None => Ok(()),
+                Some(error) => Err(Failure { error, panicked: false }),
+            }),
             Err(error) => Poll::Ready(Err(Failure { error, panicked: true })),
             Ok(Poll::Pending) => {
                 let Some(limit) = staff.limit else { return Poll::Pending };

@@ -105,6 +105,7 @@ impl Desk {
     }
 
     /// An event is handled, or nobody will, which was told.
+    #[inline]
     pub(super) fn handled(&self, event: &Event) {
         if let Some(progress) = &self.progress
             && progress.handled(event)

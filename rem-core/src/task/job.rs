@@ -7,29 +7,47 @@ use crate::event::Event;
 use crate::trace::Origin;
 
 /// One event that a task has to handle, on its way from the queue to the handler.
+///
+/// Three words, for it is moved: what is narrower than a word is put together by more stores than it is read by loads, and each
+/// such load waits until the stores are done.
 pub(crate) struct Job {
     pub(crate) event: Arc<Event>,
-    /// How many had begun to wait for the queue to drain when it came there.
-    pub(crate) after_drains: u64,
-    /// Whether the queue counts it as taken and not finished. It does not count the past.
-    pub(super) counted: bool,
-    pub(super) is_replay: bool,
-    /// Its lane is kept for it: it was sent again, or comes after one that was.
-    pub(super) has_lane: bool,
-    /// Apart, for most have none of it, and an event is moved from hand to hand.
+    stand: Stand,
+    /// Apart, for most have none of it.
     extra: Option<Box<Extra>>,
 }
+
+/// How the queue stands to an event: how many had begun to wait for the queue to drain when the event came there, and above
+/// that what it is marked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stand(u64);
 
 #[derive(Default)]
 struct Extra {
     key: Option<Box<str>>,
     letter: Option<u64>,
     origin: Origin,
+    /// Its lane is kept for it: it was sent again, or comes after one that was.
+    has_lane: bool,
+}
+
+impl Stand {
+    /// The queue does not count it as taken and not finished.
+    const UNCOUNTED: u64 = 1 << 63;
+    /// It was read from the history before the task went on live.
+    const REPLAY: u64 = 1 << 62;
+    const MARKS: u64 = Self::UNCOUNTED | Self::REPLAY;
+
+    /// Of one that the queue counts, and which came after so many.
+    fn counted(self, after_drains: u64) -> Self {
+        Self(after_drains & !Self::MARKS | self.0 & Self::REPLAY)
+    }
 }
 
 impl Job {
+    #[inline]
     pub(crate) fn new(event: Arc<Event>, after_drains: u64) -> Self {
-        Self { event, after_drains, counted: true, is_replay: false, has_lane: false, extra: None }
+        Self { event, stand: Stand(0).counted(after_drains), extra: None }
     }
 
     /// The same, whose publish has that span.
@@ -43,12 +61,17 @@ impl Job {
 
     /// One of the past.
     pub(super) fn replayed(event: Arc<Event>) -> Self {
-        Self { counted: false, is_replay: true, ..Self::new(event, 0) }
+        Self { event, stand: Stand(Stand::MARKS), extra: None }
     }
 
     /// One that was taken from the history of a durable subscription.
     pub(super) fn followed(event: Arc<Event>, after_drains: u64) -> Self {
         Self::new(event, after_drains)
+    }
+
+    #[inline]
+    pub(super) fn is_replay(&self) -> bool {
+        self.stand.0 & Stand::REPLAY != 0
     }
 
     /// Its key, as far as that was asked for.
@@ -72,6 +95,18 @@ impl Job {
         self.extra.get_or_insert_default().letter = Some(place);
     }
 
+    pub(super) fn has_lane(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.has_lane)
+    }
+
+    pub(super) fn keep_lane(&mut self, kept: bool) {
+        match &mut self.extra {
+            Some(extra) => extra.has_lane = kept,
+            None if kept => self.extra.get_or_insert_default().has_lane = true,
+            None => {}
+        }
+    }
+
     /// The span of its publish, if it is kept.
     #[inline]
     pub(super) fn origin(&self) -> Option<&Origin> {
@@ -83,8 +118,19 @@ impl Job {
         self.extra.as_mut().map(|extra| mem::take(&mut extra.origin)).unwrap_or_default()
     }
 
-    /// What is told to the queue when it is finished.
+    /// It comes into the queue, which counts it from when it is taken, after so many had begun to wait.
+    pub(crate) fn count(&mut self, after_drains: u64) {
+        self.stand = self.stand.counted(after_drains);
+    }
+
+    /// How many had begun to wait for the queue to drain when it came there.
+    pub(crate) fn after_drains(&self) -> u64 {
+        self.stand.0 & !Stand::MARKS
+    }
+
+    /// What is told to the queue when it is finished; nothing of the past, which it does not count.
+    #[inline]
     pub(super) fn ticket(&self) -> Option<u64> {
-        self.counted.then_some(self.after_drains)
+        (self.stand.0 & Stand::UNCOUNTED == 0).then(|| self.after_drains())
     }
 }

@@ -128,7 +128,7 @@ impl Lanes {
     /// An event has failed and is a dead letter from now on; what is parked behind it goes with it.
     pub(super) fn fail(&mut self, mut job: Job, failed: Failed, now: Timestamp) -> Moved {
         let mut moved = Moved::default();
-        job.has_lane = false;
+        job.keep_lane(false);
         let mut parked = VecDeque::new();
         if let Some(key) = job.key() {
             let lane = self.keys.entry(key.into()).or_default();
@@ -214,7 +214,7 @@ impl Lanes {
             self.keys.entry(key).or_default().is_busy = true;
         }
         let mut letter = self.remove(place).ok_or(NotTaken::Unknown)?;
-        letter.job.has_lane = true;
+        letter.job.keep_lane(true);
         Ok(letter)
     }
 

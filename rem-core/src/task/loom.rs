@@ -24,15 +24,16 @@ fn work(desk: &Desk, number: u32, seen: &Seen) {
     let mut finished = None;
     loop {
         let turn = desk.turn(number, &waker);
+        let (mut waker, mut taken) = (Some(waker.clone()), None);
         let work = match &turn {
-            Some(_) => desk.channel.take_work(number, &mut Some(waker.clone()), finished.take()),
+            Some(_) => desk.channel.take_work(number, &mut waker, finished.take(), &mut taken),
             None => Work::Empty,
         };
         let mut job = match work {
-            Work::Job(mut job) => {
+            Work::Job => taken.and_then(|mut job| {
                 job.set_key(Some("key".into()));
                 desk.arrive(job, || Timestamp::from_nanos(0)).0
-            }
+            }),
             Work::Empty => {
                 drop(turn);
                 bell.sleep();

@@ -68,7 +68,7 @@ impl Staff {
     /// Whether an event that was taken belongs somewhere by its key.
     #[inline]
     pub(super) fn asks_keys(&self, job: &Job) -> bool {
-        self.key.is_some() && !job.has_lane && self.desk.asks_keys()
+        self.key.is_some() && !job.has_lane() && self.desk.asks_keys()
     }
 
     /// Looks where an event belongs that was taken: gives it back if it is to be handled now, and if its key cannot be told.
@@ -158,7 +158,7 @@ impl Staff {
     /// Lets another worker have what is next of a key.
     pub(super) fn hand_on(&self, next: Option<Job>) {
         let Some(mut job) = next else { return };
-        job.has_lane = true;
+        job.keep_lane(true);
         let ticket = job.ticket();
         if let Err(job) = self.desk.channel.put_ahead(job) {
             self.desk.counts.lost.fetch_add(1, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use super::call::{Attempt, Failure, call};
 use super::lanes::Failed;
 use super::staff::Staff;
 use super::{Desk, Job, Retry};
-use crate::deliver::quietly;
+use crate::deliver::{isolate, quietly};
 use crate::durable::{Reading, Took, Turns};
 use crate::queue::Work;
 use crate::subscription::{CatchUp, Outcome, Step};
@@ -65,6 +65,9 @@ impl<H> Crew<H> {
         next: &mut Option<Job>,
         failed: &mut Option<Failed>,
     ) -> Poll<()> {
+        if self.staff.key.is_none() {
+            return self.poll_taken(worker, cx, finished, next);
+        }
         loop {
             let _turn = if self.staff.takes_in_turn() {
                 let turn = self.desk().turn(worker, cx.waker());
@@ -76,18 +79,15 @@ impl<H> Crew<H> {
             } else {
                 None // what it takes is the next of its key in any case
             };
-            match self.poll_taken(worker, cx, finished) {
-                Poll::Ready(Some(job)) if self.staff.asks_keys(&job) => {
-                    *next = self.arrived(job, failed);
-                    if next.is_some() {
-                        return Poll::Ready(());
-                    }
-                }
-                Poll::Ready(job) => {
-                    *next = job;
-                    return Poll::Ready(());
-                }
-                Poll::Pending => return Poll::Pending,
+            if self.poll_taken(worker, cx, finished, next).is_pending() {
+                return Poll::Pending;
+            }
+            let Some(job) = next.take_if(|job| self.staff.asks_keys(job)) else {
+                return Poll::Ready(());
+            };
+            *next = self.arrived(job, failed);
+            if next.is_some() {
+                return Poll::Ready(());
             }
         }
     }
@@ -103,31 +103,34 @@ impl<H> Crew<H> {
         }
     }
 
-    /// The next event that waits.
+    /// Puts the next event that waits into its place, or nothing if none will come.
     #[inline]
     fn poll_taken(
         &self,
         worker: u32,
         cx: &mut Context<'_>,
         finished: &mut Option<u64>,
-    ) -> Poll<Option<Job>> {
+        next: &mut Option<Job>,
+    ) -> Poll<()> {
         match &self.from {
             From::Queue => {}
             From::Past(past) => {
-                if let Some(past) = self.poll_past(past, worker, cx, finished) {
+                if let Some(past) = self.poll_past(past, worker, cx, finished, next) {
                     return past;
                 }
             }
-            From::History(history) => return self.poll_history(history, worker, cx, finished),
+            From::History(history) => {
+                return self.poll_history(history, worker, cx, finished, next);
+            }
         }
         let channel = &self.desk().channel;
         // Asked without a waker first, which costs a clone; made under no lock, for that is user code.
         let (mut waker, mut asked) = (None, false);
         loop {
-            match channel.take_work(worker, &mut waker, finished.take()) {
-                Work::Job(job) => return Poll::Ready(self.within_term(job)),
+            match channel.take_work(worker, &mut waker, finished.take(), next) {
+                Work::Job => return self.within_term(next),
                 Work::Lagged(lagged) => self.staff.tell_lagged(&lagged),
-                Work::Ended => return Poll::Ready(None),
+                Work::Ended => return Poll::Ready(()),
                 Work::Empty if asked => return Poll::Pending,
                 Work::Empty => {
                     waker = Some(cx.waker().clone());
@@ -137,30 +140,33 @@ impl<H> Crew<H> {
         }
     }
 
-    /// Takes one of the calls that are left; with the last the task ends.
+    /// Takes one of the calls that are left for what was taken, and lets that go if there is none; with the last the task ends.
     #[inline]
-    fn within_term(&self, job: Job) -> Option<Job> {
-        if self.left.is_none() { Some(job) } else { self.take_call(job) }
+    fn within_term(&self, next: &mut Option<Job>) -> Poll<()> {
+        if self.left.is_some() {
+            self.take_call(next);
+        }
+        Poll::Ready(())
     }
 
     #[cold]
-    fn take_call(&self, job: Job) -> Option<Job> {
-        let Some(left) = self.left.as_ref().filter(|_| job.letter().is_none()) else {
-            return Some(job);
-        };
+    fn take_call(&self, next: &mut Option<Job>) {
+        let (Some(left), Some(job)) = (&self.left, &*next) else { return };
+        if job.letter().is_some() {
+            return;
+        }
         let less = |left: u64| left.checked_sub(1);
         // Nothing else is ordered by it.
         let Ok(before) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) else {
             let ticket = job.ticket();
-            quietly(job);
+            quietly(next.take());
             self.desk().finish(ticket);
-            return None;
+            return;
         };
         if before == 1 {
             self.desk().end_by_itself();
             self.end();
         }
-        Some(job)
     }
 
     fn end(&self) {
@@ -170,14 +176,15 @@ impl<H> Crew<H> {
         }
     }
 
-    /// What comes next of the past; `None` when it is read.
+    /// Puts what comes next of the past into its place; `None` when it is read.
     fn poll_past(
         &self,
         past: &Mutex<Past>,
         worker: u32,
         cx: &mut Context<'_>,
         finished: &mut Option<u64>,
-    ) -> Option<Poll<Option<Job>>> {
+        next: &mut Option<Job>,
+    ) -> Option<Poll<()>> {
         let channel = &self.desk().channel;
         self.desk().finish(finished.take());
         let mut catch_up = match take_past(past) {
@@ -193,7 +200,7 @@ impl<H> Crew<H> {
                 }
             }
         };
-        let job = loop {
+        *next = loop {
             if self.desk().is_stopped() {
                 break None;
             }
@@ -216,43 +223,44 @@ impl<H> Crew<H> {
                 }
             }
         };
-        let Some(job) = job else {
+        if next.is_none() {
             *lock(past) = Past::Over;
             quietly(catch_up); // as above
             channel.wake_readers();
             return None;
-        };
+        }
         *lock(past) = Past::Here(catch_up);
         channel.wake_one();
         self.staff.about.count_delivery();
-        Some(Poll::Ready(self.within_term(job)))
+        Some(self.within_term(next))
     }
 }
 
 impl<H> Crew<H> {
-    /// What comes next of the history of a durable subscription, or of what was put ahead of that.
+    /// Puts what comes next of the history of a durable subscription into its place, or of what was put ahead of that.
     fn poll_history(
         &self,
         history: &Turns<Reading>,
         worker: u32,
         cx: &mut Context<'_>,
         finished: &mut Option<u64>,
-    ) -> Poll<Option<Job>> {
+        next: &mut Option<Job>,
+    ) -> Poll<()> {
         let channel = &self.desk().channel;
         let (mut waker, mut asleep) = (None, false);
         loop {
-            match channel.take_work(worker, &mut waker, finished.take()) {
-                Work::Job(job) => return Poll::Ready(self.within_term(job)),
+            match channel.take_work(worker, &mut waker, finished.take(), next) {
+                Work::Job => return self.within_term(next),
                 Work::Lagged(lagged) => self.staff.tell_lagged(&lagged),
-                Work::Ended => return Poll::Ready(None),
+                Work::Ended => return Poll::Ready(()),
                 Work::Empty => {}
             }
             quietly(waker.take());
             match history.take(worker, cx.waker(), asleep) {
                 Some(Took::Event(event)) => {
-                    let job = Job::followed(event, channel.take_elsewhere(worker));
+                    *next = Some(Job::followed(event, channel.take_elsewhere(worker)));
                     self.staff.about.count_delivery();
-                    return Poll::Ready(self.within_term(job));
+                    return self.within_term(next);
                 }
                 Some(Took::Lagged(lagged)) => {
                     self.staff.about.count_missed(lagged.missed());
@@ -318,62 +326,63 @@ where
             break;
         }
         while let Some(job) = &at.job {
-            if failed.is_none() {
-                failed = attempts(&at.crew, number, job).await;
+            if failed.is_none()
+                && let Some(handler) = &at.crew.handler
+                && let Err(failure) = call(&at.crew.staff, handler, job, 1).await
+            {
+                // Boxed, for it has the handler's future once more, and stands in that of each worker.
+                failed = Box::pin(again(&at.crew.staff, handler, number, job, failure)).await;
             }
-            if failed.is_some() && at.crew.desk().is_durable() && at.crew.desk().is_stopped() {
-                // It was not tried as often as it may be: it comes again after the next start.
-                let ticket = job.ticket();
-                quietly(at.job.take());
-                at.crew.desk().finish(ticket);
-                break;
-            }
-            if let Some(failed) = &failed {
-                at.crew.staff.tell_failed(job, failed);
-                at.is_told = true;
-                at.crew.staff.publish_letter(job, failed).await;
-                at.is_told = false;
-            }
-            let Some(job) = at.job.take() else { break };
-            if let Some(failed) = failed.take() {
-                at.job = at.crew.staff.bury(job, failed);
+            if let Some(failure) = failed.take() {
+                match at.fail(failure).await {
+                    Some(job) => at.job = Some(job),
+                    None => break,
+                }
                 continue;
             }
-            at.job = job.key().and_then(|key| at.crew.desk().next(key));
             finished = job.ticket();
+            let next = job.key().and_then(|key| at.crew.desk().next(key));
             at.crew.desk().handled(&job.event);
-            quietly(job); // the last owner perhaps, and then the data's `Drop` runs
-            if at.job.is_some() {
-                at.crew.desk().finish(finished.take());
+            let_go(&mut at.job); // the last owner perhaps, and then the data's `Drop` runs
+            if next.is_none() {
+                break;
             }
+            at.job = next;
+            at.crew.desk().finish(finished.take());
         }
     }
     at.is_over = true;
 }
 
-/// Handles one event, as often as it takes; how it has failed if that was not often enough.
-async fn attempts<H, F>(crew: &Crew<H>, worker: u32, job: &Job) -> Option<Failed>
+/// Handles one event once more after a `failure`, as often as it may be; how it has failed if that was not often enough.
+async fn again<H, F>(
+    staff: &Staff,
+    handler: &H,
+    worker: u32,
+    job: &Job,
+    mut failure: Failure,
+) -> Option<Failed>
 where
     H: Fn(&Attempt<'_>) -> Option<F>,
     F: Future<Output: Outcome>,
 {
-    let staff = &crew.staff;
-    let Some(handler) = &crew.handler else { return None };
-    let (mut attempts, mut waits) = (1, None);
+    let (mut attempts, mut waits) = (1, staff.retry.as_ref().map(Retry::waits));
     loop {
-        let said = call(staff, handler, job, attempts).await;
-        let Err(Failure { error, panicked }) = said else { return None };
-        let waits = waits.get_or_insert_with(|| staff.retry.as_ref().map(Retry::waits));
         let wait = waits.as_mut().and_then(Iterator::next).filter(|_| !staff.desk.is_stopped());
         let again = match wait {
             Some(wait) => staff.back_off(worker, wait).await,
             None => false,
         };
         if !again {
+            let Failure { error, panicked } = failure;
             return Some(Failed { error, panicked, attempts });
         }
         attempts = attempts.saturating_add(1);
         staff.desk.counts.retries.fetch_add(1, Ordering::Relaxed);
+        match call(staff, handler, job, attempts).await {
+            Ok(()) => return None,
+            Err(again) => failure = again,
+        }
     }
 }
 
@@ -393,6 +402,30 @@ impl<H> At<H> {
         crew.desk().counts.workers.fetch_add(1, Ordering::AcqRel);
         Self { crew: Arc::clone(crew), number, job: None, is_told: false, is_over: false }
     }
+
+    /// What it has was not handled: gives the next of its key, if it may be handled now.
+    async fn fail(&mut self, failed: Failed) -> Option<Job> {
+        let desk = self.crew.desk();
+        if desk.is_durable() && desk.is_stopped() {
+            // It was not tried as often as it may be: it comes again after the next start.
+            let ticket = self.job.as_ref().and_then(Job::ticket);
+            quietly(self.job.take());
+            desk.finish(ticket);
+            return None;
+        }
+        if let Some(job) = &self.job {
+            self.crew.staff.tell_failed(job, &failed);
+            self.is_told = true;
+            self.crew.staff.publish_letter(job, &failed).await;
+            self.is_told = false;
+        }
+        self.crew.staff.bury(self.job.take()?, failed)
+    }
+}
+
+/// Drops what is there, which may be user code. In its place, for to move it costs more than to see that others own it too.
+fn let_go(job: &mut Option<Job>) {
+    let _ = isolate(|| *job = None);
 }
 
 /// A worker that is dropped before its end takes its event with it; and the last one the task.

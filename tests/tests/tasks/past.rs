@@ -4,7 +4,7 @@ use std::thread;
 
 use rem::prelude::*;
 
-use crate::{Door, Job, Notes, added, number, of};
+use crate::{Door, Job, LONG, Notes, added, number, of};
 
 #[test]
 fn the_past_comes_first_with_no_gap_and_no_repeat() {
@@ -109,4 +109,31 @@ fn one_that_ends_while_it_reads_the_past_reads_no_more() {
     assert_eq!(notes.all().len(), 2);
     let error = Bus::new().subscription("job").from(Start::Earliest).task(async |_: Received| ());
     assert!(error.unwrap_err().to_string().contains("needs a history"));
+}
+
+/// Of the past, which the queue does not count; sent again it comes through the queue, which does.
+#[test]
+fn what_failed_in_the_past_is_sent_again_and_then_over() {
+    let bus = Bus::builder().history(Ring::events(10)).build();
+    let first = added(&bus, 1).id().unwrap();
+    let notes = Notes::new();
+    let sub = bus
+        .subscription("job")
+        .from(Start::Earliest)
+        .keep_dead_letters(10)
+        .task_with(notes.clone(), async |notes, job: Received<Job>| {
+            notes.note((number(&job), job.is_replay()));
+            if notes.all().len() == 1 { Err("too early") } else { Ok(()) }
+        })
+        .unwrap();
+    while sub.dead_letters().is_empty() {
+        thread::yield_now();
+    }
+    sub.dead_letters().resend(first).unwrap();
+    added(&bus, 2);
+    bus.settle(LONG).unwrap();
+    assert_eq!(notes.all(), [(1, true), (1, true), (2, false)]);
+    assert!(sub.dead_letters().is_empty());
+    let deferred = bus.stats().total.deferred;
+    assert_eq!(deferred, 0, "what is under way would be counted so");
 }

@@ -11,15 +11,16 @@ use crate::task::Job;
 
 /// What a worker gets.
 pub(crate) enum Work {
-    Job(Job),
+    /// An event, put into its place.
+    Job,
     Lagged(Lagged),
     Empty,
     Ended,
 }
 
 impl Channel {
-    /// Notes that a worker has `finished` what it took before, and takes what is next. If there is nothing its waker is
-    /// kept; one that is needed no longer is given back, to be dropped under no lock.
+    /// Notes that a worker has `finished` what it took before, and takes what is next into its place, `job`, which is empty. If
+    /// there is nothing its waker is kept; one that is needed no longer is given back, to be dropped under no lock.
     ///
     /// What it takes makes room for another at once, but is waited for by [`drain`](Self::drain) until it is finished.
     pub(crate) fn take_work(
@@ -27,14 +28,15 @@ impl Channel {
         worker: u32,
         waker: &mut Option<Waker>,
         finished: Option<u64>,
+        job: &mut Option<Job>,
     ) -> Work {
         let mut inner = lock(&self.inner);
         let drained = finished.and_then(|after| inner.finish_one(after));
-        let work = inner.next_work();
+        let work = inner.next_work(job);
         if let (Work::Empty, Some(_)) = (&work, &waker) {
             inner.sleep(worker, waker);
         }
-        let Work::Job(_) = work else {
+        let Work::Job = work else {
             drop(inner);
             drop(drained); // wakes who waits: under no lock
             return work;
@@ -77,7 +79,7 @@ impl Channel {
         if inner.end != End::Open {
             return Err(job);
         }
-        job.after_drains = inner.drains.begun();
+        job.count(inner.drains.begun());
         inner.ahead.push_back(job);
         super::wake_reader(inner);
         Ok(())
@@ -116,7 +118,7 @@ impl Channel {
         let mut drained = Vec::new();
         if !inner.drains.is_empty() {
             let mut after = inner.items.after_drains();
-            after.extend(inner.ahead.iter().map(|job| job.after_drains));
+            after.extend(inner.ahead.iter().map(Job::after_drains));
             drained.extend(after.into_iter().filter_map(|after| inner.drains.gone(after)));
         }
         let ((events, notes), ahead) = (inner.items.clear(), mem::take(&mut inner.ahead));
@@ -148,20 +150,34 @@ impl Inner {
         Some(self.readers.swap_remove(own))
     }
 
-    fn next_work(&mut self) -> Work {
-        if let Some(job) = self.ahead.pop_front() {
+    /// Puts what comes next into its place: not handed on by value, for it would be moved three times.
+    #[inline]
+    fn next_work(&mut self, job: &mut Option<Job>) -> Work {
+        if self.ahead.is_empty()
+            && let Some(event) = self.items.next_plain()
+        {
             self.unfinished += 1;
-            return Work::Job(job);
+            *job = Some(Job::new(event, 0));
+            return Work::Job;
         }
-        match self.items.next() {
-            Next::Event(event, after_drains, origin) => {
-                self.unfinished += 1;
-                Work::Job(Job::new(event, after_drains).from(origin))
-            }
-            Next::Lagged(lagged) => Work::Lagged(lagged),
-            Next::Nothing if self.end == End::Open => Work::Empty,
-            Next::Nothing => Work::Ended,
-        }
+        self.next_noted(job)
+    }
+
+    #[inline(never)]
+    fn next_noted(&mut self, job: &mut Option<Job>) -> Work {
+        *job = match self.ahead.pop_front() {
+            Some(job) => Some(job),
+            None => match self.items.next() {
+                Next::Event(event, after_drains, origin) => {
+                    Some(Job::new(event, after_drains).from(origin))
+                }
+                Next::Lagged(lagged) => return Work::Lagged(lagged),
+                Next::Nothing if self.end == End::Open => return Work::Empty,
+                Next::Nothing => return Work::Ended,
+            },
+        };
+        self.unfinished += 1;
+        Work::Job
     }
 
     fn finish_one(&mut self, after_drains: u64) -> Option<Vec<super::super::drains::Drain>> {
