@@ -77,19 +77,11 @@ pub(crate) fn draft<E: EventType>(
         source: bus.source().cloned(),
     };
     let mut event = event::place(making, data);
-    if extra.is_some() || causation::is_within() {
-        complete(event.head(), extra);
+    causation::put(event.head());
+    if let Some(extra) = extra {
+        extra.put(event.head());
     }
     Draft::new(event.share(), if to.name().is_some() { TopicBy::Name } else { TopicBy::Data })
-}
-
-/// What few events have: a cause, and what the builder form adds.
-#[cold]
-fn complete(head: &mut Head, extra: Option<&mut Extra>) {
-    causation::put(head);
-    if let Some(extra) = extra {
-        extra.put(head);
-    }
 }
 
 /// The route of the topic; `None` if nobody is there. Inlined as [`way::go`](crate::way::go) is, so that each way to publish
@@ -192,6 +184,8 @@ fn attempted<E: EventType>(bus: &State, data: &E, to: To<'_>) -> String {
 }
 
 impl Extra {
+    /// Puts what the builder form adds into the head, which few events have.
+    #[cold]
     fn put(&mut self, head: &mut Head) {
         head.id = self.id.unwrap_or(head.id);
         if let Some(timestamp) = self.timestamp {

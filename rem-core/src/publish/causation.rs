@@ -44,6 +44,7 @@ pub(crate) fn handled() -> Option<Arc<Event>> {
 }
 
 /// Puts what causes an event of this thread, if something does, into its head.
+#[inline]
 pub(super) fn put(head: &mut Head) {
     if is_within() {
         HANDLED.with(|event| {
@@ -57,18 +58,20 @@ pub(super) fn put(head: &mut Head) {
 /// Refuses an event that is published now under `topic` if the chain of what causes it would be too long.
 #[inline]
 pub(super) fn check_depth(limit: usize, topic: &Topic) -> Result<(), Refusal> {
-    if is_within() { check_depth_within(limit, topic) } else { Ok(()) }
-}
-
-#[cold]
-fn check_depth_within(limit: usize, topic: &Topic) -> Result<(), Refusal> {
+    if !is_within() {
+        return Ok(());
+    }
     // Each event knows it, so it reaches whatever thread handles the event, and whenever.
     let depth = HANDLED.with(|event| event.head.depth.saturating_add(1));
     if usize::try_from(depth).is_ok_and(|depth| depth < limit) {
         return Ok(());
     }
-    let chain = chain_to(topic);
-    Err(PublishErrorKind::TooDeep { chain, limit }.into())
+    Err(too_deep(limit, topic).into())
+}
+
+#[cold]
+fn too_deep(limit: usize, topic: &Topic) -> PublishErrorKind {
+    PublishErrorKind::TooDeep { chain: chain_to(topic), limit }
 }
 
 /// The link of the event being handled, for one that waits for its turn.
