@@ -89,6 +89,10 @@ impl Workspace {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = self.command(cargo);
         command.args(arguments.split_whitespace());
+        if self.ci {
+            // It builds once, from nothing: what a second build would save is not written.
+            command.env("CARGO_INCREMENTAL", "0");
+        }
         command
     }
 }

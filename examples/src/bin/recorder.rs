@@ -16,8 +16,9 @@ use indicatif::{HumanBytes, HumanCount};
 use rem_examples::recorder::{self, Progress, Settings};
 use rem_examples::{Bar, flights};
 
-/// After how many events the first process of the story is ended: in the middle of the year.
-const MIDDLE: &str = "333333";
+/// After how many events the first process of the story is ended: in the middle of the year, and of a part of it after as
+/// many as it has rows, for most have two.
+const MIDDLE: u64 = 333_333;
 
 fn main() -> ExitCode {
     let found = command().get_matches();
@@ -83,10 +84,10 @@ fn story(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
         }
         command
     };
-    let after = found.get_one::<NonZeroU64>("kill-after").map(ToString::to_string);
-    let after = after.as_deref().unwrap_or(MIDDLE);
+    let told = found.get_one::<NonZeroU64>("kill-after").map(|after| after.get());
+    let after = told.or(found.get_one("limit").copied()).unwrap_or(MIDDLE);
     println!("A recorder is started.");
-    let first = again().args(["--kill-after", after]).status()?;
+    let first = again().args(["--kill-after", &after.to_string()]).status()?;
     if first.success() {
         return Err(format!("it was to be ended after {after} events, and has recorded all").into());
     }
