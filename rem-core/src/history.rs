@@ -8,6 +8,7 @@ mod gone;
 mod limited;
 #[cfg(all(test, rem_loom))]
 mod loom;
+mod page;
 mod query;
 mod reader;
 mod report;
@@ -28,6 +29,8 @@ pub use ask::{Ask, Direction};
 pub(crate) use backwards::{Backwards, last_of_each};
 pub use durable::{Commits, Durable, DurableHistory, HistoryError, HistoryErrorKind, Written};
 pub use events::Events;
+pub(crate) use page::Found;
+pub use page::Page;
 pub(crate) use query::Limit;
 pub use query::{Query, QueryError};
 pub(crate) use reader::{Read, Reader, first_kept};
@@ -56,6 +59,15 @@ pub trait History: fmt::Debug + Send + Sync + 'static {
 
     /// Adds the kept events with these numbers to `events`, oldest first. What is not kept any more is left out.
     fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>);
+
+    /// Adds the same events to a page: as events, unless told. A history that keeps them as bytes [restores](Page::restore)
+    /// them there, so that each is made when it is taken, and of the type that is asked for: for that this is called where
+    /// the past is read to subscriptions and in replays.
+    fn read_page(&self, range: RangeInclusive<u64>, page: &mut Page) {
+        let mut events = Vec::new();
+        self.read(range, &mut events);
+        page.extend(events);
+    }
 
     /// The number of the first event that its bus publishes: above every one that was given out before, also in a process
     /// that is gone.

@@ -61,7 +61,7 @@ pub use handlers::{
 };
 pub use history::{
     Ask, Commits, Direction, Durable, DurableHistory, Events, Evicted, History, HistoryError,
-    HistoryErrorKind, HistoryReport, Query, QueryError, QuotaReport, Restored, Ring, Written,
+    HistoryErrorKind, HistoryReport, Page, Query, QueryError, QuotaReport, Restored, Ring, Written,
 };
 pub use middleware::{Middleware, Next, Step, Stop};
 pub use publish::{EventBuilder, Publisher, Receipt, When};

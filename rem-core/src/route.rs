@@ -34,7 +34,7 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Guard, Mutex, Snapshot, lock};
 
 use index::Index;
-pub(crate) use index::{Keys, lies_below, selects};
+pub(crate) use index::{Keys, lies_below, selects, selects_topic};
 pub(crate) use late::{came_since, is_stale, newcomers};
 pub(crate) use live::UnderWay;
 use live::{Live, Marks};

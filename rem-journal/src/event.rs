@@ -1,9 +1,8 @@
 //! From events to records, and back.
 
 use std::fmt;
-use std::sync::Arc;
 
-use rem_core::wire::{Codec, RawEvent};
+use rem_core::wire::{Body, Codec};
 use rem_core::{
     Event, EventId, HistoryError, HistoryErrorKind, Metadata, Restored, Source, Timestamp, Topic,
     TopicError, Written,
@@ -105,7 +104,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn event(&mut self, sequence: u64, bytes: &[u8]) -> Result<Arc<Event>, NoEvent> {
+    pub(crate) fn event<'b>(
+        &mut self,
+        sequence: u64,
+        bytes: &'b [u8],
+    ) -> Result<Restored<'b>, NoEvent> {
         let record = Record::decode(bytes).map_err(NoEvent::Record)?;
         let codec = codec_of(record.codec).ok_or(NoEvent::Codec(record.codec))?;
         let metadata = record
@@ -114,7 +117,7 @@ impl Reader {
             .transpose()
             .map_err(NoEvent::Metadata)?;
         let version = (record.version != UNKNOWN).then_some(record.version);
-        let restored = Restored {
+        Ok(Restored {
             sequence,
             id: id_of(record.id),
             topic: self.topic(record.topic).map_err(NoEvent::Topic)?,
@@ -125,9 +128,8 @@ impl Reader {
             causation: record.causation.map(id_of),
             correlation: record.correlation.map(id_of),
             // How long it may be was decided when it was published.
-            data: RawEvent::shared(codec, record.body).version(version).limit(usize::MAX),
-        };
-        Ok(restored.event())
+            data: Body::new(codec, record.body).version(version).limit(usize::MAX),
+        })
     }
 
     fn topic(&mut self, text: &str) -> Result<Topic, TopicError> {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use rem_core::wire::Codec;
 use rem_core::{
     Ask, Commits, Direction, DurableHistory, Event, Evicted, History, HistoryError,
-    HistoryErrorKind, HistoryReport, Pattern, Ring, Written,
+    HistoryErrorKind, HistoryReport, Page, Pattern, Restored, Ring, Written,
 };
 
 use crate::event;
@@ -165,6 +165,31 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Gives what is on the disk of these numbers, oldest first; what it returns comes after that, and is in memory.
+    fn read_stored(
+        &self,
+        range: RangeInclusive<u64>,
+        give: &mut dyn FnMut(Restored<'_>),
+    ) -> Vec<Arc<Event>> {
+        let mut newer = Vec::new();
+        let Some(readable) = self.readable() else { return newer };
+        let range = *range.start().max(readable.start())..=*range.end().min(readable.end());
+        let in_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
+        if *range.end() >= in_memory {
+            self.ring.read(in_memory.max(*range.start())..=*range.end(), &mut newer);
+        }
+        // What the ring let go meanwhile is on the disk.
+        let from_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
+        if *range.start() < from_memory {
+            let end = (*range.end()).min(from_memory - 1);
+            self.work.reading.read(&*self.work.store, *range.start()..=end, give);
+            newer.retain(|event| event.sequence() > Some(end));
+        }
+        newer
+    }
+}
+
 impl Drop for Journal {
     fn drop(&mut self) {
         self.work.tail.close();
@@ -196,22 +221,13 @@ impl History for Journal {
     }
 
     fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {
-        let Some(readable) = self.readable() else { return };
-        let range = *range.start().max(readable.start())..=*range.end().min(readable.end());
-        let at = events.len();
-        let in_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
-        if *range.end() >= in_memory {
-            self.ring.read(in_memory.max(*range.start())..=*range.end(), events);
-        }
-        // What the ring let go meanwhile is on the disk.
-        let from_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
-        if *range.start() < from_memory {
-            let end = (*range.end()).min(from_memory - 1);
-            let newer = events.split_off(at);
-            self.work.reading.read(&*self.work.store, *range.start()..=end, events);
-            let last = events.last().and_then(|event| event.sequence()).unwrap_or(0).max(end);
-            events.extend(newer.into_iter().filter(|event| event.sequence() > Some(last)));
-        }
+        let newer = self.read_stored(range, &mut |event| events.push(event.event()));
+        events.extend(newer);
+    }
+
+    fn read_page(&self, range: RangeInclusive<u64>, page: &mut Page) {
+        let newer = self.read_stored(range, &mut |event| page.restore(event));
+        page.extend(newer);
     }
 
     fn first(&self) -> u64 {

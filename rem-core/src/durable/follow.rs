@@ -142,7 +142,8 @@ impl Follower {
         let mut last = committed;
         loop {
             match reader.step(last) {
-                Read::Event(event) => {
+                Read::Event(found) => {
+                    let event = found.event();
                     if self.page.is_empty() {
                         last = committed.min(reader.next() + PAGE - 2);
                     }

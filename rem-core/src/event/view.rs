@@ -8,8 +8,9 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Event, EventType, Payload, Schema, Seen};
-use crate::wire::{DecodeError, RawEvent};
+use super::{Event, EventType, Head, Payload, Schema, Seen};
+use crate::deliver::isolate;
+use crate::wire::{Body, DecodeError, RawEvent};
 
 /// A type that events are seen as: an [`EventType`], or `dyn Payload` for any.
 ///
@@ -58,6 +59,8 @@ pub struct Wanted {
     pub(crate) schema: &'static Schema,
     /// Why raw data cannot be read as the type. It is read once more for it: a failure may cost that.
     pub(crate) why_not: fn(&Event) -> Option<DecodeError>,
+    /// The event with this head and this data: of that type, as a view of it would be, or of raw data if it cannot be read so.
+    pub(crate) restore: fn(Head, &Body<'_>) -> Arc<Event>,
 }
 
 impl Wanted {
@@ -116,6 +119,7 @@ impl<E: EventType> Shape for E {
             type_id: TypeId::of::<E>(),
             schema: const { &E::SCHEMA },
             why_not: |event| decode::<E>(event)?.err(),
+            restore: restore::<E>,
         })
     }
 
@@ -200,8 +204,20 @@ fn decoded<E: EventType>(event: &Arc<Event>) -> Option<Arc<Event>> {
 /// What comes of raw data that is read as `E`; `None` for data that is not raw, or under no topic of `E`'s.
 fn decode<E: EventType>(event: &Event) -> Option<Result<E, DecodeError>> {
     let raw = event.data.downcast_ref::<RawEvent>()?;
-    let topic = super::below(event.head.scoped_topic(), E::SCHEMA.namespace)?;
-    Some(E::decode(topic, &raw.body()))
+    read(&event.head, &raw.body())
+}
+
+fn restore<E: EventType>(head: Head, body: &Body<'_>) -> Arc<Event> {
+    // The user's `Deserialize` may panic. Why it cannot be read is told by whoever looks at the event.
+    match isolate(|| read::<E>(&head, body)) {
+        Ok(Some(Ok(data))) => Arc::new(Event { head, data }),
+        _ => Arc::new(Event { head, data: RawEvent::kept(body) }),
+    }
+}
+
+fn read<E: EventType>(head: &Head, body: &Body<'_>) -> Option<Result<E, DecodeError>> {
+    let topic = super::below(head.scoped_topic(), E::SCHEMA.namespace)?;
+    Some(E::decode(topic, body))
 }
 
 impl fmt::Debug for Wanted {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use rem_patterns::{Pattern, Topic};
 
 use crate::clock::Timestamp;
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, Head};
 use crate::route::lies_below;
 
 /// Which events are asked for: those for which all of this holds.
@@ -53,11 +53,16 @@ impl Ask {
 
     /// Whether the event is one of those. What is cheap to compare is compared first.
     pub fn selects(&self, event: &Event) -> bool {
-        self.id.is_none_or(|id| event.id() == id)
-            && self.times.contains(&event.timestamp())
-            && self.correlation.is_none_or(|correlation| event.correlation() == correlation)
-            && self.source.as_deref().is_none_or(|source| event.source() == Some(source))
-            && self.prefix.as_ref().is_none_or(|prefix| lies_below(event.topic(), prefix))
-            && self.pattern.matches(event.topic())
+        self.selects_head(&event.head)
+    }
+
+    pub(crate) fn selects_head(&self, event: &Head) -> bool {
+        let is_of = |correlation| event.correlation.unwrap_or(event.id) == correlation;
+        self.id.is_none_or(|id| event.id == id)
+            && self.times.contains(&event.timestamp)
+            && self.correlation.is_none_or(is_of)
+            && self.source.as_deref().is_none_or(|source| event.source.as_deref() == Some(source))
+            && self.prefix.as_ref().is_none_or(|prefix| lies_below(&event.topic, prefix))
+            && self.pattern.matches(&event.topic)
     }
 }

@@ -1,14 +1,11 @@
 //! [`Reader`]: a history read forwards, page by page, with what it has let go of told.
 
-use std::collections::VecDeque;
-use std::mem;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rem_patterns::Pattern;
 
-use super::{Ask, Direction, History, PAGE};
-use crate::deliver::each_quietly;
+use super::{Ask, Direction, Found, History, PAGE, Page};
 use crate::event::Event;
 
 /// Reads a history from a number on.
@@ -20,15 +17,15 @@ pub(crate) struct Reader {
     by: Pattern,
     /// The next number to be read.
     next: u64,
-    page: VecDeque<Arc<Event>>,
+    page: Page,
     /// Up to where the page was to go.
     read_to: u64,
 }
 
 /// What comes next.
-pub(crate) enum Read {
+pub(crate) enum Read<'r> {
     /// An event, which need not be one that is asked for.
-    Event(Arc<Event>),
+    Event(Found<'r>),
     /// The history let go of these before they were read, and some may have been asked for.
     Lost(RangeInclusive<u64>),
     /// Nothing more, up to the number that was given.
@@ -42,7 +39,7 @@ impl Reader {
         ask: Option<Ask>,
         next: u64,
     ) -> Self {
-        let (history, page) = (Arc::clone(history), VecDeque::new());
+        let (history, page) = (Arc::clone(history), Page::new());
         Self { history, ask, by, next, page, read_to: 0 }
     }
 
@@ -52,9 +49,9 @@ impl Reader {
     }
 
     /// Goes on as far as the history can be read, and not beyond `last`.
-    pub(crate) fn step(&mut self, last: u64) -> Read {
+    pub(crate) fn step(&mut self, last: u64) -> Read<'_> {
         loop {
-            match self.page.front().and_then(|event| event.sequence()) {
+            match self.page.next_number() {
                 // Those between were let go: before the page was read, or while it was.
                 Some(number) if number > self.next => {
                     if let Some(lost) = self.pass_to(number) {
@@ -62,12 +59,7 @@ impl Reader {
                     }
                     continue;
                 }
-                Some(_) => {
-                    self.next += 1;
-                    if let Some(event) = self.page.pop_front() {
-                        return Read::Event(event);
-                    }
-                }
+                Some(_) => break,
                 None if self.next <= self.read_to => {
                     if let Some(lost) = self.pass_to(self.read_to + 1) {
                         return Read::Lost(lost);
@@ -91,6 +83,8 @@ impl Reader {
             }
             self.fill(end);
         }
+        self.next += 1;
+        self.page.take().map_or(Read::Nothing, Read::Event)
     }
 
     /// Passes by what is not there, up to a number; gives the first part of it that is a loss, and stands behind that.
@@ -105,21 +99,23 @@ impl Reader {
 
     /// Reads the next page, as far as it is still there.
     fn fill(&mut self, end: u64) {
-        let (mut events, range) = (Vec::new(), self.next..=end);
+        let range = self.next..=end;
+        self.page.clear();
         let forwards = Direction::Forwards;
         let found =
             self.ask.as_ref().and_then(|ask| numbers(&*self.history, ask, &range, forwards));
         if let Some((numbers, whole)) = found {
-            read_each(&*self.history, &numbers, &mut events);
+            for row in rows(&numbers) {
+                self.history.read_page(row, &mut self.page);
+            }
             self.read_to = if whole { end } else { numbers.last().copied().unwrap_or(end) };
         } else {
             self.read_to = self.next.saturating_add(PAGE - 1).min(end);
-            self.history.read(self.next..=self.read_to, &mut events);
-            if events.is_empty() && self.read_to < end {
+            self.history.read_page(self.next..=self.read_to, &mut self.page);
+            if self.page.is_empty() && self.read_to < end {
                 self.read_to = first_kept(&*self.history, self.read_to + 1..=end) - 1;
             }
         }
-        self.page.extend(events);
     }
 }
 
@@ -141,11 +137,13 @@ pub(super) fn numbers(
 
 /// Reads the events with these numbers, those in a row at once.
 pub(super) fn read_each(history: &dyn History, numbers: &[u64], events: &mut Vec<Arc<Event>>) {
-    for row in numbers.chunk_by(|a, b| a + 1 == *b) {
-        if let (Some(first), Some(last)) = (row.first(), row.last()) {
-            history.read(*first..=*last, events);
-        }
-    }
+    rows(numbers).for_each(|row| history.read(row, events));
+}
+
+/// Those in a row.
+fn rows(numbers: &[u64]) -> impl Iterator<Item = RangeInclusive<u64>> {
+    let rows = numbers.chunk_by(|a, b| a + 1 == *b);
+    rows.filter_map(|row| Some(*row.first()?..=*row.last()?))
 }
 
 /// The first number of the range that is kept, as far as the history can say without reading: where quotas let go of
@@ -171,11 +169,4 @@ fn next_kept(
     let any = Pattern::parse("**").ok().map(Ask::of);
     let found = any.as_ref().and_then(|any| history.candidates(any, range, direction));
     found.map_or(unknown, |mut found| found.next().unwrap_or(none))
-}
-
-/// The history may have let go of what was read, and its data is the users' to drop.
-impl Drop for Reader {
-    fn drop(&mut self) {
-        each_quietly(mem::take(&mut self.page));
-    }
 }

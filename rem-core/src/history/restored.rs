@@ -6,12 +6,12 @@ use rem_patterns::Topic;
 
 use crate::clock::Timestamp;
 use crate::event::{Event, EventId, Head, Metadata, Payload, Source};
-use crate::wire::{Codec, EncodeError, RawEvent};
+use crate::wire::{Body, Codec, EncodeError, RawEvent};
 
 /// An event that comes back from where a [`History`](super::History) keeps it: as it was, its data as bytes. Whoever knows
 /// its type sees it as that, made the present version of its type.
 #[derive(Debug, Clone)]
-pub struct Restored {
+pub struct Restored<'a> {
     /// Its number.
     pub sequence: u64,
     /// Its identity.
@@ -31,19 +31,25 @@ pub struct Restored {
     /// The story that it belongs to, if it does not begin its own.
     pub correlation: Option<EventId>,
     /// Its data, with the version that it was written as.
-    pub data: RawEvent,
+    pub data: Body<'a>,
 }
 
-impl Restored {
-    /// The event.
+impl Restored<'_> {
+    /// The event, with a copy of the data.
     pub fn event(self) -> Arc<Event> {
+        let data = RawEvent::kept(&self.data);
+        Arc::new(Event { head: self.head(), data })
+    }
+
+    /// All but the data.
+    pub(super) fn head(self) -> Head {
         let mut head = Head::new(self.id, self.topic, self.scope, self.timestamp);
         head.set_sequence(self.sequence);
         head.source = self.source;
         head.metadata = self.metadata;
         head.causation = self.causation;
         head.correlation = self.correlation;
-        Arc::new(Event { head, data: self.data })
+        head
     }
 }
 

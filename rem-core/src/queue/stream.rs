@@ -185,7 +185,7 @@ impl<T: Shape + ?Sized> EventStream<T> {
             }
             match past.step() {
                 Step::Event(event) => {
-                    if let Some(event) = T::share(&event) {
+                    if let Some(event) = T::own(event) {
                         self.about.count_delivery();
                         return Poll::Ready(Some(Ok(self.received(event, true))));
                     }

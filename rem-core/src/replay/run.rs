@@ -119,7 +119,7 @@ impl<D: Target> Run<D> {
                 }
             }
             let Some(event) = &self.next else {
-                match self.source.next() {
+                match self.source.next(self.target.wanted().as_ref()) {
                     Next::Event(event) => self.next = Some(event),
                     Next::Lost(numbers) => self.report.lose(numbers),
                     Next::Other => self.tell(false),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::vec;
 
 use crate::deliver::{each_quietly, quietly};
-use crate::event::{Event, Payload};
-use crate::history::{Limit, Query, Read, Reader};
+use crate::event::{Event, Payload, Wanted};
+use crate::history::{Found, Limit, Query, Read, Reader};
 
 pub(super) struct Source {
     query: Query,
@@ -73,21 +73,24 @@ impl Source {
         Self { query, from, of, first, wanted }
     }
 
-    pub(super) fn next(&mut self) -> Next {
+    /// The next step. What is stored becomes an event of the type that is wanted, if it can be read as that.
+    pub(super) fn next(&mut self, wanted: Option<&Wanted>) -> Next {
         if self.wanted == 0 {
             return Next::End;
         }
         let read = match &mut self.from {
             Kind::History { reader, end } => reader.step(*end),
-            Kind::Chosen(events) => events.next().map_or(Read::Nothing, Read::Event),
+            Kind::Chosen(events) => {
+                events.next().map_or(Read::Nothing, |event| Read::Event(Found::Event(event)))
+            }
         };
         match read {
-            Read::Event(event) if self.query.parts().1.selects(&event) => {
+            Read::Event(found) if self.query.parts().1.selects_head(found.head()) => {
                 self.wanted -= 1;
-                Next::Event(event)
+                Next::Event(found.event_as(wanted))
             }
-            Read::Event(event) => {
-                quietly(event);
+            Read::Event(found) => {
+                quietly(found);
                 Next::Other
             }
             Read::Lost(numbers) => Next::Lost(numbers),

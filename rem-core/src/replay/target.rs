@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::bus::Bus;
 use crate::deliver::isolate;
 use crate::error::PublishErrorKind;
-use crate::event::{Event, Shape};
+use crate::event::{Event, Shape, Wanted};
 use crate::publish::{EventBuilder, Extra, handling};
 use crate::subscription::Outcome;
 use crate::wire::{Codec, EncodeError, RawEvent};
@@ -30,12 +30,14 @@ pub enum Given {
 mod sealed {
     use std::sync::Arc;
 
-    use super::{Bus, Event, Given};
+    use super::{Bus, Event, Given, Wanted};
 
     #[expect(unnameable_types, reason = "that it cannot be named is what seals the trait")]
     pub trait Sealed {
         fn give(&mut self, event: &Arc<Event>) -> Given;
         fn bus(&self) -> Option<&Bus>;
+        /// The type as which alone events are looked at.
+        fn wanted(&self) -> Option<Wanted>;
     }
 }
 use sealed::Sealed;
@@ -73,6 +75,10 @@ where
     fn bus(&self) -> Option<&Bus> {
         None
     }
+
+    fn wanted(&self) -> Option<Wanted> {
+        T::wanted()
+    }
 }
 
 /// Another bus.
@@ -92,6 +98,10 @@ impl Sealed for ToBus {
 
     fn bus(&self) -> Option<&Bus> {
         Some(&self.0)
+    }
+
+    fn wanted(&self) -> Option<Wanted> {
+        None
     }
 }
 

@@ -137,18 +137,24 @@ impl Index {
 
 /// Whether one subscription selects an event, by the same rules as [`Index::select`].
 pub(crate) fn selects(entry: &Entry, event: &Event) -> bool {
-    let (topic, scope, prefix) = (event.topic().as_str(), event.scope(), entry.prefix());
-    if !entry.by_type {
-        return lies_below(topic, prefix) && entry.pattern.matches(topic);
-    }
-    let cut = scope.max(prefix.len());
-    if lies_below(topic, prefix) && entry.pattern.matches(below(topic, cut)) {
+    let (topic, prefix) = (event.topic().as_str(), entry.prefix());
+    if selects_topic(entry, topic, event.scope()) {
         return true;
+    }
+    if !entry.by_type {
+        return false;
     }
     let parts = Parts::of(&event.data);
     let mut parts =
         parts.iter().filter(|(part, _)| entry.wanted.is_some_and(|wanted| wanted.type_id == *part));
     lies_below(topic, prefix) && parts.any(|(_, alone)| entry.pattern.matches(alone))
+}
+
+/// The same of an event with no type in another, as one of raw data.
+pub(crate) fn selects_topic(entry: &Entry, topic: &str, scope: usize) -> bool {
+    let prefix = entry.prefix();
+    let cut = if entry.by_type { scope.max(prefix.len()) } else { 0 };
+    lies_below(topic, prefix) && entry.pattern.matches(below(topic, cut))
 }
 
 /// `true` if `topic` has segments below `prefix`, which may be empty.

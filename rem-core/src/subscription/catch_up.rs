@@ -7,17 +7,17 @@ use std::ops::RangeInclusive;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
-use rem_patterns::Pattern;
+use rem_patterns::{Pattern, Topic};
 
 use super::{Entry, Start, Subscription};
 use crate::bus::{Core, State};
 use crate::clock::Timestamp;
 use crate::deliver::{self, each_quietly, isolate, quietly};
 use crate::error::SubscribeError;
-use crate::event::{Event, Seen};
-use crate::history::{Backwards, History, PAGE, Read, Reader, first_kept, last_of_each};
+use crate::event::{Event, Head, Seen, Wanted};
+use crate::history::{Backwards, Found, History, PAGE, Read, Reader, first_kept, last_of_each};
 use crate::queue::Lagged;
-use crate::route::selects;
+use crate::route::{selects, selects_topic};
 use crate::sync::atomic::Ordering;
 use crate::sync::yield_now;
 
@@ -29,6 +29,9 @@ pub(crate) struct CatchUp {
     core: Weak<Core>,
     entry: Arc<Entry>,
     reader: Reader,
+    /// As what stored events are made at once.
+    wanted: Option<Wanted>,
+    choice: Choice,
     /// Nothing more is published, and what was is read once more.
     is_over: bool,
     /// Up to where to read, once it is in the index.
@@ -36,6 +39,11 @@ pub(crate) struct CatchUp {
     /// Known to be selected; they come before what the reader has.
     ready: VecDeque<Arc<Event>>,
 }
+
+/// Whether the topic of the last stored event is selected: events of one topic come in a row, and to compare is cheaper than
+/// to match.
+#[derive(Default)]
+struct Choice(Option<(Topic, u8, bool)>);
 
 /// What comes next.
 pub(crate) enum Step {
@@ -73,6 +81,8 @@ impl CatchUp {
             core: Arc::downgrade(&bus.core),
             entry: Arc::clone(entry),
             reader: Reader::new(history, reads(entry), None, next),
+            wanted: entry.wanted.filter(|_| entry.is_typed()),
+            choice: Choice::default(),
             is_over: false,
             target: None,
             ready: VecDeque::new(),
@@ -108,8 +118,17 @@ impl CatchUp {
         loop {
             self.entry.reads_next(self.reader.next());
             match self.reader.step(u64::MAX) {
-                Read::Event(event) => {
-                    if self.selects(&event) {
+                Read::Event(found) => {
+                    let is_selected = match &found {
+                        Found::Event(event) => selects(&self.entry, event),
+                        Found::Stored(stored) => self.choice.of(&self.entry, &stored.head),
+                    };
+                    if !is_selected {
+                        quietly(found);
+                        continue;
+                    }
+                    let event = found.event_as(self.wanted.as_ref());
+                    if self.wants(&event) {
                         return Step::Event(event);
                     }
                     quietly(event);
@@ -156,14 +175,33 @@ impl CatchUp {
     /// Whether the subscription selects the event. What its filters and its type have against it is told as for one that is
     /// live, as long as there is a bus to tell it.
     fn selects(&self, event: &Arc<Event>) -> bool {
-        selects(&self.entry, event)
-            && match self.core.upgrade() {
-                Some(core) => deliver::wants(&core, &self.entry, event),
-                None => {
-                    isolate(|| self.entry.accepts(event) && self.entry.fits(&Seen::new(event)))
-                        == Ok(true)
-                }
+        selects(&self.entry, event) && self.wants(event)
+    }
+
+    fn wants(&self, event: &Arc<Event>) -> bool {
+        if self.wanted.is_some_and(|wanted| Seen::new(event).is_of(wanted.type_id)) {
+            return true; // there are no filters
+        }
+        match self.core.upgrade() {
+            Some(core) => deliver::wants(&core, &self.entry, event),
+            None => {
+                isolate(|| self.entry.accepts(event) && self.entry.fits(&Seen::new(event)))
+                    == Ok(true)
             }
+        }
+    }
+}
+
+impl Choice {
+    fn of(&mut self, entry: &Entry, head: &Head) -> bool {
+        match &self.0 {
+            Some((topic, scope, chosen)) if *topic == head.topic && *scope == head.scope => *chosen,
+            _ => {
+                let chosen = selects_topic(entry, &head.topic, usize::from(head.scope));
+                self.0 = Some((head.topic.clone(), head.scope, chosen));
+                chosen
+            }
+        }
     }
 }
 

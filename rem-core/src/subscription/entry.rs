@@ -303,6 +303,12 @@ impl Entry {
         self.wanted.is_none_or(|wanted| event.is_of(wanted.type_id)) || (self.fits)(event)
     }
 
+    /// Whether events are looked at as the type that is asked for, and in no other form: filters see the data as it is kept,
+    /// and a task's event is sent on as it is when it fails.
+    pub(super) fn is_typed(&self) -> bool {
+        self.wanted.is_some() && self.filters.is_empty() && self.task.is_none()
+    }
+
     /// Asks the filters. User code: it may panic.
     pub(crate) fn accepts(&self, event: &Event) -> bool {
         self.filters.iter().all(|filter| filter(event))

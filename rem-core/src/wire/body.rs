@@ -47,9 +47,9 @@ impl<'a> Body<'a> {
         self
     }
 
-    /// The same, of an event that came without data: it reads as `null`, as a variant without fields is written.
-    pub(super) fn absent(mut self) -> Self {
-        self.absent = true;
+    /// The same, of an event. No bytes at all, in JSON, are no data: they read as `null`, as a variant without fields is written.
+    pub(crate) fn of_event(mut self) -> Self {
+        self.absent = self.codec == Codec::Json && self.bytes.is_empty();
         self
     }
 
@@ -58,7 +58,7 @@ impl<'a> Body<'a> {
         self.version
     }
 
-    pub(super) fn most(&self) -> usize {
+    pub(crate) fn most(&self) -> usize {
         self.limit
     }
 

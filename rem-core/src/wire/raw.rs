@@ -79,8 +79,8 @@ impl RawEvent {
         Self::kept(body).under(topic)
     }
 
-    fn kept(body: &Body<'_>) -> Self {
-        Self::new(body.codec(), body.bytes()).version(body.written_as()).limit(body.most())
+    pub(crate) fn kept(body: &Body<'_>) -> Self {
+        Self::shared(body.codec(), body.bytes()).version(body.written_as()).limit(body.most())
     }
 
     /// The topic that it came under, relative to the namespace of the type that holds it; `None` for one that nothing
@@ -101,8 +101,7 @@ impl RawEvent {
 
     /// The data, to be decoded. No bytes at all, in JSON, are no data, and read as `null`.
     pub fn body(&self) -> Body<'_> {
-        let body = Body::new(self.codec, &self.bytes).version(self.version).limit(self.limit);
-        if self.codec == Codec::Json && self.bytes.is_empty() { body.absent() } else { body }
+        Body::new(self.codec, &self.bytes).version(self.version).limit(self.limit).of_event()
     }
 }
 

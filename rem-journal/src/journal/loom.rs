@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Mutex as Plain;
 
 use ::loom::thread;
-use rem_core::wire::RawEvent;
+use rem_core::wire::Body;
 use rem_core::{Restored, Timestamp};
 
 use super::*;
@@ -135,7 +135,7 @@ fn event(sequence: u64) -> Arc<Event> {
         metadata: None,
         causation: None,
         correlation: None,
-        data: RawEvent::shared(Codec::Json, &b"{}"[..]),
+        data: Body::new(Codec::Json, b"{}"),
     };
     restored.event()
 }

@@ -2,9 +2,8 @@
 
 use std::fmt::Display;
 use std::ops::{ControlFlow, RangeInclusive};
-use std::sync::Arc;
 
-use rem_core::Event;
+use rem_core::Restored;
 
 use crate::event::Reader;
 use crate::store::{Direction, Store};
@@ -27,19 +26,19 @@ pub(crate) struct Unreadable {
 }
 
 impl Reading {
-    /// Adds the events with these numbers, oldest first. What cannot be read is left out, and told of.
+    /// Gives the events with these numbers, oldest first. What cannot be read is left out, and told of.
     pub(crate) fn read(
         &self,
         store: &dyn Store,
         range: RangeInclusive<u64>,
-        events: &mut Vec<Arc<Event>>,
+        give: &mut dyn FnMut(Restored<'_>),
     ) {
         let mut reader = Reader::default();
         let mut left = Some(range);
         while let Some(range) = left.take() {
             let mut visit = |sequence: u64, record: Result<&[u8], _>| {
                 match record.map(|bytes| reader.event(sequence, bytes)) {
-                    Ok(Ok(event)) => events.push(event),
+                    Ok(Ok(event)) => give(event),
                     Ok(Err(error)) => self.note(&format_args!("event {sequence}: {error}")),
                     Err(damage) => self.note(&damage),
                 }

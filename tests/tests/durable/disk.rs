@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use rem::wire::{Codec, RawEvent};
+use rem::wire::{Body, Codec};
 use rem::{
     Commits, DurableHistory, Event, Evicted, History, HistoryError, HistoryErrorKind, Restored,
     Ring, Timestamp, Topic, Written,
@@ -261,7 +261,7 @@ pub(crate) fn restored(topic: &'static str, sequence: u64, data: &str) -> Arc<Ev
         metadata: None,
         causation: None,
         correlation: None,
-        data: RawEvent::new(Codec::Json, data.as_bytes()),
+        data: Body::new(Codec::Json, data.as_bytes()),
     };
     event.event()
 }
