@@ -98,9 +98,7 @@ impl Writer {
             };
             if self.work.pace == Pace::AtOnce {
                 // Who published is told, and has the event back.
-                if let Some((first, _)) = batch.entries.first() {
-                    self.holes.push(*first..=batch.end);
-                }
+                self.leave_out(self.committed + 1..=batch.end);
                 self.committed = batch.end;
                 self.work.tail.refuse(batch, &fault);
                 return true;
@@ -111,6 +109,16 @@ impl Writer {
             }
             self.work.tail.back_off(wait);
             wait = (wait * 2).min(MOST_WAIT);
+        }
+    }
+
+    /// These numbers are nobody's. Those of one time in which the store refuses are one hole, however long that takes.
+    fn leave_out(&mut self, numbers: RangeInclusive<u64>) {
+        match self.holes.last_mut().filter(|last| last.end().saturating_add(1) == *numbers.start())
+        {
+            Some(last) => *last = *last.start()..=*numbers.end(),
+            None if numbers.is_empty() => {}
+            None => self.holes.push(numbers),
         }
     }
 

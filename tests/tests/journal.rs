@@ -1,9 +1,11 @@
 //! The journal as users have it: by the derive, and with what only some programs do.
 
+use std::fs;
 use std::time::Duration;
 
 use rem::journal::{Durability, Journal};
 use rem::prelude::*;
+use rem::{Start, TryRecvError};
 use serde::{Deserialize, Serialize};
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,4 +48,31 @@ fn what_never_leaves_the_process_has_a_number_and_no_damage() {
             assert_eq!(handle.stats().unreadable, 0, "{durability:?}");
         }
     }
+}
+
+/// Numbers that a crash left unused and those of events that only memory had are one hole where they meet, and are told apart.
+#[test]
+fn what_memory_let_go_of_is_a_loss_though_a_crash_left_the_numbers_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("journal.rem"), folder.path().join("copy.rem"));
+    let bus = Bus::builder().history(Journal::open(&path).unwrap()).build();
+    bus.publish(Paid { order: 1 }).unwrap().durable().wait(Duration::from_secs(30)).unwrap();
+    fs::copy(&path, &copy).unwrap(); // as a crash leaves it: numbers are reserved that nobody has
+
+    let journal = Journal::builder().backlog(4, 1 << 20).memory(4).open(&copy).unwrap();
+    let handle = journal.handle();
+    let bus = Bus::builder().history(journal).build();
+    let seen = bus.publish(Seen).unwrap().sequence().unwrap();
+    assert!(seen > 2);
+    for order in 2..=20 {
+        let paid = bus.publish(Paid { order }).unwrap();
+        paid.durable().wait(Duration::from_secs(30)).unwrap();
+    }
+    assert_eq!(handle.stats().stored.holes, [2..=seen], "one run");
+    let all = bus.subscription("**").from(Start::Earliest).queue(64, Overflow::DropNewest);
+    let mut all = all.stream::<dyn rem::Payload>().unwrap();
+    assert_eq!(all.try_recv().unwrap().sequence(), Some(1));
+    let Err(TryRecvError::Lagged(lagged)) = all.try_recv() else { panic!("no loss is told") };
+    assert_eq!((lagged.from(), lagged.to()), (seen, seen), "what an event was, and no more");
+    assert_eq!(all.try_recv().unwrap().sequence(), Some(seen + 1));
 }

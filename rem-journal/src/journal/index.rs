@@ -140,7 +140,11 @@ pub(super) fn lost(
             Some(hole) if local_after.is_some_and(|after| *missing.start() > after) => {
                 return Some(*missing.start()..=*hole.end().min(missing.end()));
             }
-            Some(hole) => next = hole.end().saturating_add(1),
+            // One hole may begin before this process and go on in it.
+            Some(hole) => {
+                let end = local_after.map_or(*hole.end(), |after| after.min(*hole.end()));
+                next = end.saturating_add(1);
+            }
             None if *missing.start() > by_rules => next = missing.end().saturating_add(1),
             None => {
                 let holes = state.holes.iter().map(|hole| *hole.start());

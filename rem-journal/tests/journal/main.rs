@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod flaky;
+mod holes;
 mod past;
 
 use std::path::{Path, PathBuf};

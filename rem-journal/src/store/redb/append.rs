@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use ::redb::{Database, ReadableDatabase, WriteTransaction};
 
 use super::fault::Fault;
-use super::holes;
+use super::holes::{self, Change};
 use super::tables::{self, Counts};
 use super::topics::Topics;
 use super::{Redb, Writer};
@@ -30,11 +30,12 @@ impl Redb {
         };
         let staged = staged.map_err(|fault| fault.told(&self.path))?;
         let counts = staged.counts(&state, commit);
-        let holes = new_holes(batch, commit, &state);
+        let ranges = new_holes(batch, commit, &state);
+        let holes = Change::of(&state.holes, &ranges);
         drop(state);
         self.transact(&mut writer, |txn| {
             staged.write(txn, batch)?;
-            write_commit(txn, commit, &holes.new)?;
+            write_commit(txn, commit, &holes)?;
             counts.write(&mut txn.open_table(tables::COUNTS)?)
         })?;
         staged.done(&mut writer);
@@ -44,7 +45,7 @@ impl Redb {
             self.change_state(|state| {
                 state.topics = topics.len();
                 apply(state, commit);
-                state.holes = holes.all;
+                ranges.iter().for_each(|range| holes::add(&mut state.holes, range));
                 let Counts { first, last, reserved, events, bytes, .. } = counts;
                 (state.first, state.last, state.reserved) = (first, last, reserved);
                 (state.events, state.bytes) = (events, bytes);
@@ -204,11 +205,7 @@ impl<'e> Staged<'e> {
     }
 }
 
-fn write_commit(
-    txn: &WriteTransaction,
-    commit: &Commit<'_>,
-    holes: &[RangeInclusive<u64>],
-) -> Result<(), Fault> {
+fn write_commit(txn: &WriteTransaction, commit: &Commit<'_>, holes: &Change) -> Result<(), Fault> {
     if !commit.positions.is_empty() {
         let mut positions = txn.open_table(tables::POSITIONS)?;
         for &(name, position) in commit.positions {
@@ -234,9 +231,12 @@ fn write_commit(
             }
         }
     }
-    if !holes.is_empty() {
+    if *holes != Change::default() {
         let mut table = txn.open_table(tables::HOLES)?;
-        for hole in holes {
+        for start in &holes.gone {
+            table.remove(start)?;
+        }
+        for hole in &holes.put {
             table.insert(hole.start(), &*tables::hole_row(hole))?;
         }
     }
@@ -244,26 +244,17 @@ fn write_commit(
 }
 
 /// The numbers that no event has, as from now on: what is told, and what a batch leaves out.
-fn new_holes(batch: &[Entry<'_>], commit: &Commit<'_>, state: &State) -> Holes {
-    let mut holes = Holes { all: state.holes.clone(), new: Vec::new() };
-    for hole in commit.holes {
-        holes.new.append(&mut holes::add(&mut holes.all, hole));
-    }
+fn new_holes(batch: &[Entry<'_>], commit: &Commit<'_>, state: &State) -> Vec<RangeInclusive<u64>> {
+    let mut holes = commit.holes.to_vec();
     let mut next = state.last + 1;
     for entry in batch {
         // The first of all has none before it that anybody could miss.
         if entry.sequence > next && state.last > 0 {
-            let gap = next..=entry.sequence - 1;
-            holes.new.append(&mut holes::add(&mut holes.all, &gap));
+            holes.push(next..=entry.sequence - 1);
         }
         next = entry.sequence.saturating_add(1);
     }
     holes
-}
-
-struct Holes {
-    all: Vec<RangeInclusive<u64>>,
-    new: Vec<RangeInclusive<u64>>,
 }
 
 fn apply(state: &mut State, commit: &Commit<'_>) {
