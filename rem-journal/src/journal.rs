@@ -166,11 +166,12 @@ impl Journal {
 }
 
 impl Journal {
-    /// Gives what is on the disk of these numbers, oldest first; what it returns comes after that, and is in memory.
+    /// Gives what is on the disk of these numbers, and what of memory comes between, oldest first; what it returns comes after
+    /// that, and is in memory.
     fn read_stored(
         &self,
         range: RangeInclusive<u64>,
-        give: &mut dyn FnMut(Restored<'_>),
+        give: &mut dyn FnMut(Found<'_>),
     ) -> Vec<Arc<Event>> {
         let mut newer = Vec::new();
         let Some(readable) = self.readable() else { return newer };
@@ -180,14 +181,34 @@ impl Journal {
             self.ring.read(in_memory.max(*range.start())..=*range.end(), &mut newer);
         }
         // What the ring let go meanwhile is on the disk.
-        let from_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
-        if *range.start() < from_memory {
-            let end = (*range.end()).min(from_memory - 1);
-            self.work.reading.read(&*self.work.store, *range.start()..=end, give);
-            newer.retain(|event| event.sequence() > Some(end));
+        let mut from_memory = self.ring.readable().map_or(self.first, |ring| *ring.start());
+        if self.work.pace == Pace::AtOnce {
+            from_memory = from_memory.max(whole_from(&newer, *range.end()));
         }
-        newer
+        if *range.start() >= from_memory {
+            return newer;
+        }
+        let end = (*range.end()).min(from_memory - 1);
+        let mut newer = newer.into_iter().peekable();
+        self.work.reading.read(&*self.work.store, *range.start()..=end, &mut |event| {
+            let number = Some(event.sequence);
+            // What never leaves the process is in memory alone.
+            while let Some(older) = newer.next_if(|newer| newer.sequence() < number) {
+                give(Found::InMemory(older));
+            }
+            give(match newer.next_if(|newer| newer.sequence() == number) {
+                Some(same) => Found::InMemory(same),
+                None => Found::Stored(event),
+            });
+        });
+        newer.collect()
     }
+}
+
+/// An event of the journal, where it was found.
+enum Found<'a> {
+    Stored(Restored<'a>),
+    InMemory(Arc<Event>),
 }
 
 impl Drop for Journal {
@@ -221,12 +242,20 @@ impl History for Journal {
     }
 
     fn read(&self, range: RangeInclusive<u64>, events: &mut Vec<Arc<Event>>) {
-        let newer = self.read_stored(range, &mut |event| events.push(event.event()));
+        let newer = self.read_stored(range, &mut |found| {
+            events.push(match found {
+                Found::Stored(event) => event.event(),
+                Found::InMemory(event) => event,
+            });
+        });
         events.extend(newer);
     }
 
     fn read_page(&self, range: RangeInclusive<u64>, page: &mut Page) {
-        let newer = self.read_stored(range, &mut |event| page.restore(event));
+        let newer = self.read_stored(range, &mut |found| match found {
+            Found::Stored(event) => page.restore(event),
+            Found::InMemory(event) => page.push(event),
+        });
         page.extend(newer);
     }
 
@@ -363,6 +392,21 @@ impl DurableHistory for Journal {
     fn flush(&self) {
         self.work.tail.flush();
     }
+}
+
+/// From which number on all up to `end` is there.
+///
+/// Under `EveryEvent` an event comes into memory after it is on the disk, by its publisher. Where several of these are overtaken by
+/// as many events as memory has, some of theirs never come there, though the numbers are still in its reach.
+fn whole_from(events: &[Arc<Event>], end: u64) -> u64 {
+    let mut from = end + 1;
+    for event in events.iter().rev() {
+        if event.sequence() != Some(from - 1) {
+            break;
+        }
+        from -= 1;
+    }
+    from
 }
 
 /// Tells of commits as long as somebody wants to know; it does not hold the file.

@@ -230,6 +230,26 @@ fn it_goes_on_where_it_was_when_its_program_is_started_again() {
 }
 
 #[test]
+fn nothing_is_passed_by_where_publishers_overtake_one_another_by_more_than_memory_has() {
+    const EACH: u64 = 400;
+    let (_folder, path) = folder();
+    let options = Journal::builder().durability(Durability::EveryEvent).backlog(3, 1 << 20);
+    let bus = bus(options, &path);
+    let mut invoices = stream(&bus);
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| (0..EACH).for_each(|order| _ = publish(&bus, "order.paid", order)));
+        }
+        for expected in 1..=6 * EACH {
+            let paid = invoices.recv_timeout(LONG).unwrap();
+            assert_eq!(paid.sequence(), Some(expected));
+            invoices.ack();
+        }
+    });
+    assert_eq!(bus.query("order.paid").unwrap().events().len() as u64, 6 * EACH);
+}
+
+#[test]
 fn a_closed_bus_with_idle_tasks_lets_its_file_be_opened_again() {
     let (_folder, path) = folder();
     let handled = Arc::new(Mutex::new(Vec::new()));
