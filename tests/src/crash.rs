@@ -1,11 +1,14 @@
 //! What a process that is killed and the one that kills it have in common: the plan of a life, what is published in it, and
-//! what is told of it line by line.
+//! what is told of it line by line. Its durable subscriptions are in `crash/durable.rs`.
+
+pub mod durable;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rem::EventId;
 use rem::journal::{Durability, Journal, JournalBuilder, Keep, Retention};
 use rem::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
@@ -210,6 +213,15 @@ pub enum Told {
     Position(u64),
     /// A snapshot was stored.
     Snapshot(u64),
+    /// A durable subscription has handled this, and will say so: see [`durable::bill`].
+    Handled {
+        /// The event's identity.
+        id: EventId,
+        /// Which it is.
+        name: Name,
+        /// Its number.
+        sequence: u64,
+    },
     /// The journal is closed.
     Closed,
     /// Something went wrong that should not.

@@ -16,7 +16,8 @@ use rem::journal::store::Snapshot;
 use rem::journal::{Journal, JournalHandle};
 use rem::middleware::transform;
 use rem::prelude::*;
-use rem::{DurableHistory, Evicted, History};
+use rem::{Ask, Direction, DurableHistory, Evicted, History, HistoryReport};
+use rem_tests::crash::durable::{self, Tell};
 use rem_tests::crash::{Order, Pace, Plan, READER, Seen, Told, draw, snapshot_of, source_of};
 
 /// Longer than a commit takes.
@@ -37,6 +38,10 @@ fn live() -> Result<(), Box<dyn Error + Send + Sync>> {
     let plan: Plan = serde_json::from_str(&plan)?;
     let journal = Arc::new(plan.journal()?.open(&plan.path)?);
     let handle = journal.handle();
+    let tell: Tell = Arc::new(|told: Told| {
+        // Where nobody listens any more, it will be killed.
+        let _ = told.tell();
+    });
     Told::Open(journal.first()).tell()?;
     let bus = Bus::builder().history(Held(Arc::clone(&journal))).build();
     bus.middleware(
@@ -52,6 +57,7 @@ fn live() -> Result<(), Box<dyn Error + Send + Sync>> {
         asked.store(false, Ordering::Release);
     });
     let going: &(dyn Fn() -> bool + Sync) = &|| goes_on.load(Ordering::Acquire);
+    let bills = durable::bill(&bus, &plan, &tell)?;
     thread::scope(|scope| {
         let publishers = (0..plan.publishers)
             .map(|publisher| {
@@ -60,12 +66,14 @@ fn live() -> Result<(), Box<dyn Error + Send + Sync>> {
             })
             .collect::<Vec<_>>();
         let reads = scope.spawn(|| told(read(&bus, &plan, &journal, &handle, going)));
+        let accounts = scope.spawn(|| told(durable::account(&bus, &plan, going)));
         publishers
             .into_iter()
-            .chain([reads])
+            .chain([reads, accounts])
             .try_for_each(|thread| thread.join().map_err(|_| "a thread of it panicked")?)
     })?;
-    drop((bus, journal));
+    durable::end(bus, &bills, &plan)?;
+    drop((bills, journal));
     if let Some(trouble) = handle.stats().trouble {
         return Err(trouble.into());
     }
@@ -153,8 +161,8 @@ fn acknowledge(receipt: &Receipt) -> Ended {
     Ok(())
 }
 
-/// Keeps a position and snapshots of what it reads, as a durable subscription and a projection do: a position is safe when
-/// what was published after it is.
+/// Keeps a position and snapshots of what it reads, as a projection does: a position is safe when what was published after it
+/// is.
 fn read(
     bus: &Bus,
     plan: &Plan,
@@ -207,6 +215,23 @@ impl History for Held {
 
     fn first(&self) -> u64 {
         self.0.first()
+    }
+
+    fn lost(&self, gap: RangeInclusive<u64>, by: &Pattern) -> Option<RangeInclusive<u64>> {
+        self.0.lost(gap, by)
+    }
+
+    fn candidates(
+        &self,
+        ask: &Ask,
+        range: RangeInclusive<u64>,
+        direction: Direction,
+    ) -> Option<Box<dyn Iterator<Item = u64> + '_>> {
+        self.0.candidates(ask, range, direction)
+    }
+
+    fn report(&self) -> HistoryReport {
+        self.0.report()
     }
 
     fn durable(self: Arc<Self>) -> Option<Arc<dyn DurableHistory>> {

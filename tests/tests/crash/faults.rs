@@ -1,8 +1,10 @@
 //! That what compares can fail: each fault that a journal could have is found.
 
-use rem_tests::crash::{Name, Order, Pace, Plan, Told, snapshot_of};
+use rem::EventId;
+use rem_tests::crash::durable::Account;
+use rem_tests::crash::{Name, Order, Pace, Plan, Told, draw, snapshot_of};
 
-use crate::ledger::{Found, FoundEvent, Ledger};
+use crate::ledger::{Found, FoundDurables, FoundEvent, Ledger};
 
 fn plan(life: u64, pace: Pace) -> Plan {
     let path = "journal.rem".into();
@@ -24,14 +26,36 @@ fn told() -> Vec<Told> {
         told.extend([Told::About(*name), Told::Numbered(*name, sequence)]);
     }
     told.extend([Told::Acknowledged(2), Told::Position(2), Told::Snapshot(1)]);
+    told.extend([handled(names[0], 1), handled(names[1], 2)]);
     told
+}
+
+fn handled(name: Name, sequence: u64) -> Told {
+    Told::Handled { id: id_of(name), name, sequence }
+}
+
+fn id_of(name: Name) -> EventId {
+    format!("01890a5d-ac96-774b-8cce-{:012x}", draw(name) >> 16).parse().unwrap()
+}
+
+/// The account of some of them.
+fn account(events: &[(u64, Name)]) -> Account {
+    let mut account = Account::default();
+    events.iter().for_each(|(sequence, name)| account.add(*sequence, *name));
+    account
+}
+
+fn note(account: &Account) -> Option<Vec<u8>> {
+    Some(serde_json::to_vec(account).unwrap())
 }
 
 /// What has to be there then.
 fn found() -> Found {
     let events = names(0, 2).into_iter().zip(1..).map(|(name, sequence)| event(name, sequence));
     let snapshot = Some((1, snapshot_of(1)));
-    Found { events: events.collect(), position: 2, snapshot, ..Found::default() }
+    let note = note(&account(&[(1, names(0, 1)[0]), (2, names(0, 2)[1])]));
+    let durables = FoundDurables { bills: 2, account: 2, note };
+    Found { events: events.collect(), position: 2, snapshot, durables, ..Found::default() }
 }
 
 fn event(name: Name, sequence: u64) -> FoundEvent {
@@ -56,9 +80,15 @@ type Change = Box<dyn Fn(&mut Found)>;
 #[test]
 fn each_fault_of_a_journal_is_found() {
     let names = names(0, 3);
+    let ([first, second], third) = ([(1, names[0]), (2, names[1])], names[2]);
+    let [twice, turned] = [&[first, second, second][..], &[second, first]].map(|events| {
+        let account = account(events);
+        note(&Account { last: 2, ..account })
+    });
+    let gone = note(&Account { lost: vec![(2, 2)], last: 2, ..account(&[first]) });
     let cases: Vec<(&str, Change)> = vec![
         ("was acknowledged and is lost", Box::new(|found| found.events.truncate(1))),
-        ("is missing before", Box::new(move |found| found.events[1] = event(names[2], 3))),
+        ("is missing before", Box::new(move |found| found.events[1] = event(third, 3))),
         (
             "was never published",
             Box::new(|found| found.events.push(event(self::names(7, 1)[0], 9))),
@@ -77,6 +107,20 @@ fn each_fault_of_a_journal_is_found() {
                 found.snapshot = Some((1, snapshot_of(2)));
             }),
         ),
+        (
+            "was not handled and is below 3",
+            Box::new(move |found| {
+                found.events.push(event(third, 3));
+                found.durables.bills = 3;
+            }),
+        ),
+        ("the account has 2 events, not these 1", Box::new(|found| found.events.truncate(1))),
+        ("the account is none", Box::new(|found| found.durables.note = Some(vec![0]))),
+        ("not in the account", Box::new(|found| found.durables.note = None)),
+        ("the account is at 1 and has 2", Box::new(|found| found.durables.account = 1)),
+        ("the account has 3 events", Box::new(move |found| found.durables.note = twice.clone())),
+        ("the account has 2 events", Box::new(move |found| found.durables.note = turned.clone())),
+        ("was no loss and told as one", Box::new(move |found| found.durables.note = gone.clone())),
         ("a page", Box::new(|found| found.damages.push("a page".to_owned()))),
     ];
     for (fault, change) in cases {
@@ -97,6 +141,11 @@ fn each_fault_of_a_life_is_found() {
         ("was given out twice", vec![Told::Spent(1)]),
         ("was given out twice", vec![Told::Spent(9), Told::Spent(9)]),
         ("it broke", vec![Told::Fault("it broke".to_owned())]),
+        ("was never published, and was handled", vec![handled(other, 9)]),
+        ("was handled behind number 2", vec![handled(name, 1)]),
+        ("was handled and never stored", vec![handled(names(0, 3)[2], 3)]),
+        ("have the id", vec![Told::Handled { id: id_of(name), name: other, sequence: 9 }]),
+        ("is there twice, by", vec![Told::Handled { id: id_of(other), name, sequence: 9 }]),
     ];
     for (fault, more) in cases {
         let told = [told(), more].concat();
@@ -123,5 +172,74 @@ fn numbers_go_on_behind_all_that_was_given_out() {
         ledger.hear(&plan(1, Pace::Every), &[Told::Open(first)], false);
         let faults = ledger.faults();
         assert_eq!(!faults.is_empty(), is_fault, "{first}: {faults:?}");
+    }
+}
+
+#[test]
+fn each_fault_of_a_durable_subscription_over_two_lives_is_found() {
+    let names = names(0, 3);
+    // The third event is stored after all, and handled in the second life.
+    let more = [event(names[2], 3)];
+    let sum = [(1, names[0]), (2, names[1]), (3, names[2])];
+    let whole = Found { events: [found().events, more.to_vec()].concat(), ..found() };
+    let after = FoundDurables { bills: 3, account: 3, note: note(&account(&sum)) };
+    let cases = [
+        ("", vec![handled(names[2], 3)], after.clone()),
+        (
+            "came behind the position 2",
+            vec![handled(names[1], 2), handled(names[2], 3)],
+            after.clone(),
+        ),
+        ("was not handled and is below 3", vec![], after.clone()),
+        ("of the bills is 1 and was 2", vec![], FoundDurables { bills: 1, ..after.clone() }),
+        ("and was at (2, 2)", vec![handled(names[2], 3)], found_with(&sum[..1], 3)),
+        ("and was at (2, 2)", vec![handled(names[2], 3)], found_with(&sum[..1], 1)),
+    ];
+    for (fault, told_then, durables) in cases {
+        let mut ledger = Ledger::default();
+        let plan_then = plan(1, Pace::Every);
+        ledger.hear(&plan(0, Pace::Every), &told(), false);
+        ledger.check(&plan(0, Pace::Every), &whole);
+        assert_eq!(ledger.faults(), Vec::<String>::new());
+        ledger.hear(&plan_then, &told_then, false);
+        ledger.check(&plan_then, &Found { durables, ..whole.clone() });
+        let faults = ledger.faults();
+        let is_found = faults.iter().any(|found| found.contains(fault));
+        assert!(is_found != faults.is_empty(), "{fault}: {faults:?}");
+        assert_eq!(faults.is_empty(), fault.is_empty(), "{fault}: {faults:?}");
+    }
+}
+
+fn found_with(sum: &[(u64, Name)], position: u64) -> FoundDurables {
+    FoundDurables { bills: 3, account: position, note: note(&account(sum)) }
+}
+
+#[test]
+fn what_durable_subscriptions_leave_at_the_end_is_found() {
+    let cases: [(&str, Vec<Told>, Change); 4] = [
+        ("the bills end at 1, and 2 is there", vec![], Box::new(|found| found.durables.bills = 1)),
+        (
+            "the position of the bills is 1 at the end",
+            vec![],
+            Box::new(|found| found.durables.bills = 1),
+        ),
+        ("the account end at 0", vec![], Box::new(|found| found.durables.account = 0)),
+        (
+            "was never handled",
+            vec![handled(names(0, 3)[2], 3)],
+            Box::new(|found| {
+                found.events.push(event(names(0, 4)[3], 4));
+            }),
+        ),
+    ];
+    for (fault, more, change) in cases {
+        let mut ledger = Ledger::default();
+        let mut found = found();
+        change(&mut found);
+        let plan = plan(0, Pace::Every);
+        ledger.hear(&plan, &[told(), more].concat(), true);
+        ledger.check_end(&plan, &found);
+        let faults = ledger.faults();
+        assert!(faults.iter().any(|found| found.contains(fault)), "{fault}: {faults:?}");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rem_tests::crash::{Name, Pace, Plan, Told, snapshot_of};
+use rem_tests::crash::{Name, Order, Pace, Plan, Told, snapshot_of};
+
+use crate::durable::{Done, Durables};
 
 /// What was told, by all lives so far.
 #[derive(Debug, Default)]
@@ -20,6 +22,7 @@ pub(crate) struct Ledger {
     next: Next,
     position: u64,
     snapshot: u64,
+    durables: Durables,
     /// What is not as it should be.
     faults: Vec<String>,
 }
@@ -44,8 +47,20 @@ pub(crate) struct Found {
     pub(crate) let_go: (u64, u64),
     pub(crate) position: u64,
     pub(crate) snapshot: Option<(u64, Vec<u8>)>,
+    pub(crate) durables: FoundDurables,
     /// What is wrong with the file itself.
     pub(crate) damages: Vec<String>,
+}
+
+/// What is in a journal of the two durable subscriptions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FoundDurables {
+    /// The position of the one whose effects are told.
+    pub(crate) bills: u64,
+    /// The position of the one that keeps its effect there.
+    pub(crate) account: u64,
+    /// That effect.
+    pub(crate) note: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +82,16 @@ pub(crate) struct Checked {
     pub(crate) found: u64,
     /// Numbers of this life that are nobody's any more: not on the disk, and not acknowledged.
     pub(crate) lost: u64,
+    /// What durable subscriptions have done in this life.
+    pub(crate) done: Done,
+}
+
+impl Found {
+    /// Whether a rule let that event go.
+    pub(crate) fn has_let_go(&self, sequence: u64, name: Name) -> bool {
+        let (all, viewed) = self.let_go;
+        sequence <= all || (sequence <= viewed && Order::of(name).is_viewed())
+    }
 }
 
 impl Ledger {
@@ -99,10 +124,19 @@ impl Ledger {
                 }
                 Told::Position(sequence) => self.position = self.position.max(*sequence),
                 Told::Snapshot(sequence) => self.snapshot = self.snapshot.max(*sequence),
+                Told::Handled { id, name, sequence } => {
+                    if !self.about.contains(name) {
+                        let text = format!("{name:?} was never published, and was handled");
+                        self.faults.push(text);
+                    }
+                    self.number(*sequence, *name, "was handled");
+                    self.durables.hear(*id, *name, *sequence, &mut self.faults);
+                }
                 Told::Closed => {}
                 Told::Fault(fault) => self.faults.push(format!("{plan:?}: {fault}")),
             }
         }
+        self.durables.is_closed = is_closed;
         if is_closed {
             up_to = u64::MAX;
         }
@@ -148,7 +182,9 @@ impl Ledger {
         self.faults.extend(found.damages.iter().cloned());
         let by_number = self.check_events(found);
         self.check_orders(found);
-        let checked = self.check_losses(plan, found, &by_number);
+        let mut checked = self.check_losses(plan, found, &by_number);
+        self.durables.store(plan, &self.numbers, found);
+        checked.done = self.durables.check(found, &mut self.faults);
         if found.position < self.position {
             let text = format!("the position is {} and was {}", found.position, self.position);
             self.faults.push(text);
@@ -212,15 +248,11 @@ impl Ledger {
 
     /// What was acknowledged is there, and what is there has no hole before it, but for what rules let go.
     fn check_losses(&mut self, plan: &Plan, found: &Found, there: &HashMap<u64, Name>) -> Checked {
-        let (all, viewed) = found.let_go;
-        let is_let_go = |sequence: u64, name: Name| {
-            let is_viewed = rem_tests::crash::Order::of(name).is_viewed();
-            sequence <= all || (is_viewed && sequence <= viewed)
-        };
+        let all = found.let_go.0;
         let mut checked = Checked { found: found.events.len() as u64, ..Checked::default() };
         for (sequence, name) in &self.acknowledged {
             let is_there = there.contains_key(sequence);
-            let gone = is_let_go(*sequence, *name);
+            let gone = found.has_let_go(*sequence, *name);
             if name.life == plan.life {
                 checked.acknowledged += 1;
                 checked.let_go += u64::from(gone);
@@ -230,7 +262,9 @@ impl Ledger {
                     .push(format!("{name:?}, number {sequence}, was acknowledged and is lost"));
             }
         }
-        for event in found.events.iter().filter(|event| is_let_go(event.sequence, event.name)) {
+        for event in
+            found.events.iter().filter(|event| found.has_let_go(event.sequence, event.name))
+        {
             self.faults.push(format!("{:?} is there and was let go", event.name));
         }
         if all > 0 && (found.events.len() as u64) < Plan::KEPT {
@@ -244,7 +278,7 @@ impl Ledger {
         }
         for (sequence, name) in &self.numbers {
             let end = ends.get(&name.life).copied().unwrap_or(0);
-            if there.contains_key(sequence) || is_let_go(*sequence, *name) {
+            if there.contains_key(sequence) || found.has_let_go(*sequence, *name) {
                 continue;
             }
             if *sequence < end {
@@ -252,6 +286,13 @@ impl Ledger {
             }
             checked.lost += u64::from(name.life == plan.life);
         }
+        checked
+    }
+
+    /// Looks once more at the end of all lives, when durable subscriptions have had time for all that there is.
+    pub(crate) fn check_end(&mut self, plan: &Plan, found: &Found) -> Checked {
+        let checked = self.check(plan, found);
+        self.durables.check_end(found, &mut self.faults);
         checked
     }
 

@@ -6,6 +6,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+mod durable;
 mod faults;
 mod full_disk;
 mod ledger;
@@ -15,11 +16,15 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ledger::{Checked, Found, FoundEvent, Ledger};
+use durable::Done;
+use ledger::{Checked, Found, FoundDurables, FoundEvent, Ledger};
+use rem::History as _;
 use rem::journal::Journal;
 use rem::prelude::*;
+use rem_tests::crash::durable::{ACCOUNT, BILLS, Tell, catch_up};
 use rem_tests::crash::{Name, Order, Pace, Plan, READER, Told, draw, source_of};
 
 /// How often a process is killed unless told: what an ordinary test has time for.
@@ -40,16 +45,19 @@ fn what_was_acknowledged_is_there_after_every_crash() {
     for round in 0.. {
         let folder = tempfile::tempdir().unwrap();
         let mut round = Round::new(seed, round, folder.path());
+        let mut lived = 0;
         for life in 0..lives {
             let (plan, was_killed, checked) = round.live(life);
             let sum = sums.entry((plan.pace, plan.retains)).or_default();
             sum.add(was_killed, checked);
             killed += u64::from(was_killed);
+            lived += 1;
             if killed == kills {
                 break;
             }
         }
-        round.end();
+        let (plan, checked) = round.end(lived);
+        sums.entry((plan.pace, plan.retains)).or_default().add_checked(checked);
         if killed == kills {
             break;
         }
@@ -59,6 +67,10 @@ fn what_was_acknowledged_is_there_after_every_crash() {
     }
     let acknowledged: u64 = sums.values().map(|sum| sum.checked.acknowledged).sum();
     assert!(acknowledged > 0, "nothing was acknowledged, and so nothing checked");
+    let done = || sums.values().map(|sum| sum.checked.done);
+    let handled: u64 = done().map(|done| done.handled).sum();
+    let added: u64 = done().map(|done| done.added).sum();
+    assert!(handled > 0 && added > 0, "{handled} were handled and {added} added");
 }
 
 fn number_of(variable: &str) -> Option<u64> {
@@ -77,20 +89,28 @@ impl Sum {
     fn add(&mut self, was_killed: bool, checked: Checked) {
         self.kills += u64::from(was_killed);
         self.closes += u64::from(!was_killed);
+        self.add_checked(checked);
+    }
+
+    fn add_checked(&mut self, checked: Checked) {
         self.checked.acknowledged += checked.acknowledged;
         self.checked.let_go += checked.let_go;
         self.checked.found += checked.found;
         self.checked.lost += checked.lost;
+        self.checked.done.handled += checked.done.handled;
+        self.checked.done.again += checked.done.again;
+        self.checked.done.added += checked.done.added;
     }
 
     /// A line for whoever counts: the campaign reads it.
     fn line(&self, pace: Pace, retains: bool) -> String {
         let Self { kills, closes, checked } = self;
-        let Checked { acknowledged, let_go, found, lost } = checked;
+        let Checked { acknowledged, let_go, found, lost, done } = checked;
+        let Done { handled, again, added } = done;
         let pace = serde_json::to_string(&pace).unwrap();
         let pace = pace.trim_matches('"');
         format!(
-            "{pace} {retains}: {kills} kills, {closes} closes, {acknowledged} acknowledged, {let_go} let go, {lost} lost, {found} found"
+            "{pace} {retains}: {kills} kills, {closes} closes, {acknowledged} acknowledged, {let_go} let go, {lost} lost, {found} found, {handled} handled, {again} again, {added} added"
         )
     }
 }
@@ -141,14 +161,17 @@ impl<'f> Round<'f> {
         (plan, lived.was_killed, checked)
     }
 
-    /// The file itself, at the end of all lives.
-    fn end(&mut self) {
-        let plan = self.plan(0);
-        if plan.path.exists() {
-            let found = look(&plan.path);
-            self.ledger.check(&plan, &found);
-            self.is_sound(&plan);
-        }
+    /// The file itself, at the end of all lives: durable subscriptions handle what is left.
+    fn end(&mut self, lives: u64) -> (Plan, Checked) {
+        let plan = self.plan(lives);
+        let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+        let hears = Arc::clone(&told);
+        let tell: Tell = Arc::new(move |told| hears.lock().unwrap().push(told));
+        catch_up(&plan, &tell).unwrap();
+        self.ledger.hear(&plan, &told.lock().unwrap(), true);
+        let checked = self.ledger.check_end(&plan, &look(&plan.path));
+        self.is_sound(&plan);
+        (plan, checked)
     }
 
     fn is_sound(&mut self, plan: &Plan) {
@@ -160,8 +183,10 @@ impl<'f> Round<'f> {
 
 /// What is in a journal, read as its users do.
 fn look(path: &Path) -> Found {
-    let journal = Journal::open(path).unwrap();
+    let journal = Arc::new(Journal::open(path).unwrap());
+    let note = Arc::clone(&journal).durable().and_then(|journal| journal.note(ACCOUNT));
     let handle = journal.handle();
+    let journal = Arc::into_inner(journal).unwrap();
     let bus = Bus::builder().history(journal).build();
     let report = handle.verify(|_| true).unwrap();
     let mut damages: Vec<_> = report.damages.iter().map(ToString::to_string).collect();
@@ -179,11 +204,13 @@ fn look(path: &Path) -> Found {
     if stats.stored.events != of_any_type as u64 {
         damages.push(format!("{} events are counted and {of_any_type} found", stats.stored.events));
     }
+    let position = |name: &str| stats.stored.positions.get(name).copied().unwrap_or(0);
     let let_go = |rule: &str| stats.stored.let_go.get(rule).copied().unwrap_or(0);
     Found {
         events: orders.iter().map(|order| found(order)).collect(),
         let_go: (let_go(""), let_go(Plan::VIEWED)),
-        position: stats.stored.positions.get(READER).copied().unwrap_or(0),
+        position: position(READER),
+        durables: FoundDurables { bills: position(BILLS), account: position(ACCOUNT), note },
         snapshot: handle
             .snapshot(READER, u64::MAX)
             .unwrap()
