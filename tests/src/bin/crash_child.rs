@@ -72,8 +72,8 @@ fn live() -> Result<(), Box<dyn Error + Send + Sync>> {
             .chain([reads, accounts])
             .try_for_each(|thread| thread.join().map_err(|_| "a thread of it panicked")?)
     })?;
-    durable::end(bus, &bills, &plan)?;
-    drop((bills, journal));
+    durable::end(&bus, &bills, &plan)?;
+    drop((bills, bus, journal));
     if let Some(trouble) = handle.stats().trouble {
         return Err(trouble.into());
     }

@@ -162,7 +162,8 @@ pub fn catch_up(plan: &Plan, tell: &Tell) -> Result<(), Failed> {
     if is_behind() {
         return Err(format!("after {LONG:?} they are at {:?}", bus.positions()).into());
     }
-    end(bus, &bills, plan)?;
+    end(&bus, &bills, plan)?;
+    drop((bills, bus));
     tell(Told::Closed);
     Ok(())
 }
@@ -171,7 +172,7 @@ pub fn catch_up(plan: &Plan, tell: &Tell) -> Result<(), Failed> {
 ///
 /// # Errors
 /// It does not come to its end, or there was a loss that no rule of its journal has to do with.
-pub fn end(bus: Bus, bills: &Subscription, plan: &Plan) -> Result<(), Failed> {
+pub fn end(bus: &Bus, bills: &Subscription, plan: &Plan) -> Result<(), Failed> {
     let report = bus.close(LONG);
     if !report.is_complete() {
         return Err(report.to_string().into());

@@ -45,18 +45,18 @@ fn what_was_acknowledged_is_there_after_every_crash() {
     for round in 0.. {
         let folder = tempfile::tempdir().unwrap();
         let mut round = Round::new(seed, round, folder.path());
-        let mut lived = 0;
+        let mut next = 0;
         for life in 0..lives {
             let (plan, was_killed, checked) = round.live(life);
             let sum = sums.entry((plan.pace, plan.retains)).or_default();
             sum.add(was_killed, checked);
             killed += u64::from(was_killed);
-            lived += 1;
+            next = life + 1;
             if killed == kills {
                 break;
             }
         }
-        let (plan, checked) = round.end(lived);
+        let (plan, checked) = round.end(next);
         sums.entry((plan.pace, plan.retains)).or_default().add_checked(checked);
         if killed == kills {
             break;
