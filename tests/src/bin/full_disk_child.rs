@@ -79,7 +79,11 @@ mod unix {
             ensure(fault.is_some_and(|fault| fault.kind() == StoreErrorKind::Full), &"no fault")?;
         }
         let there = numbers(&bus)?;
-        ensure(there == kept, &format!("while the disk is full {there:?} are read of {kept:?}"))?;
+        let why = handle.stats().last_unreadable;
+        ensure(
+            there == kept,
+            &format!("while the disk is full, for {why:?}, {there:?} are read of {kept:?}"),
+        )?;
 
         disk.make_room()?;
         let until = Instant::now() + LONG;
