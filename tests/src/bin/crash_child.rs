@@ -72,7 +72,7 @@ fn live() -> Result<(), Box<dyn Error + Send + Sync>> {
             .chain([reads, accounts])
             .try_for_each(|thread| thread.join().map_err(|_| "a thread of it panicked")?)
     })?;
-    durable::end(&bus, &bills, &plan)?;
+    durable::end(&bus)?;
     drop((bills, bus, journal));
     if let Some(trouble) = handle.stats().trouble {
         return Err(trouble.into());

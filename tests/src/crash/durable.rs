@@ -159,30 +159,22 @@ pub fn catch_up(plan: &Plan, tell: &Tell) -> Result<(), Failed> {
         positions.iter().any(|it| [BILLS, ACCOUNT].contains(&&*it.name) && it.position < newest)
     };
     account(&bus, plan, &|| is_behind() && Instant::now() < until)?;
-    if is_behind() {
+    // What it does not select is passed by and noted now and then, so it may be behind that again.
+    if Instant::now() >= until {
         return Err(format!("after {LONG:?} they are at {:?}", bus.positions()).into());
     }
-    end(&bus, &bills, plan)?;
+    end(&bus)?;
     drop((bills, bus));
     tell(Told::Closed);
     Ok(())
 }
 
-/// Closes the bus when what is in hand is handled.
+/// Closes the bus when what is in hand is handled. What a subscription counts as missed is not looked at: events of a local type
+/// that memory let go of are counted there.
 ///
 /// # Errors
-/// It does not come to its end, or there was a loss that no rule of its journal has to do with.
-pub fn end(bus: &Bus, bills: &Subscription, plan: &Plan) -> Result<(), Failed> {
+/// It does not come to its end.
+pub fn end(bus: &Bus) -> Result<(), Failed> {
     let report = bus.close(LONG);
-    if !report.is_complete() {
-        return Err(report.to_string().into());
-    }
-    if bills.missed() > 0 && !plan.retains {
-        return Err(format!(
-            "{} events were lost to {bills}, which nothing let go",
-            bills.missed()
-        )
-        .into());
-    }
-    Ok(())
+    if report.is_complete() { Ok(()) } else { Err(report.to_string().into()) }
 }
