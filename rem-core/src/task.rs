@@ -12,6 +12,7 @@
 mod builder;
 mod call;
 mod carry;
+mod crew;
 mod dead_letter;
 mod dead_letters;
 mod desk;

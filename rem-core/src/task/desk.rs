@@ -191,7 +191,7 @@ impl Desk {
         match self.channel.put_ahead(job.from(origin)) {
             Ok(()) => true,
             Err(mut job) => {
-                drop(job.take_origin());
+                quietly(job.take_origin());
                 let dropped = {
                     let mut lanes = lock(&self.lanes);
                     let dropped = lanes.put_back(Letter { job, at, failed });

@@ -5,8 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::call::Attempt;
+use super::crew::{Crew, From, Past};
 use super::staff::Staff;
-use super::worker::{At, Crew, From, Past, work};
+use super::worker::{At, work};
 use super::{Desk, TaskFuture};
 use crate::bus::State;
 use crate::durable::{Reading, Turns};
