@@ -20,7 +20,7 @@ use crate::subscription::{About, Asked, Called, Entry};
 use crate::system::{self, SystemEvent};
 
 pub(crate) use isolate::{each_quietly, isolate, quietly, wake};
-pub(crate) use line::{Line, line_up};
+pub(crate) use line::{Line, line_up, line_up_all};
 use pending::Pending;
 pub(crate) use turn::waiting;
 use turn::{Task, Turn, Waiting};

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rem_patterns::{Topic, TopicError};
 
 use crate::history::HistoryError;
+use crate::publish::AppendRefusal;
 use crate::queue::{Channel, Overflow};
 use crate::subscription::{About, SubscriptionId};
 
@@ -100,6 +101,8 @@ pub enum PublishErrorKind {
     /// The history, which outlives the process, cannot keep it: its data cannot be written, the disk refuses, or there is no
     /// room for more that is not on the disk yet.
     History(HistoryError),
+    /// It is one of several that are published together or not at all: see [`Bus::append`](crate::Bus::append).
+    Append(AppendRefusal),
 }
 
 /// Why a publish cannot go on. Boxed: a `Result` that is `Ok`, as nearly all are, should not carry its size.
@@ -123,6 +126,15 @@ impl PublishErrorKind {
     pub(crate) fn would_deadlock(entry: &About) -> Self {
         let (pattern, place) = (entry.pattern.as_str().into(), entry.place);
         Self::WouldDeadlock { subscription: entry.id, pattern, place }
+    }
+
+    pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Topic(error) => Some(error),
+            Self::History(error) | Self::Append(AppendRefusal::Torn { error, .. }) => Some(error),
+            Self::Append(AppendRefusal::Pattern(error)) => Some(error),
+            _ => None,
+        }
     }
 }
 
@@ -156,6 +168,10 @@ impl<E> PublishError<E> {
     /// The data that was to be published, to be published again.
     pub fn into_data(self) -> E {
         self.data
+    }
+
+    pub(crate) fn into_parts(self) -> (Box<Failure>, E) {
+        (self.failure, self.data)
     }
 }
 
@@ -241,17 +257,14 @@ impl fmt::Display for Failure {
                  publish fewer at a time, or raise `deferred` of the bus's builder"
             ),
             PublishErrorKind::History(error) => write!(f, "`{topic}` was not published: {error}"),
+            PublishErrorKind::Append(refusal) => write!(f, "nothing was appended: {refusal}"),
         }
     }
 }
 
 impl<E> StdError for PublishError<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &*self.failure.kind {
-            PublishErrorKind::Topic(error) => Some(error),
-            PublishErrorKind::History(error) => Some(error),
-            _ => None,
-        }
+        self.failure.kind.source()
     }
 }
 

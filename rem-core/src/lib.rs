@@ -64,7 +64,7 @@ pub use history::{
     HistoryErrorKind, HistoryReport, Page, Query, QueryError, QuotaReport, Restored, Ring, Written,
 };
 pub use middleware::{Middleware, Next, Step, Stop};
-pub use publish::{EventBuilder, Publisher, Receipt, When};
+pub use publish::{Append, AppendError, AppendRefusal, EventBuilder, Publisher, Receipt, When};
 pub use queue::{
     EventStream, Iter, Key, Lagged, Overflow, QueueStats, Recovered, Recv, TryRecvError,
 };

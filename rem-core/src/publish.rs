@@ -1,7 +1,10 @@
 //! Step 1: from a value to a draft.
 
+mod append;
 mod builder;
 mod causation;
+#[cfg(all(test, rem_loom))]
+mod loom;
 mod publisher;
 mod receipt;
 mod room;
@@ -20,6 +23,8 @@ use crate::event::{self, EventId, EventType, Head, Making, Metadata, Source, Top
 use crate::route::{Known, Route, TypeTable};
 use crate::sync::Guard;
 
+pub use append::{Append, AppendError, AppendRefusal};
+pub(crate) use append::{Condition, Ready, Together};
 pub use builder::{EventBuilder, When};
 pub use publisher::Publisher;
 pub(crate) use receipt::Beside;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use crate::bus::{Core, State, wait};
 use crate::deliver::isolate;
 use crate::draft::Draft;
-use crate::error::{Failure, PublishErrorKind};
+use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::history::{DurableHistory, Evicted, HistoryError, Written};
+use crate::publish::{Condition, Ready};
 use crate::route::Route;
 use crate::sync::atomic::Ordering;
 
@@ -121,4 +122,70 @@ pub(crate) fn keep_for_good(
             Err(Failure::new(PublishErrorKind::History(error), draft.topic()))
         }
     }
+}
+
+/// Numbers so many events in a row, if nothing that must not have come has a lower number, and returns the number of the
+/// first.
+///
+/// All that has a number was looked at, and the counter goes on from there or not at all: so whatever comes is either seen
+/// or has a higher number.
+pub(crate) fn number_if(
+    core: &Core,
+    count: usize,
+    condition: Option<&mut Condition>,
+) -> Result<u64, Refusal> {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    let Some(condition) = condition else {
+        return Ok(core.sequence.fetch_add(count, Ordering::Acquire) + 1);
+    };
+    loop {
+        let last = condition.look(core)?;
+        let next = last + count;
+        let sequence = &core.sequence;
+        if sequence.compare_exchange(last, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            return Ok(last + 1);
+        }
+    }
+}
+
+/// Keeps events that have these numbers, the first and those that follow it. What had to go for them is added to `evicted`.
+///
+/// # Errors
+/// What a history that outlives the process could not keep: that is no event any more, and taken out.
+pub(crate) fn keep_all(
+    core: &Core,
+    first: u64,
+    ready: &mut Vec<Ready>,
+    evicted: &mut Vec<Evicted>,
+) -> Result<(), (HistoryError, Vec<Ready>)> {
+    let mut refused = None;
+    let mut number = first;
+    let fails = |ready: &mut Ready| {
+        ready.event.head.set_sequence(number);
+        number += 1;
+        let kept = match mem::take(&mut ready.admitted).0 {
+            None => {
+                let history = core.history.as_ref();
+                Ok(history.map_or_else(Evicted::default, |history| history.record(&ready.event)))
+            }
+            Some((mut place, written)) => {
+                place.is_used = true;
+                place.history.keep(&ready.event, written)
+            }
+        };
+        match kept {
+            Ok(gone) => {
+                ready.route.count();
+                evicted.push(gone);
+                false
+            }
+            Err(error) => {
+                ready.event.head.set_sequence(0);
+                refused.get_or_insert(error);
+                true
+            }
+        }
+    };
+    let gone: Vec<_> = ready.extract_if(.., fails).collect();
+    refused.map_or(Ok(()), |error| Err((error, gone)))
 }

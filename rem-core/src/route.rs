@@ -35,7 +35,7 @@ use crate::sync::{Guard, Mutex, Snapshot, lock};
 
 use index::Index;
 pub(crate) use index::{Keys, lies_below, selects, selects_topic};
-pub(crate) use late::{came_since, is_stale, newcomers};
+pub(crate) use late::{came_since, is_stale, newcomers, newcomers_of};
 pub(crate) use live::UnderWay;
 use live::{Live, Marks};
 use parts::Parts;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use super::pending::Pending;
@@ -9,9 +10,9 @@ use super::turn::{self, Task, Turn};
 use super::{isolate, queue, quietly, run, run_all, run_each, serve_queues};
 use crate::bus::Core;
 use crate::draft::Draft;
-use crate::error::{Failure, PublishErrorKind};
+use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::event::{Event, Seen};
-use crate::publish::{Receipt, handling_in_line};
+use crate::publish::{Condition, Ready, Receipt, handling_in_line};
 use crate::queue::Channel;
 use crate::route::{Route, Seats, is_stale};
 use crate::subscription::Entry;
@@ -122,6 +123,59 @@ fn wait(
     receipt.failed += u32::try_from(failed).unwrap_or(u32::MAX);
     count(draft.event(), &wanting, receipt);
     Ok(())
+}
+
+/// Has events that are ready recorded in a row, by `keep`, if nothing has come that must not, and gives them their places, one
+/// behind the other.
+///
+/// What must not have come is looked for with no lock held; that nothing has come since is seen under it, for nothing gets a
+/// number elsewhere.
+pub(crate) fn line_up_all<R>(
+    core: &Arc<Core>,
+    line: &Line,
+    mut condition: Option<&mut Condition>,
+    ready: &mut Vec<Ready>,
+    keep: impl FnOnce(&mut Vec<Ready>) -> R,
+) -> Result<R, Refusal> {
+    for Ready { event, origin, .. } in ready.iter_mut() {
+        *origin = isolate(|| Origin::of(event)).unwrap_or_default();
+    }
+    let this = current_thread();
+    let (mut standing, turn) = loop {
+        let looked = condition.as_mut().map(|condition| condition.look(core)).transpose()?;
+        let turn = Turn::take();
+        let standing = lock(&line.0);
+        let limit = core.limits.deferred;
+        if standing.events.len() + ready.len() > limit {
+            drop(standing);
+            return Err(PublishErrorKind::TooManyDeferred { limit }.into());
+        }
+        if looked.is_none_or(|last| last == core.last_sequence()) {
+            break (standing, turn);
+        }
+    };
+    let kept = keep(ready);
+    let mut counted = Vec::with_capacity(ready.len());
+    for Ready { event, route, seats, is_own, origin, .. } in ready.iter_mut() {
+        let wanting: Vec<_> = seats.wanting(route).cloned().collect();
+        counted.push((wanting, seats.failed()));
+        if !leads_anywhere(core, route) {
+            continue;
+        }
+        let has_come = has_come(core, route).then_some(*is_own);
+        let channels = seats.channels();
+        standing.hold(&channels);
+        let (event, route, seats) = (Arc::clone(event), Arc::clone(route), mem::take(seats));
+        let origin = mem::take(origin);
+        standing.events.push_back(Pending::new(event, route, seats, channels, has_come, origin));
+    }
+    leave(core, line, standing, this, turn);
+    core.waits.look_again();
+    for (Ready { event, receipt, .. }, (wanting, failed)) in ready.iter_mut().zip(&counted) {
+        receipt.failed += u32::try_from(*failed).unwrap_or(u32::MAX);
+        count(event, &wanting.iter().collect::<Vec<_>>(), receipt);
+    }
+    Ok(kept)
 }
 
 /// Counts those who will have an event that is under way.

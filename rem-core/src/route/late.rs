@@ -15,11 +15,21 @@ use crate::sync::atomic::Ordering;
 /// To be asked when the event stands in the history; see `Gate`. Costs one load, and nothing without a history.
 #[inline]
 pub(crate) fn newcomers(bus: &State, draft: &Draft, route: &Route) -> Box<[Arc<Entry>]> {
-    let core = &bus.core;
+    newcomers_of(&bus.core, draft.event(), || draft.own_topic_of().is_some(), route)
+}
+
+/// The same of an event whose draft is in other hands.
+#[inline]
+pub(crate) fn newcomers_of(
+    core: &Core,
+    event: &Event,
+    is_own: impl FnOnce() -> bool,
+    route: &Route,
+) -> Box<[Arc<Entry>]> {
     if core.history.is_none() || !is_stale(core, route) {
         return Box::default();
     }
-    came_since(core, draft.event(), draft.own_topic_of().is_some(), route)
+    came_since(core, event, is_own(), route)
 }
 
 /// Whether a subscription has come or gone since the route was found.
