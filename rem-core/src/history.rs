@@ -2,8 +2,10 @@
 
 mod ask;
 mod backwards;
+mod bell;
 mod durable;
 mod events;
+mod follow;
 mod gone;
 mod limited;
 #[cfg(all(test, rem_loom))]
@@ -29,6 +31,7 @@ pub use ask::{Ask, Direction};
 pub(crate) use backwards::{Backwards, last_of_each};
 pub use durable::{Commits, Durable, DurableHistory, HistoryError, HistoryErrorKind, Written};
 pub use events::Events;
+pub use follow::{Follow, Followed, Nudge};
 pub(crate) use page::Found;
 pub use page::Page;
 pub(crate) use query::Limit;

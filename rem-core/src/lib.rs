@@ -60,8 +60,9 @@ pub use handlers::{
     RegisterErrorKind, State, Subscriptions,
 };
 pub use history::{
-    Ask, Commits, Direction, Durable, DurableHistory, Events, Evicted, History, HistoryError,
-    HistoryErrorKind, HistoryReport, Page, Query, QueryError, QuotaReport, Restored, Ring, Written,
+    Ask, Commits, Direction, Durable, DurableHistory, Events, Evicted, Follow, Followed, History,
+    HistoryError, HistoryErrorKind, HistoryReport, Nudge, Page, Query, QueryError, QuotaReport,
+    Restored, Ring, Written,
 };
 pub use middleware::{Middleware, Next, Step, Stop};
 pub use publish::{Append, AppendError, AppendRefusal, EventBuilder, Publisher, Receipt, When};

@@ -8,6 +8,8 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use rem_patterns::Pattern;
+
 use super::{Event, EventType, Head, Payload, Schema, Seen};
 use crate::deliver::isolate;
 use crate::wire::{Body, DecodeError, RawEvent};
@@ -57,6 +59,8 @@ pub trait Shape: sealed::Sealed + Payload + Send + Sync + 'static {
 pub struct Wanted {
     pub(crate) type_id: TypeId,
     pub(crate) schema: &'static Schema,
+    /// All topics of the type, below any scope.
+    pub(crate) topics: fn() -> Option<Pattern>,
     /// Why raw data cannot be read as the type. It is read once more for it: a failure may cost that.
     pub(crate) why_not: fn(&Event) -> Option<DecodeError>,
     /// The event with this head and this data: of that type, as a view of it would be, or of raw data if it cannot be read so.
@@ -118,6 +122,7 @@ impl<E: EventType> Shape for E {
         Some(Wanted {
             type_id: TypeId::of::<E>(),
             schema: const { &E::SCHEMA },
+            topics: super::all_topics::<E>,
             why_not: |event| decode::<E>(event)?.err(),
             restore: restore::<E>,
         })

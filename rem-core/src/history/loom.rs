@@ -2,13 +2,14 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 use rem_patterns::Pattern;
 
 use super::{History, Ring, last_of_each};
-use crate::loom::{Tick, beside, event, model, outcomes, spawn};
+use crate::loom::{Bell, Tick, beside, event, model, outcomes, spawn};
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::{Bus, EventStream, Overflow, Start, TryRecvError};
+use crate::{Bus, EventStream, Followed, Overflow, Start, TryRecvError};
 
 /// A ring of two, whose events are of one topic, and two publishers, each of which evicts one of them, in either order: a
 /// reader has the newer of the two, or one that came later, and never the older.
@@ -109,5 +110,38 @@ fn a_stream_goes_from_a_past_with_a_quota_to_what_is_live() {
         publisher.join().unwrap();
         drain(&mut stream);
         assert_eq!(seen, [1, 2]);
+    });
+}
+
+/// Who follows has each event once, in order, and none that was published sleeps on unread: it comes beside a publisher.
+#[test]
+fn who_follows_has_all_in_order_and_never_sleeps_over_one() {
+    model(|| {
+        let bus = Bus::builder().topics(4).history(Ring::events(4)).build();
+        let other = bus.clone();
+        let publisher = spawn(move || {
+            for _ in 0..2 {
+                drop(other.publish(Tick).map_err(drop).unwrap());
+            }
+        });
+        let mut follow = bus.follow::<Tick>(0).unwrap();
+        let mut events = Vec::new();
+        while events.len() < 2 {
+            match follow.read(u64::MAX, 4, &mut events) {
+                Followed::More => {}
+                Followed::Idle if events.len() < 2 => {
+                    let bell = Arc::new(Bell::default());
+                    match follow.poll(&Waker::from(Arc::clone(&bell))) {
+                        Poll::Pending => bell.sleep(),
+                        Poll::Ready(_) => loom::thread::yield_now(),
+                    }
+                }
+                Followed::Idle => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        let numbers: Vec<_> = events.iter().filter_map(|event| event.sequence()).collect();
+        assert_eq!((numbers, follow.position()), (vec![1, 2], 2));
+        publisher.join().unwrap();
     });
 }

@@ -157,7 +157,7 @@ impl Entry {
     }
 
     /// Has the past read to it before it is live.
-    pub(super) fn read_past_first(&mut self) {
+    pub(crate) fn read_past_first(&mut self) {
         self.gate = Some(Box::new(Gate::new()));
         self.careful = AtomicBool::new(true);
     }
