@@ -1,6 +1,7 @@
 //! [`JournalHandle`]: a look at a journal that belongs to a bus.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::store::{Progress, Report, Snapshot, State, StoreError};
@@ -90,6 +91,18 @@ impl JournalHandle {
     /// When the disk fails, or it is damaged.
     pub fn snapshot(&self, name: &str, at_or_before: u64) -> Result<Option<Snapshot>, StoreError> {
         self.work.store.snapshot(name, at_or_before)
+    }
+
+    /// Drops the snapshots of that name whose numbers lie in the range, and says how many.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn drop_snapshots(
+        &self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, StoreError> {
+        self.work.store.drop_snapshots(name, range)
     }
 
     /// Asks for all that was published to be on the disk as soon as may be. It does not wait:
