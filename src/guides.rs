@@ -7,5 +7,9 @@ pub mod write_a_middleware {}
 #[doc = include_str!("../docs/journal.md")]
 pub mod journal {}
 
+#[cfg(feature = "projections")]
+#[doc = include_str!("../docs/projections.md")]
+pub mod projections {}
+
 #[doc = include_str!("../docs/coming-from-blinker.md")]
 pub mod coming_from_blinker {}

@@ -56,6 +56,8 @@
 //! - [`trace`]: which trace an event belongs to, by W3C Trace Context.
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
+//! - `projections` (feature `projections`): states made of events, at any moment, and commands that are decided by them; the
+//!   page `guides::projections` goes through it.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
 //! - [`promises`]: what a program may build on, sentence by sentence: order, losses, isolation, ends, bounds.
 //! - [`Signal`], in [`signal`]: one typed point to connect receivers to, with no topic and no bus;
@@ -75,6 +77,7 @@
 //!   the crate tracing.
 //! - `metrics`: the module `metrics` and the middleware `Measure`: counters, gauges and times, told to the crate metrics.
 //! - `journal`: the module `journal`: a history that outlives the process, in one crash-safe file.
+//! - `projections`: the module `projections`: states made of events, time travel, commands.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
 //! - `tokio`: a runtime of tokio runs tasks: [`BusBuilder::spawner`] takes its `Handle`.
 //! - `full`: all of them.
@@ -88,24 +91,25 @@ pub use rem_core::cloudevents;
 #[cfg(feature = "metrics")]
 pub use rem_core::metrics;
 pub use rem_core::{
-    Argument, ArgumentError, Ask, Bus, BusBuilder, BusClock, Captured, Captures, ChildError,
-    CloseReport, Commits, DeadLetter, DeadLetterError, DeadLetters, DeliveryReport, Direction,
-    Draft, DraftError, Durable, DurableBuilder, DurableHistory, DurableNameError, DurableStream,
-    Event, EventBuilder, EventId, EventSchema, EventStream, EventType, Events, Evicted,
-    FieldSchema, ForgetError, HandlerCall, HandlerFn, Handlers, History, HistoryError,
-    HistoryErrorKind, HistoryReport, InFlight, IntoPattern, Iter, Key, Lagged, Leaf, ManualClock,
-    Metadata, Middleware, MiddlewareReport, MiddlewareStats, Namespace, Next, OnFailure, Ordering,
-    Outcome, Overflow, Page, ParseTimestampError, Part, Pattern, PatternError, PatternErrorKind,
-    Payload, PositionReport, Progress, PublishError, PublishErrorKind, Publisher, Query,
-    QueryError, QueueBuilder, QueueStats, QuotaReport, Ready, ReadyError, ReadyErrorKind, Receipt,
-    Received, Recovered, Recv, RegisterError, RegisterErrorKind, Replay, ReplayError,
-    ReplayErrorKind, ReplayHandle, ReplayReport, Replaying, Restored, Retry, Ring, Schema,
-    SettleError, SettleErrorKind, Shape, Signal, Source, Spawner, Start, State, Stats, Step, Stop,
-    SubscribeError, Subscription, SubscriptionBuilder, SubscriptionId, SubscriptionReport,
-    SubscriptionStats, Subscriptions, SystemEvent, Target, TaskBuilder, TaskFuture, TaskKey,
-    Timestamp, ToBus, ToHandler, Token, Topic, TopicError, TopicErrorKind, TopicReport,
-    TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed, Until, Wait, WaitError,
-    WaitErrorKind, WeakBus, When, Whose, Written, carry, middleware, signal, testing, trace, wire,
+    Append, AppendError, AppendRefusal, Argument, ArgumentError, Ask, Bus, BusBuilder, BusClock,
+    Captured, Captures, ChildError, CloseReport, Commits, DeadLetter, DeadLetterError, DeadLetters,
+    DeliveryReport, Direction, Draft, DraftError, Durable, DurableBuilder, DurableHistory,
+    DurableNameError, DurableStream, Event, EventBuilder, EventId, EventSchema, EventStream,
+    EventType, Events, Evicted, FieldSchema, Follow, Followed, ForgetError, HandlerCall, HandlerFn,
+    Handlers, History, HistoryError, HistoryErrorKind, HistoryReport, InFlight, IntoPattern, Iter,
+    Key, Lagged, Leaf, ManualClock, Metadata, Middleware, MiddlewareReport, MiddlewareStats,
+    Namespace, Next, Nudge, OnFailure, Ordering, Outcome, Overflow, Page, ParseTimestampError,
+    Part, Pattern, PatternError, PatternErrorKind, Payload, PositionReport, Progress, PublishError,
+    PublishErrorKind, Publisher, Query, QueryError, QueueBuilder, QueueStats, QuotaReport, Ready,
+    ReadyError, ReadyErrorKind, Receipt, Received, Recovered, Recv, RegisterError,
+    RegisterErrorKind, Replay, ReplayError, ReplayErrorKind, ReplayHandle, ReplayReport, Replaying,
+    Restored, Retry, Ring, Schema, SettleError, SettleErrorKind, Shape, Signal, Source, Spawner,
+    Start, State, Stats, Step, Stop, SubscribeError, Subscription, SubscriptionBuilder,
+    SubscriptionId, SubscriptionReport, SubscriptionStats, Subscriptions, SystemEvent, Target,
+    TaskBuilder, TaskFuture, TaskKey, Timestamp, ToBus, ToHandler, Token, Topic, TopicError,
+    TopicErrorKind, TopicReport, TopicWriter, Topology, TryRecvError, TypedPattern, Unsubscribed,
+    Until, Wait, WaitError, WaitErrorKind, WeakBus, When, Whose, Written, carry, middleware,
+    signal, testing, trace, wire,
 };
 pub use rem_macros::{EventType, handlers, on, pattern, topic};
 
@@ -115,6 +119,9 @@ pub use rem_analysis as analysis;
 #[cfg(feature = "journal")]
 #[doc(inline)]
 pub use rem_journal as journal;
+#[cfg(feature = "projections")]
+#[doc(inline)]
+pub use rem_projections as projections;
 #[cfg(feature = "schema")]
 #[doc(inline)]
 pub use rem_schema as schema;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
+use std::mem;
 use std::ops::RangeInclusive;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -13,9 +14,9 @@ use foldhash::fast::FixedState;
 use rem_patterns::{IntoPattern, Topic};
 
 use super::bell::Bell;
-use super::{Ask, Found, Read, Reader};
+use super::{Ask, Found, History, PAGE, Read, Reader};
 use crate::bus::{Bus, Core, End};
-use crate::deliver::{isolate, quietly};
+use crate::deliver::{each_quietly, isolate, quietly};
 use crate::error::SubscribeError;
 use crate::event::{self, Event, Head, Payload, Shape, Wanted};
 use crate::queue::Lagged;
@@ -45,6 +46,8 @@ pub struct Follow<T: ?Sized = dyn Payload> {
     /// The next number to be read.
     next: u64,
     answers: Box<[Option<Answer>]>,
+    /// Empty, with room for a page.
+    page: Vec<Arc<Event>>,
     of: PhantomData<fn() -> Arc<Event<T>>>,
 }
 
@@ -148,7 +151,8 @@ impl<T: Shape + ?Sized> Follow<T> {
     ) -> Self {
         let answers = (0..TOPICS).map(|_| None).collect();
         let (wanted, next, of) = (T::wanted(), after.saturating_add(1), PhantomData);
-        Self { core, entry, wanted, bell, _rings: rings, next, answers, of }
+        let page = Vec::new();
+        Self { core, entry, wanted, bell, _rings: rings, next, answers, page, of }
     }
 
     /// The same events, to be read from another number on. It is not told of what is published: its
@@ -195,11 +199,18 @@ impl<T: Shape + ?Sized> Follow<T> {
         let is_over = self.bell.is_over(); // looked at first: what came before it is read
         let Some(core) = self.core.upgrade() else { return Followed::Ended };
         let Some(history) = &core.history else { return Followed::Ended };
+        let mut left = most.max(1);
+        while core.durable.is_none() && left > 0 {
+            match self.in_memory(&**history, last, left, events) {
+                Ok(0) => break,
+                Ok(read) => left -= read,
+                Err(followed) => return followed,
+            }
+        }
         let by = reads(&self.entry);
         // Where there is an index it pays for a pattern; a type may be anywhere.
         let ask = (!self.entry.by_type).then(|| Ask::of(by.clone()));
         let mut reader = Reader::new(history, by, ask, self.next);
-        let mut left = most.max(1);
         let followed = loop {
             if left == 0 {
                 break Followed::More;
@@ -220,15 +231,7 @@ impl<T: Shape + ?Sized> Follow<T> {
                         Ok(Ok(Some(event))) => events.push(event),
                         Ok(Ok(None)) => {}
                         Ok(Err(event)) => break Followed::Unreadable(event),
-                        // Users' code panicked while it read the data: as it is stored it can be given.
-                        Err(_) => {
-                            let mut again = Vec::new();
-                            history.read(number..=number, &mut again);
-                            match again.pop() {
-                                Some(event) => break Followed::Unreadable(event),
-                                None => break Followed::Lost(Lagged::of(number..=number)),
-                            }
-                        }
+                        Err(_) => break unreadable(&**history, number),
                     }
                 }
                 Read::Lost(numbers) => break Followed::Lost(Lagged::of(numbers)),
@@ -240,6 +243,53 @@ impl<T: Shape + ?Sized> Follow<T> {
         };
         self.next = reader.next();
         followed
+    }
+
+    /// Reads the next page of a history in memory, if nothing of it is missing, and says how many events it had: with no more
+    /// moves of each than a loop over them has.
+    fn in_memory(
+        &mut self,
+        history: &dyn History,
+        last: u64,
+        most: usize,
+        events: &mut Vec<Arc<Event<T>>>,
+    ) -> Result<usize, Followed> {
+        let Some(readable) = history.readable() else { return Ok(0) };
+        let most = u64::try_from(most).unwrap_or(PAGE).min(PAGE);
+        let end = (self.next + (most - 1)).min(*readable.end()).min(last);
+        if self.next < *readable.start() || end < self.next {
+            return Ok(0);
+        }
+        let mut page = mem::take(&mut self.page);
+        history.read(self.next..=end, &mut page);
+        let read = page.len();
+        if u64::try_from(read) != Ok(end + 1 - self.next) {
+            each_quietly(page.drain(..));
+            self.page = page;
+            return Ok(0); // the other way says what is missing
+        }
+        // All at once, for that costs as much as one.
+        let taken = isolate(|| {
+            for event in page.drain(..) {
+                self.next += 1;
+                if !self.selects(&event) {
+                    quietly(event);
+                    continue;
+                }
+                match self.seen(event) {
+                    Ok(Some(event)) => events.push(event),
+                    Ok(None) => {}
+                    Err(event) => return Some(event),
+                }
+            }
+            None
+        });
+        self.page = page;
+        match taken {
+            Ok(None) => Ok(read),
+            Ok(Some(event)) => Err(Followed::Unreadable(event)),
+            Err(_) => Err(unreadable(history, self.next - 1)),
+        }
     }
 
     /// The event as the type; `None` if it is none of it, an error if the type has its topic and cannot read it.
@@ -324,6 +374,13 @@ impl<T: Shape + ?Sized> Follow<T> {
     pub fn nudge(&self) -> Nudge {
         Nudge(Arc::clone(&self.bell))
     }
+}
+
+/// What is said of an event whose data made users' code panic: as it is kept it can be given.
+fn unreadable(history: &dyn History, number: u64) -> Followed {
+    let mut again = Vec::new();
+    history.read(number..=number, &mut again);
+    again.pop().map_or_else(|| Followed::Lost(Lagged::of(number..=number)), Followed::Unreadable)
 }
 
 /// Ends the waiting of a [`Follow`]. A handle; its clones are the same.

@@ -12,9 +12,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-schema", &["rem-patterns", "rem-core"]),
     ("rem-journal", &["rem-patterns", "rem-core"]),
     ("rem-analysis", &["rem-patterns", "rem-core"]),
+    ("rem-projections", &["rem-macros", "rem-core", "rem-journal"]),
     (
         "rem-bus",
-        &["rem-patterns", "rem-macros", "rem-core", "rem-schema", "rem-journal", "rem-analysis"],
+        &[
+            "rem-patterns",
+            "rem-macros",
+            "rem-core",
+            "rem-schema",
+            "rem-journal",
+            "rem-analysis",
+            "rem-projections",
+        ],
     ),
     // An example shows what a user writes, and a user depends on the facade alone.
     ("rem-examples", &["rem-bus"]),
