@@ -4,6 +4,7 @@
 //! redb (`lease.rs`), which gets a new lease of it after a failure. While the disk fails, what is written is read through
 //! an overlay in memory, in which redb repairs what it finds.
 
+mod access;
 mod append;
 mod fault;
 mod holes;
@@ -23,14 +24,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use ::redb::{Database, WriteTransaction};
+use ::redb::{Builder, Database};
 
 use super::{
     Commit, Direction, Entry, LetGo, Moment, Progress, Report, Rule, Snapshot, State, Store,
     StoreError, StoreErrorKind, Topic, Visit,
 };
+use access::Again;
 use fault::{Fault, guarded};
 use lease::{Held, Lease};
 use topics::Topics;
@@ -49,6 +51,8 @@ pub struct Redb {
     state: RwLock<Arc<State>>,
     topics: RwLock<Topics>,
     writer: Mutex<Writer>,
+    /// Who reads again after a failure.
+    again: Again,
 }
 
 /// What the one who writes knows.
@@ -104,7 +108,7 @@ impl Redb {
         file: Held,
     ) -> Result<Self, StoreError> {
         let told = |fault: Fault| fault.told(&path);
-        let open = Self::lend(&options, &file, read_only).map_err(told)?;
+        let open = Self::lend(&mut options.telling(), &file, read_only).map_err(told)?;
         if !read_only {
             guarded(|| tables::create(open.db()?)).map_err(told)?;
         }
@@ -119,13 +123,14 @@ impl Redb {
             state: RwLock::new(Arc::new(state)),
             topics: RwLock::new(topics),
             writer: Mutex::new(writer),
+            again: Again::default(),
         })
     }
 
     /// Lends the file to redb, or an overlay of it.
-    fn lend(options: &OpenOptions, file: &Held, overlay: bool) -> Result<Open, Fault> {
+    fn lend(builder: &mut Builder, file: &Held, overlay: bool) -> Result<Open, Fault> {
         let lease = if overlay { Lease::overlay(file) } else { Lease::new(file) };
-        let db = guarded(|| Ok(options.builder().create_with_backend(lease.clone())?))?;
+        let db = guarded(|| Ok(builder.create_with_backend(lease.clone())?))?;
         Ok(Open { db: Some(db), lease })
     }
 
@@ -139,104 +144,6 @@ impl Redb {
 
     fn error(&self, kind: StoreErrorKind, what: impl Into<String>) -> StoreError {
         StoreError::new(kind, &self.path, what)
-    }
-
-    /// Calls `read` with the file as it is. If the file had failed and could be opened again, calls it once more.
-    fn reading<T>(
-        &self,
-        mut read: impl FnMut(&Database) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
-        let mut tries = 3;
-        loop {
-            let open = self.current();
-            match guarded(|| read(open.db()?)) {
-                Ok(value) => return Ok(value),
-                Err(fault) if tries > 0 && fault.is_of_the_file() && self.renewed(&open) => {
-                    tries -= 1;
-                }
-                Err(fault) => return Err(fault.told(&self.path)),
-            }
-        }
-    }
-
-    /// Whether another lease of the file is there than the one that failed, by us if nobody else did it.
-    fn renewed(&self, failed: &Arc<Open>) -> bool {
-        if !Arc::ptr_eq(&self.current(), failed) {
-            return true;
-        }
-        // Whoever writes sees to it himself.
-        let mut writer = match self.writer.try_lock() {
-            Ok(writer) => writer,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return !Arc::ptr_eq(&self.current(), failed),
-        };
-        if Arc::ptr_eq(&self.current(), failed) {
-            // To read, an overlay will do.
-            let _ = self.renew(&mut writer);
-        }
-        !Arc::ptr_eq(&self.current(), failed)
-    }
-
-    /// Opens the file again: for writing, or else an overlay of it to read, and then this is the error of the first.
-    /// What was open before can neither read nor write from now on.
-    fn renew(&self, writer: &mut Writer) -> Result<(), Fault> {
-        writer.failed = true;
-        self.current().lease.revoke();
-        if self.read_only {
-            return self.renew_as(writer, true);
-        }
-        self.renew_as(writer, false).inspect_err(|_| {
-            // If this fails too there is nothing to read; the next call tries again.
-            let _ = self.renew_as(writer, true);
-            writer.failed = true;
-        })
-    }
-
-    fn renew_as(&self, writer: &mut Writer, overlay: bool) -> Result<(), Fault> {
-        let open = Self::lend(&self.options, &self.file, overlay)?;
-        let (state, topics, next_topic) = guarded(|| tables::load(open.db()?))?;
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(open);
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
-        *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
-        *writer = Writer { next_topic, ..Writer::default() };
-        Ok(())
-    }
-
-    /// The right to write, with a file that can be written.
-    fn writing(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
-        if self.read_only {
-            let what = "it was opened to be read only";
-            return Err(self.error(StoreErrorKind::ReadOnly, what));
-        }
-        let mut writer = self.lock();
-        if writer.failed {
-            self.renew(&mut writer).map_err(|fault| fault.told(&self.path))?;
-        }
-        Ok(writer)
-    }
-
-    /// Does `write` in one transaction that is on disk when this returns.
-    fn transact<T>(
-        &self,
-        writer: &mut Writer,
-        write: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
-        let open = self.current();
-        let done = guarded(|| {
-            let mut txn = open.db()?.begin_write()?;
-            txn.set_two_phase_commit(self.options.sync_twice);
-            let value = write(&txn)?;
-            txn.commit()?;
-            Ok(value)
-        });
-        done.map_err(|fault| {
-            if fault.is_of_the_file() {
-                // Readers go on with what can be read, the next to write tries again.
-                drop(open);
-                let _ = self.renew(writer);
-            }
-            fault.told(&self.path)
-        })
     }
 
     fn change_state(&self, change: impl FnOnce(&mut State)) {
@@ -332,7 +239,7 @@ impl Store for Redb {
     }
 
     fn compact(&self) -> Result<u64, StoreError> {
-        let _writer = self.writing()?;
+        let mut writer = self.writing()?;
         let told = |fault: Fault| fault.told(&self.path);
         let before = guarded(|| Ok(self.file.len()?)).map_err(told)?;
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
@@ -344,7 +251,7 @@ impl Store for Redb {
             Ok(())
         });
         drop(open);
-        done.map_err(told)?;
+        done.map_err(|fault| self.failed(&mut writer, fault))?;
         let after = guarded(|| Ok(self.file.len()?)).map_err(told)?;
         Ok(before.saturating_sub(after))
     }

@@ -114,6 +114,52 @@ fn readers_see_whole_batches_in_order_while_events_come_and_go() {
     assert_sound(&store);
 }
 
+/// A full disk can be read. One thread finds out that it is, and others read while it opens the file again, which it does
+/// with every try.
+#[test]
+fn readers_lose_nothing_while_the_disk_is_full() {
+    let disk = Disk::default();
+    let store =
+        OpenOptions::new().cache_bytes(1 << 18).open_backend("a.rem", disk.clone()).unwrap();
+    let there = events(1..=300);
+    append(&store, &there).unwrap();
+    for round in 0..rounds() / 10 {
+        disk.fail_from(disk.operations() + round % 13, io::ErrorKind::StorageFull);
+        let (reads, done) = (AtomicU64::new(0), AtomicBool::new(false));
+        let next = store.state().last + 1;
+        let batch = events(next..=next + 20);
+        thread::scope(|scope| {
+            let read = || {
+                let mut failed = Vec::new();
+                while !done.load(Ordering::Acquire) {
+                    match read_all(&store, 0..=300, Direction::Forwards, 100) {
+                        Ok((events, damages)) if events == there && damages.is_empty() => {}
+                        other => failed.push(format!("{other:?}")),
+                    }
+                    if let Err(error) = store.find(&id(17)) {
+                        failed.push(error.to_string());
+                    }
+                    reads.fetch_add(1, Ordering::Release);
+                }
+                failed
+            };
+            let readers: Vec<_> = (0..3).map(|_| scope.spawn(read)).collect();
+            while reads.load(Ordering::Acquire) < 10 {
+                if let Err(error) = append(&store, &batch) {
+                    assert_eq!(error.kind(), StoreErrorKind::Full, "{error:?}");
+                }
+            }
+            disk.mend();
+            append(&store, &batch).unwrap();
+            done.store(true, Ordering::Release);
+            for reader in readers {
+                assert_eq!(reader.join().unwrap(), Vec::<String>::new());
+            }
+        });
+    }
+    assert_sound(&store);
+}
+
 #[test]
 fn readers_go_on_while_the_disk_fails_now_and_then() {
     let disk = Disk::default();

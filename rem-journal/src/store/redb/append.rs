@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 
 use ::redb::{Database, ReadableDatabase, WriteTransaction};
 
-use super::fault::Fault;
+use super::fault::{Fault, guarded};
 use super::holes::{self, Change};
 use super::tables::{self, Counts};
 use super::topics::Topics;
@@ -23,7 +23,7 @@ impl Redb {
     ) -> Result<(), StoreError> {
         let mut writer = self.writing()?;
         let state = self.state();
-        let batch = self.new_of(batch, &state)?;
+        let batch = self.new_of(batch, &state, &mut writer)?;
         let staged = {
             let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
             Staged::new(batch, &topics, writer.next_topic)
@@ -59,6 +59,7 @@ impl Redb {
         &self,
         batch: &'b [Entry<'e>],
         state: &State,
+        writer: &mut Writer,
     ) -> Result<&'b [Entry<'e>], StoreError> {
         let ascends = batch.is_sorted_by(|a, b| a.sequence < b.sequence);
         if !ascends || batch.first().is_some_and(|entry| entry.sequence == 0) {
@@ -68,7 +69,10 @@ impl Redb {
         let there = batch.partition_point(|entry| entry.sequence <= state.last);
         let (known, new) = batch.split_at(there);
         if !known.is_empty() {
-            self.reading(|db| same(db, known))?;
+            let open = self.current();
+            let same = guarded(|| same(open.db()?, known));
+            drop(open);
+            same.map_err(|fault| self.failed(writer, fault))?;
         }
         Ok(new)
     }

@@ -115,9 +115,15 @@ impl OpenOptions {
         Redb::start(path.to_owned(), self, false, held)
     }
 
+    /// With nobody told: that is for where a lock is held.
     pub(super) fn builder(&self) -> Builder {
         let mut builder = Builder::new();
         builder.set_cache_size(self.cache);
+        builder
+    }
+
+    pub(super) fn telling(&self) -> Builder {
+        let mut builder = self.builder();
         if let Some(progress) = self.repair.clone() {
             builder.set_repair_callback(move |session| progress(session.progress()));
         }

@@ -42,7 +42,7 @@ impl Redb {
             let mut damaged = None;
             self.reading(|db| match page.scan(db, &mut visit) {
                 Err(fault) if page.in_rows && !fault.is_of_the_file() => {
-                    damaged = Some((page.behind(db), fault));
+                    damaged = Some((page.behind(db)?, fault));
                     Ok(())
                 }
                 done => done,
@@ -202,7 +202,7 @@ impl Page {
     }
 
     /// After a fault: what is left behind the rows that cannot be read. Probes at doubling distance, and then between.
-    fn behind(&self, db: &Database) -> RangeInclusive<u64> {
+    fn behind(&self, db: &Database) -> Result<RangeInclusive<u64>, Fault> {
         let (start, end) = self.left.clone().into_inner();
         let from = |distance: u64| match self.direction {
             Direction::Forwards => start.checked_add(distance).map_or(NOTHING, |start| start..=end),
@@ -210,17 +210,22 @@ impl Page {
         };
         let readable = |distance: u64| {
             let left = from(distance);
-            left.is_empty() || guarded(|| self.first_of(db, left)).is_ok()
+            match guarded(|| if left.is_empty() { Ok(()) } else { self.first_of(db, left) }) {
+                Ok(()) => Ok(true),
+                // Nothing can be read there at present, whatever is damaged.
+                Err(fault) if fault.is_of_the_file() => Err(fault),
+                Err(_) => Ok(false),
+            }
         };
         let (mut bad, mut good) = (0, 1);
-        while !readable(good) {
+        while !readable(good)? {
             (bad, good) = (good, good.saturating_mul(2));
         }
         while good - bad > 1 {
             let middle = bad + (good - bad) / 2;
-            if readable(middle) { good = middle } else { bad = middle }
+            if readable(middle)? { good = middle } else { bad = middle }
         }
-        from(good)
+        Ok(from(good))
     }
 
     fn first_of(&self, db: &Database, range: RangeInclusive<u64>) -> Result<(), Fault> {
