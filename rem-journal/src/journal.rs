@@ -5,6 +5,7 @@ mod index;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod reading;
+mod told;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -16,8 +17,8 @@ use std::time::Duration;
 
 use rem_core::wire::Codec;
 use rem_core::{
-    Ask, Commits, Direction, DurableHistory, Event, Evicted, History, HistoryError,
-    HistoryErrorKind, HistoryReport, Page, Pattern, Restored, Ring, Written,
+    Ask, Commits, Direction, DurableHistory, Event, Evicted, History, HistoryError, HistoryReport,
+    Page, Pattern, Restored, Ring, Written,
 };
 
 use crate::event;
@@ -25,11 +26,14 @@ use crate::options::JournalBuilder;
 use crate::store::{Commit, Store, StoreError, StoreErrorKind};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
-use crate::tail::{Fault, NoSeat, Pace, Tail};
+use crate::tail::{Pace, Tail};
 use crate::writer::{self, Work};
 
 pub use handle::{JournalHandle, JournalStats};
 pub(crate) use reading::Reading;
+pub(crate) use told::Told;
+
+use told::{no_seat, refused};
 
 /// A [`History`] that outlives its process, in one file.
 ///
@@ -359,6 +363,21 @@ impl DurableHistory for Journal {
         self.work.tail.committed()
     }
 
+    /// It costs a look at the runs of numbers that no event has and that lie beyond.
+    fn behind(&self, position: u64) -> u64 {
+        let committed = self.committed();
+        let beyond = committed.saturating_sub(position);
+        beyond.saturating_sub(index::unused(&self.work.store.state(), position, committed))
+    }
+
+    fn lost_of_stored(
+        &self,
+        gap: RangeInclusive<u64>,
+        by: &Pattern,
+    ) -> Option<RangeInclusive<u64>> {
+        index::lost(&*self.work.store, gap, by, None)
+    }
+
     fn commits(&self) -> Arc<dyn Commits> {
         Arc::clone(&self.work.commits) as _
     }
@@ -407,35 +426,6 @@ fn whole_from(events: &[Arc<Event>], end: u64) -> u64 {
         from -= 1;
     }
     from
-}
-
-/// Tells of commits as long as somebody wants to know; it does not hold the file.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) tail: Arc<Tail>,
-    /// Whoever waits has to ask for a commit.
-    pub(crate) is_asked: bool,
-}
-
-impl Commits for Told {
-    fn poll_committed(&self, sequence: u64, waker: &Waker) -> Poll<Result<(), HistoryError>> {
-        let committed = self.tail.poll_committed(sequence, waker, self.is_asked);
-        committed.map(|committed| committed.map_err(no_seat))
-    }
-}
-
-fn no_seat(error: NoSeat) -> HistoryError {
-    match error {
-        NoSeat::Fault(fault) => refused(&fault),
-        NoSeat::Closed => HistoryError::new(
-            HistoryErrorKind::Closed,
-            "the journal is closed; keep its bus for as long as events are published",
-        ),
-    }
-}
-
-fn refused(fault: &Fault) -> HistoryError {
-    HistoryError::new(HistoryErrorKind::Store, fault.to_string()).caused_by(Arc::clone(fault))
 }
 
 impl fmt::Debug for Journal {

@@ -138,7 +138,7 @@ impl Follower {
         let committed = durable.committed();
         let by = reads(&self.entry);
         let ask = Some(Ask::of(by.clone()));
-        let mut reader = Reader::new(history, by, ask, self.next);
+        let mut reader = Reader::new(history, by, ask, self.next).of_stored(durable);
         let mut last = committed;
         loop {
             match reader.step(last) {

@@ -18,8 +18,8 @@ pub struct PositionReport {
     pub name: Box<str>,
     /// Up to which number all is handled that it selects.
     pub position: u64,
-    /// How many numbers are committed beyond it. So many events at most are left; what it does not select counts too until
-    /// it is passed by.
+    /// How many numbers are committed beyond it that may be events'. So many events at most are left; what it does not select
+    /// counts too until it is passed by. Numbers that a crash left unused are no events'.
     pub lag: u64,
     /// How many events its task has in hand: taken, from the oldest on that is not handled.
     pub in_hand: usize,
@@ -109,7 +109,7 @@ impl Bus {
 }
 
 fn unused(history: &dyn DurableHistory, position: u64) -> PositionReport {
-    let lag = history.committed().saturating_sub(position);
+    let lag = history.behind(position);
     PositionReport { name: Box::default(), position, lag, in_hand: 0, used_by: None }
 }
 

@@ -60,10 +60,9 @@ impl Progress {
         self.marks.taken()
     }
 
-    /// How many numbers are committed beyond its position.
+    /// How many events may be committed beyond its position.
     pub(crate) fn lag(&self) -> u64 {
-        let committed = self.history().map_or(0, |history| history.committed());
-        committed.saturating_sub(self.position())
+        self.history().map_or(0, |history| history.behind(self.position()))
     }
 
     /// An event was handled; whether there is room for another where there was none.

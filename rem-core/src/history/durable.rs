@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use rem_patterns::Pattern;
 
 use super::{Evicted, History};
 use crate::bus::wait;
@@ -56,6 +59,25 @@ pub trait DurableHistory: History {
 
     /// The number up to which every event that was kept is stored for good.
     fn committed(&self) -> u64;
+
+    /// How many events may be committed beyond a position: numbers that no event has, as far as it knows of them, are none.
+    ///
+    /// Unless told: all numbers.
+    fn behind(&self, position: u64) -> u64 {
+        self.committed().saturating_sub(position)
+    }
+
+    /// The same as [`lost`](History::lost) to who reads what is stored alone, as durable subscriptions do: what was never to
+    /// be stored and memory let go of is no loss to it.
+    ///
+    /// Unless told: what is a loss to all.
+    fn lost_of_stored(
+        &self,
+        gap: RangeInclusive<u64>,
+        by: &Pattern,
+    ) -> Option<RangeInclusive<u64>> {
+        self.lost(gap, by)
+    }
 
     /// What tells of commits, also when the history is gone: it does not keep it open.
     fn commits(&self) -> Arc<dyn Commits>;

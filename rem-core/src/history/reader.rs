@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use rem_patterns::Pattern;
 
-use super::{Ask, Direction, Found, History, PAGE, Page};
+use super::{Ask, Direction, DurableHistory, Found, History, PAGE, Page};
 use crate::event::Event;
 
 /// Reads a history from a number on.
 pub(crate) struct Reader {
     history: Arc<dyn History>,
+    /// The same, if what is stored is read alone.
+    stored: Option<Arc<dyn DurableHistory>>,
     /// What is looked for by an index, if there is one; without it every kept event is read.
     ask: Option<Ask>,
     /// Who reads: what it cannot select is no loss.
@@ -40,7 +42,12 @@ impl Reader {
         next: u64,
     ) -> Self {
         let (history, page) = (Arc::clone(history), Page::new());
-        Self { history, ask, by, next, page, read_to: 0 }
+        Self { history, stored: None, ask, by, next, page, read_to: 0 }
+    }
+
+    /// Only what is stored can be lost: what its history, which is this one, keeps in memory alone is not what is read for.
+    pub(crate) fn of_stored(self, history: &Arc<dyn DurableHistory>) -> Self {
+        Self { stored: Some(Arc::clone(history)), ..self }
     }
 
     /// The next number to be read.
@@ -90,7 +97,10 @@ impl Reader {
     /// Passes by what is not there, up to a number; gives the first part of it that is a loss, and stands behind that.
     fn pass_to(&mut self, number: u64) -> Option<RangeInclusive<u64>> {
         let gap = self.next..=number - 1;
-        let lost = self.history.lost(gap.clone(), &self.by);
+        let lost = match &self.stored {
+            Some(stored) => stored.lost_of_stored(gap.clone(), &self.by),
+            None => self.history.lost(gap.clone(), &self.by),
+        };
         let lost = lost.map(|lost| *lost.start().max(gap.start())..=*lost.end().min(gap.end()));
         let lost = lost.filter(|lost| !lost.is_empty());
         self.next = lost.as_ref().map_or(number, |lost| lost.end() + 1);

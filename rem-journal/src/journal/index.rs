@@ -157,6 +157,13 @@ pub(super) fn lost(
     None
 }
 
+/// How many numbers above the first and up to the second no event has.
+pub(super) fn unused(state: &State, above: u64, up_to: u64) -> u64 {
+    let from = state.holes.partition_point(|hole| *hole.end() <= above);
+    let holes = state.holes[from..].iter().take_while(|hole| *hole.start() <= up_to);
+    holes.map(|hole| up_to.min(*hole.end()) - above.max(hole.start() - 1)).sum()
+}
+
 /// The first numbers of a range that the store does not have.
 fn first_missing(
     store: &dyn Store,
@@ -200,7 +207,24 @@ fn lost_up_to(let_go: &BTreeMap<String, u64>, by: &Pattern) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{State, literal, unused};
+
+    #[test]
+    fn numbers_that_no_event_has_are_counted_within_what_is_asked_for() {
+        let state = State { holes: vec![1..=2, 5..=7, 9..=9], ..State::default() };
+        for (above, up_to, count) in [
+            (0, 0, 0),
+            (0, 9, 6),
+            (0, 6, 4),
+            (1, 4, 1),
+            (5, 6, 1),
+            (6, 9, 2),
+            (7, 8, 0),
+            (9, 90, 0),
+        ] {
+            assert_eq!(unused(&state, above, up_to), count, "{above} to {up_to}");
+        }
+    }
 
     #[test]
     fn the_text_before_the_first_wildcard_is_what_topics_begin_with() {
