@@ -45,7 +45,9 @@ impl Redb {
             self.change_state(|state| {
                 state.topics = topics.len();
                 apply(state, commit);
-                ranges.iter().for_each(|range| holes::add(&mut state.holes, range));
+                for range in &ranges {
+                    holes::add(&mut state.holes, range);
+                }
                 let Counts { first, last, reserved, events, bytes, .. } = counts;
                 (state.first, state.last, state.reserved) = (first, last, reserved);
                 (state.events, state.bytes) = (events, bytes);

@@ -65,7 +65,9 @@ impl Change {
         before.sort_unstable_by_key(|hole| *hole.start());
         before.dedup();
         let mut after = before.clone();
-        ranges.iter().for_each(|range| add(&mut after, range));
+        for range in ranges {
+            add(&mut after, range);
+        }
         let begins = |hole: &RangeInclusive<u64>| *hole.start();
         let is_gone = |start: &u64| after.binary_search_by_key(start, begins).is_err();
         let gone = before.iter().map(begins).filter(is_gone).collect();
