@@ -147,14 +147,14 @@ fn main() {
     let longest = travels[travels.len() - 1];
     println!("at(): {usual:.2} ms in the median, {longest:.2} ms the longest of 50");
 
-    let looks = 1_000_000;
+    let calls = 1_000_000;
     let mut reads: Vec<_> = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
-            for _ in 0..looks {
+            for _ in 0..calls {
                 black_box(black_box(&projector).state().0.len());
             }
-            start.elapsed().as_secs_f64() * 1e9 / f64::from(looks)
+            start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
         })
         .collect();
 

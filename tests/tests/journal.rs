@@ -87,11 +87,9 @@ fn events_that_never_leave_the_process_are_no_loss_to_a_durable_subscription() {
         let journal = Journal::builder().durability(durability).backlog(8, 1 << 20).memory(8);
         let bus = Bus::builder().history(journal.open(&path).unwrap()).build();
         let mut paid = Vec::new();
-        for order in 0..60 {
-            // Alone, in a row, and more of them in a row than memory has.
-            for _ in 0..[1, 3, 20][order as usize % 3] {
-                bus.publish(Seen).unwrap();
-            }
+        // Alone, in a row, and more of them in a row than memory has.
+        for (order, local) in (0..60).zip([1, 3, 20].into_iter().cycle()) {
+            (0..local).for_each(|_| drop(bus.publish(Seen).unwrap()));
             let receipt = bus.publish(Paid { order }).unwrap();
             paid.extend(receipt.sequence());
             receipt.durable().wait(Duration::from_secs(30)).unwrap();

@@ -38,14 +38,13 @@ pub(super) struct Full {
 
 /// Tries it in each durability, with the child that was built with the test.
 pub(super) fn fill(workspace: &Workspace) -> Result<Full> {
-    let full = match within(workspace, MOUNT, "")? {
-        Err(why) => Full::not_tried(&why),
-        Ok(_) => {
-            let script = format!("{MOUNT}\n{FILL}");
-            let ended = DURABILITIES
-                .map(|durability| Ok((durability, within(workspace, &script, durability)?)));
-            Full::of(&ended.into_iter().collect::<Result<Vec<_>>>()?)
-        }
+    let full = if let Err(why) = within(workspace, MOUNT, "")? {
+        Full::not_tried(&why)
+    } else {
+        let script = format!("{MOUNT}\n{FILL}");
+        let ended = DURABILITIES
+            .map(|durability| Ok((durability, within(workspace, &script, durability)?)));
+        Full::of(&ended.into_iter().collect::<Result<Vec<_>>>()?)
     };
     println!("    {}", full.said);
     Ok(full)
