@@ -1,4 +1,5 @@
-//! What derived code and the macros name. Not public API: it changes with them, without notice.
+//! What derived code, the macros and the crates of this project that are built on the core name. Not public API: it changes
+//! with them, without notice.
 
 pub use crate::event::{
     Blank, CannotBlank, Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part,
@@ -11,6 +12,7 @@ pub use crate::handlers::{
     SpanName, TaskCall, TaskSetup, take,
 };
 pub use crate::subscription::Outcome;
+pub use crate::timers::{Alarm, Alarms};
 pub use crate::wire::{
     Body, Codec, DecodeError, EncodeError, Other, RawEvent, Upcast, Wiring, check_upcast,
     decode_variant, encode_variant, upcast, wired,
@@ -22,6 +24,11 @@ pub use rem_patterns::constant::{
 pub use rem_patterns::{Pattern, Topic};
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
+
+/// Runs the user's code; a panic of it is an error with its text.
+pub fn isolate<R>(run: impl FnOnce() -> R) -> Result<R, Box<str>> {
+    crate::deliver::isolate(run)
+}
 
 /// A vector of bytes, by a name that no user can have taken.
 pub type Bytes = Vec<u8>;

@@ -3,6 +3,8 @@
 //! With the system's clock a thread of the bus sleeps until the next of them, started when the first waits; with one that a
 //! test turns, whoever turns it wakes them. Wakers are called under no lock.
 
+mod alarm;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::mem;
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant};
 use crate::clock::{Clock, ManualClock};
 use crate::deliver::{each_quietly, quietly, wake};
 use crate::sync::{self, Mutex, lock, park, spawn, thread_waker};
+
+pub use alarm::{Alarm, Alarms};
 
 /// Who waits for a time, on one root bus and all below it.
 pub(crate) struct Timers {

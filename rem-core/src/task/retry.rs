@@ -63,6 +63,22 @@ impl Retry {
         self
     }
 
+    /// How long to wait before each further try, in order; when it ends, no other try follows. For what is tried again
+    /// elsewhere than in a task.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use rem_core::Retry;
+    ///
+    /// let ms = Duration::from_millis;
+    /// let retry = Retry::times(3).backoff(ms(10), 3.0, ms(50)).jitter(false);
+    /// assert!(retry.schedule().eq([ms(10), ms(30), ms(50)]));
+    /// ```
+    pub fn schedule(&self) -> impl Iterator<Item = Duration> + Send + Sync + 'static + use<> {
+        self.waits()
+    }
+
     /// The times to wait for one event.
     pub(super) fn waits(&self) -> Waits {
         let mut builder = ExponentialBuilder::new()
