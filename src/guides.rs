@@ -3,6 +3,10 @@
 #[doc = include_str!("../docs/write-a-middleware.md")]
 pub mod write_a_middleware {}
 
+#[cfg(feature = "effects")]
+#[doc = include_str!("../docs/effects.md")]
+pub mod effects {}
+
 #[cfg(feature = "journal")]
 #[doc = include_str!("../docs/journal.md")]
 pub mod journal {}

@@ -55,6 +55,7 @@
 //!   [your own](guides::write_a_middleware).
 //! - [`trace`]: which trace an event belongs to, by W3C Trace Context.
 //! - [`wire`]: how the data of events leaves the process and comes back.
+//! - `effects` (feature `effects`): publishing as a value, tested with no bus; the page `guides::effects` goes through it.
 //! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
 //! - `projections` (feature `projections`): states made of events, at any moment, and commands that are decided by them; the
 //!   page `guides::projections` goes through it.
@@ -76,6 +77,7 @@
 //! - `tracing`: the middleware `Log` and `Spans`, and handlers that are `traced`: events, publishes and handlings, told to
 //!   the crate tracing.
 //! - `metrics`: the module `metrics` and the middleware `Measure`: counters, gauges and times, told to the crate metrics.
+//! - `effects`: the module `effects`: effects that are values, and dispatchers that perform them.
 //! - `journal`: the module `journal`: a history that outlives the process, in one crash-safe file.
 //! - `projections`: the module `projections`: states made of events, time travel, commands.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
@@ -116,6 +118,9 @@ pub use rem_macros::{EventType, handlers, on, pattern, topic};
 #[cfg(feature = "analysis")]
 #[doc(inline)]
 pub use rem_analysis as analysis;
+#[cfg(feature = "effects")]
+#[doc(inline)]
+pub use rem_effects as effects;
 #[cfg(feature = "journal")]
 #[doc(inline)]
 pub use rem_journal as journal;

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-journal", &["rem-patterns", "rem-core"]),
     ("rem-analysis", &["rem-patterns", "rem-core"]),
     ("rem-projections", &["rem-macros", "rem-core", "rem-journal"]),
+    ("rem-effects", &["rem-core"]),
     (
         "rem-bus",
         &[
@@ -23,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rem-journal",
             "rem-analysis",
             "rem-projections",
+            "rem-effects",
         ],
     ),
     // An example shows what a user writes, and a user depends on the facade alone.
