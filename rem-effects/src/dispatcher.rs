@@ -44,7 +44,9 @@ pub struct Dispatcher {
     /// Asked first: what a test has to say.
     pub(crate) hook: Option<Arc<Hook>>,
     pub(crate) answer_within: Duration,
-    pub(crate) time: Option<Time>,
+    pub(crate) time: Time,
+    /// Whether that is of a bus or a test, and not the system's.
+    has_clock: bool,
 }
 
 /// What is asked about each intent before its performer is.
@@ -76,8 +78,13 @@ impl Default for Dispatcher {
 impl Dispatcher {
     /// One that performs nothing.
     pub fn new() -> Self {
-        let performers = Arc::default();
-        Self { performers, hook: None, answer_within: ANSWER_WITHIN, time: None }
+        Self {
+            performers: Arc::default(),
+            hook: None,
+            answer_within: ANSWER_WITHIN,
+            time: Time::Real(Alarms::system()),
+            has_clock: false,
+        }
     }
 
     /// One that performs [`PublishEvent`] on that bus, and by whose clock effects wait.
@@ -85,8 +92,7 @@ impl Dispatcher {
     /// [`Effect::perform`] publishes as [`Bus::publish_async`] does, which waits for room in a queue without a limit of its own;
     /// [`Effect::perform_blocking`] as [`Bus::publish`].
     pub fn publishing(bus: &Bus) -> Self {
-        let mut dispatcher = Self::new();
-        dispatcher.time = Some(Time::Real(Alarms::of(bus)));
+        let dispatcher = Self::new().by(Time::Real(Alarms::of(bus)));
         let bus = bus.clone();
         dispatcher.put::<PublishEvent>(move |intent, blocking| {
             let publish = as_intent::<PublishEvent>(intent);
@@ -162,7 +168,9 @@ impl Dispatcher {
         for (intent, performer) in &*other.performers {
             performers.entry(*intent).or_insert_with(|| Arc::clone(performer));
         }
-        self.time = self.time.or_else(|| other.time.clone());
+        if !self.has_clock && other.has_clock {
+            return self.by(other.time.clone());
+        }
         self
     }
 
@@ -175,8 +183,12 @@ impl Dispatcher {
     }
 
     /// Waits by the clock of a test, and not by that of the bus or the system.
-    pub fn clock(mut self, clock: &ManualClock) -> Self {
-        self.time = Some(Time::Real(Alarms::by(clock)));
+    pub fn clock(self, clock: &ManualClock) -> Self {
+        self.by(Time::Real(Alarms::by(clock)))
+    }
+
+    pub(crate) fn by(mut self, time: Time) -> Self {
+        (self.time, self.has_clock) = (time, true);
         self
     }
 

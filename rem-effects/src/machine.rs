@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rem_core::__private::{Alarms, isolate};
+use rem_core::__private::isolate;
 
 use crate::bell::{Ready, Rope};
 use crate::dispatcher::{Answer, Dispatcher};
@@ -14,7 +14,6 @@ use crate::error::{EffectError, EffectErrorKind};
 use crate::fiber::{Fiber, Frame, Join, Step, Wait};
 use crate::intent::Asked;
 use crate::node::{Came, How, Link, Node, Place, Value};
-use crate::time::Time;
 
 /// How many steps it takes before it lets others of its thread go on.
 const STEPS: usize = 10_000;
@@ -22,7 +21,6 @@ const STEPS: usize = 10_000;
 pub(crate) struct Machine {
     dispatcher: Dispatcher,
     blocking: bool,
-    time: Option<Time>,
     ready: Arc<Ready>,
     /// By their places, of which the first is the whole.
     fibers: Vec<Option<Fiber>>,
@@ -33,9 +31,8 @@ impl Machine {
     pub(crate) fn new(link: Link, dispatcher: Dispatcher, blocking: bool) -> Self {
         let ready = Arc::new(Ready::default());
         ready.push(0);
-        let time = dispatcher.time.clone();
         let fibers = vec![Some(Fiber::new(link, None))];
-        Self { dispatcher, blocking, time, ready, fibers, free: Vec::new() }
+        Self { dispatcher, blocking, ready, fibers, free: Vec::new() }
     }
 
     /// Goes on as far as it can; not to be called once it is ready.
@@ -121,7 +118,7 @@ impl Machine {
             return false;
         }
         let limit = wait.limit;
-        let alarm = wait.alarm.get_or_insert_with(|| self.time().after(limit));
+        let alarm = wait.alarm.get_or_insert_with(|| self.dispatcher.time.after(limit));
         fiber.is_due(alarm, rope)
     }
 
@@ -150,7 +147,7 @@ impl Machine {
                 return Step::Begin(before);
             }
             Node::Limit { before, limit, at } => {
-                let alarm = self.time().after(*limit);
+                let alarm = self.dispatcher.time.after(*limit);
                 fiber.push(Frame::Limit { alarm, limit: *limit, at });
                 before.clone()
             }
@@ -225,7 +222,7 @@ impl Machine {
                 let Some(wait) = waits.next() else {
                     return Step::Came(Err(error.after(attempts)));
                 };
-                let alarm = self.time().after(wait);
+                let alarm = self.dispatcher.time.after(wait);
                 let again = link.clone();
                 fiber.push(Frame::Again { link, waits, attempts: attempts.saturating_add(1) });
                 Step::Sleep(alarm, again)
@@ -266,14 +263,16 @@ impl Machine {
     fn give_up(&mut self, frames: impl IntoIterator<Item = Frame>) {
         let mut frames: Vec<Frame> = frames.into_iter().collect();
         while let Some(frame) = frames.pop() {
-            if let Frame::Join(join) = frame {
+            if let Frame::Join(join) = &frame {
                 for place in join.fibers.iter().flatten() {
                     if let Some(mut fiber) = self.fibers.get_mut(*place).and_then(Option::take) {
                         self.free.push(*place);
                         frames.append(&mut fiber.frames);
+                        quietly(fiber);
                     }
                 }
             }
+            quietly(frame);
         }
     }
 
@@ -291,11 +290,17 @@ impl Machine {
             }
         }
     }
+}
 
-    /// The clock; the system's is begun when it is needed.
-    fn time(&mut self) -> &Time {
-        self.time.get_or_insert_with(|| Time::Real(Alarms::system()))
+/// What it holds is the user's: should some of it panic as it goes, nobody else is harmed.
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.fibers.drain(..).flatten().for_each(quietly);
     }
+}
+
+fn quietly<T>(value: T) {
+    let _ = isolate(move || drop(value));
 }
 
 /// What a link makes of what came before it.

@@ -332,9 +332,24 @@ fn one_that_panics_as_it_is_dropped_harms_nobody() {
             panic!("as it goes");
         }
     }
+    #[derive(Debug)]
+    struct Make;
+    impl Intent for Make {
+        type Output = Bomb;
+    }
     let dispatcher = getting().performer_async(|_: Arc<Named>| Silent { held: Bomb, waker: None });
     let effect = Effect::of(Named).timeout(MS).map(|()| 1).or_else(|_| get(6));
     assert_eq!(effect.perform_blocking(&dispatcher).unwrap(), 6);
+
+    // A result that nobody has, for another failed; and what is left of one that is stopped.
+    let dispatcher = dispatcher.performer(|_: &Make| Ok::<_, String>(Bomb));
+    let lost = parallel([Effect::of(Make), Effect::fail("no")]).map(|_| 1).or_else(|_| get(7));
+    assert_eq!(lost.perform_blocking(&dispatcher).unwrap(), 7);
+    let waits = Effect::of(Named).and_then(|()| Effect::of(Make));
+    let mut stopped = Box::pin(parallel([Effect::of(Make), waits]).perform(&dispatcher));
+    let polled = stopped.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending());
+    drop(stopped);
 }
 
 /// In a thread with a small stack, where a recursion of that depth would end the process.

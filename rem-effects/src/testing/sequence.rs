@@ -57,8 +57,7 @@ pub fn perform_sequence<T: Send + 'static>(
         wrong: None,
     })));
     let simulated = Simulated::new();
-    let mut dispatcher = Dispatcher::new();
-    dispatcher.time = Some(Time::Simulated(simulated.clone()));
+    let mut dispatcher = Dispatcher::new().by(Time::Simulated(simulated.clone()));
     let hook = script.clone();
     dispatcher.hook = Some(Arc::new(move |asked| Some(hook.answer(asked))));
 

@@ -43,8 +43,7 @@ pub fn simulate<E, T: Send + 'static>(
 ) -> Recorded<T> {
     let asked = Arc::<Mutex<Vec<Asked>>>::default();
     let simulated = Simulated::new();
-    let mut dispatcher = dispatcher.clone();
-    dispatcher.time = Some(Time::Simulated(simulated.clone()));
+    let mut dispatcher = dispatcher.clone().by(Time::Simulated(simulated.clone()));
     let (record, publishes) = (Arc::clone(&asked), dispatcher.performs::<PublishEvent>());
     dispatcher.hook = Some(Arc::new(move |asked| {
         record.lock().unwrap_or_else(PoisonError::into_inner).push(asked.clone());
