@@ -116,7 +116,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "examples",
-        what: "Builds every example in release and runs it to its end",
+        what: "Builds every example and runs it to its end",
         mend: "run it alone: `cargo run --release --bin NAME`",
         core: true,
         run: steps::examples::run,
