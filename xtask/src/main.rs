@@ -1,7 +1,7 @@
 //! The project's own chores: `cargo xtask test` proves the tree, `cargo xtask --help` lists the rest.
 //!
 //! To read it in order: [`cli`] turns the command line into a [`cli::Chore`]; `test.rs` holds the
-//! table of steps, cheapest first, and runs them; each step lives in a file below [`steps`];
+//! table of steps, cheapest first, and runs them, some by `beside.rs`; each step lives in a file below [`steps`];
 //! [`tidy`] holds the rules that no other tool checks; [`campaign`] holds what is measured and so is
 //! no part of a test.
 
@@ -10,6 +10,7 @@
 
 mod cli;
 mod test;
+mod beside;
 mod steps;
 mod tidy;
 mod campaign;

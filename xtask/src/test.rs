@@ -1,7 +1,9 @@
-//! `cargo xtask test`: the table of steps, cheapest first, and how a run of them is told.
+//! `cargo xtask test`: the table of steps, cheapest first, and how a run of them is told; [`crate::beside`] runs some of them beside
+//! the others.
 
 use std::time::{Duration, Instant};
 
+use crate::beside::{Beside, Ended};
 use crate::steps;
 use crate::tidy;
 use crate::workspace::Workspace;
@@ -17,6 +19,8 @@ pub(crate) struct Step {
     pub(crate) mend: &'static str,
     /// Whether it needs Rust alone: `--core` runs only these.
     pub(crate) core: bool,
+    /// Whether it builds in a directory of its own, and so may run beside the others.
+    pub(crate) beside: bool,
     /// Does it; an error is the step's failure.
     pub(crate) run: fn(&Workspace) -> anyhow::Result<()>,
 }
@@ -28,6 +32,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Checks the project's own rules: layers, file sizes, words, invariants",
         mend: "each line above names its file and what to write instead",
         core: true,
+        beside: false,
         run: tidy::run,
     },
     Step {
@@ -35,6 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Checks that the code is formatted",
         mend: "run `cargo fmt --all`",
         core: true,
+        beside: false,
         run: steps::cargo::fmt,
     },
     Step {
@@ -42,6 +48,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Checks what a user of the facade pays: at most 35 crates, no async runtime",
         mend: "put the new dependency behind a feature that is off by default, or do without it",
         core: true,
+        beside: false,
         run: steps::budget::run,
     },
     Step {
@@ -49,6 +56,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Refuses any warning of clippy in any target, with all features",
         mend: "mend each warning; where it is wrong, `#[expect(clippy::name, reason = \"…\")]`",
         core: true,
+        beside: false,
         run: steps::cargo::clippy,
     },
     Step {
@@ -56,6 +64,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Builds every published crate with no feature and with each feature alone",
         mend: "put `#[cfg(feature = \"…\")]` where the code needs the feature",
         core: true,
+        beside: true,
         run: steps::features::run,
     },
     Step {
@@ -63,6 +72,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Refuses any warning of rustdoc: broken links, missing docs",
         mend: "mend the link or the comment that rustdoc names",
         core: true,
+        beside: false,
         run: steps::cargo::doc,
     },
     Step {
@@ -70,6 +80,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Runs unit and integration tests, by nextest where it is installed",
         mend: "run the test alone: `cargo test -p PACKAGE NAME`",
         core: true,
+        beside: false,
         run: steps::unit::run,
     },
     Step {
@@ -77,6 +88,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Runs the examples in the docs and in README.md",
         mend: "mend the example, or the promise that it shows is broken",
         core: true,
+        beside: false,
         run: steps::cargo::doctest,
     },
     Step {
@@ -84,6 +96,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Compares what the compiler says of wrong uses with the texts kept in tests/ui",
         mend: "if the new text is better, keep it: `TRYBUILD=overwrite cargo xtask ui`, and read the diff",
         core: true,
+        beside: false,
         run: steps::ui::run,
     },
     Step {
@@ -91,6 +104,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Runs the protocols that threads share under every interleaving, up to a bound",
         mend: "loom prints the interleaving; LOOM_LOG=trace prints each step of it",
         core: true,
+        beside: true,
         run: steps::loom::run,
     },
     Step {
@@ -98,6 +112,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Runs the whole bus under interleavings that seeds fix, a few hundred for each case",
         mend: "the failure names its seed and the line that runs it again",
         core: true,
+        beside: true,
         run: steps::interleave::run,
     },
     Step {
@@ -105,6 +120,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Runs each benchmark once, unmeasured, so that none rots; `cargo bench` measures",
         mend: "mend the benchmark named above",
         core: true,
+        beside: false,
         run: steps::bench::run,
     },
     Step {
@@ -112,6 +128,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Packs every published crate and builds what was packed, one upon the other",
         mend: "mend the manifest or its `include`; a warning here is a failure too",
         core: true,
+        beside: true,
         run: steps::package::run,
     },
     Step {
@@ -119,6 +136,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Builds every example and runs it to its end",
         mend: "run it alone: `cargo run --release --bin NAME`",
         core: true,
+        beside: false,
         run: steps::examples::run,
     },
     Step {
@@ -126,6 +144,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Reads what REM writes with the SDKs of others; needs python3 with venv, and node with npm",
         mend: "install Python 3.10 or later with its module venv, and Node.js 20 or later with npm; what an SDK refuses is named above",
         core: false,
+        beside: false,
         run: steps::interop::run,
     },
 ];
@@ -135,18 +154,31 @@ pub(crate) fn step(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
 }
 
-/// Runs every step, or those that need Rust alone; true when all passed.
+/// Runs every step, or those that need Rust alone; true when all passed. What builds in a directory of its own runs beside the
+/// others, unless the first failure is to end it all.
 pub(crate) fn run_all(workspace: &Workspace, core: bool, fail_fast: bool) -> bool {
     let begun = Instant::now();
+    let planned = chosen(STEPS, core).count();
+    let (aside, here): (Vec<_>, Vec<_>) =
+        chosen(STEPS, core).partition(|step| step.beside && !fail_fast);
+    let beside = match Beside::start(workspace, aside) {
+        Ok(beside) => beside,
+        Err(error) => {
+            println!("xtask: nothing can run beside the others: {error:#}");
+            return false;
+        }
+    };
     let mut report = Report::default();
-    for step in chosen(STEPS, core) {
+    for step in here {
         report.add(run_timed(workspace, step));
+        beside.ended().for_each(|ended| report.add_ended(ended));
         if fail_fast && report.failed().next().is_some() {
             break;
         }
     }
-    println!("\n{}", report.summary(chosen(STEPS, core).count(), begun.elapsed()));
-    report.failed().next().is_none()
+    beside.rest().for_each(|ended| report.add_ended(ended));
+    println!("\n{}", report.summary(planned, begun.elapsed()));
+    report.all_passed(planned)
 }
 
 /// Runs one step alone; true when it passed.
@@ -192,6 +224,16 @@ impl Report {
         self.outcomes.push(outcome);
     }
 
+    fn add_ended(&mut self, Ended { step, passed, took, said }: Ended) {
+        print!("{said}");
+        self.add(Outcome { step, passed, took });
+    }
+
+    /// Whether so many steps ran, and each passed.
+    fn all_passed(&self, planned: usize) -> bool {
+        self.outcomes.len() == planned && self.failed().next().is_none()
+    }
+
     fn failed(&self) -> impl Iterator<Item = &Outcome> {
         self.outcomes.iter().filter(|outcome| !outcome.passed)
     }
@@ -205,7 +247,8 @@ impl Report {
         let failed: Vec<_> = self.failed().map(|outcome| outcome.step.name).collect();
         let took = seconds(took);
         let whole = match (failed.as_slice(), planned - self.outcomes.len()) {
-            ([], _) => format!("all {planned} steps passed in {took}"),
+            ([], 0) => format!("all {planned} steps passed in {took}"),
+            ([], left) => format!("{left} of {planned} steps not run in {took}"),
             (names, 0) => {
                 format!("{} of {planned} steps failed in {took}: {}", names.len(), names.join(", "))
             }
@@ -230,6 +273,17 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_did_not_run_has_not_passed() {
+        let mut report = Report::default();
+        report.add(outcome("tidy", true));
+        assert!(report.all_passed(1) && !report.all_passed(2));
+        let summary = report.summary(2, Duration::from_secs(2));
+        assert!(summary.ends_with("1 of 2 steps not run in 2.0 s"), "{summary}");
+        report.add(outcome("fmt", false));
+        assert!(!report.all_passed(2));
+    }
+
+    #[test]
     fn names_are_unique() {
         let names: HashSet<_> = STEPS.iter().map(|step| step.name).collect();
         assert_eq!(names.len(), STEPS.len());
@@ -238,8 +292,8 @@ mod tests {
     #[test]
     fn core_leaves_out_what_needs_more_than_rust() {
         static MIXED: [Step; 2] = [
-            Step { name: "a", what: "", mend: "", core: true, run: |_| Ok(()) },
-            Step { name: "b", what: "", mend: "", core: false, run: |_| Ok(()) },
+            Step { name: "a", what: "", mend: "", core: true, beside: false, run: |_| Ok(()) },
+            Step { name: "b", what: "", mend: "", core: false, beside: true, run: |_| Ok(()) },
         ];
         let names = |core| chosen(&MIXED, core).map(|step| step.name).collect::<Vec<_>>();
         assert_eq!(names(true), ["a"]);

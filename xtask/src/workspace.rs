@@ -8,6 +8,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
+/// What is built for tests, in every step: cargo unites the features of what it builds together, so that a step which names
+/// a package alone builds all that stands below it once more.
+pub(crate) const WHOLE: &str = "--workspace --all-features";
+
 /// The repository: where it is, and what packages it has.
 pub(crate) struct Workspace {
     metadata: Metadata,
@@ -34,6 +38,12 @@ impl Workspace {
     /// Where cargo builds.
     pub(crate) fn target_directory(&self) -> PathBuf {
         self.metadata.target_directory.clone().into_std_path_buf()
+    }
+
+    /// Where a program is after it was built as the tests are.
+    pub(crate) fn built(&self, program: &str) -> PathBuf {
+        let executable = format!("{program}{}", env::consts::EXE_SUFFIX);
+        self.target_directory().join("debug").join(executable)
     }
 
     /// Whether nobody watches: no colour, no progress, every failure told.

@@ -10,6 +10,7 @@ const PACKAGE: &str = "rem-benches";
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let benches = workspace.targets(PACKAGE, &TargetKind::Bench)?;
     ensure!(!benches.is_empty(), "package `{PACKAGE}` has no benchmark: benches/benches/NAME.rs");
-    let arguments = format!("test --package {PACKAGE} --all-features --benches");
-    workspace::run(&mut workspace.cargo(&arguments))
+    let mut command = workspace.cargo(&format!("test {}", workspace::WHOLE));
+    command.args(benches.iter().flat_map(|bench| ["--bench", bench]));
+    workspace::run(&mut command)
 }

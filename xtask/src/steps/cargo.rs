@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::workspace::{Workspace, run};
+use crate::workspace::{WHOLE, Workspace, run};
 
 pub(crate) fn fmt(workspace: &Workspace) -> Result<()> {
     // rustfmt does not know what cargo was told of colours.
@@ -11,15 +11,15 @@ pub(crate) fn fmt(workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) fn clippy(workspace: &Workspace) -> Result<()> {
-    run(&mut workspace.cargo("clippy --workspace --all-targets --all-features -- -D warnings"))
+    run(&mut workspace.cargo(&format!("clippy {WHOLE} --all-targets -- -D warnings")))
 }
 
 pub(crate) fn doc(workspace: &Workspace) -> Result<()> {
-    let mut command = workspace.cargo("doc --workspace --no-deps --all-features");
+    let mut command = workspace.cargo(&format!("doc {WHOLE} --no-deps"));
     run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// nextest runs no doc tests, so they are a step of their own whoever runs the others.
 pub(crate) fn doctest(workspace: &Workspace) -> Result<()> {
-    run(&mut workspace.cargo("test --workspace --all-features --doc"))
+    run(&mut workspace.cargo(&format!("test {WHOLE} --doc")))
 }

@@ -29,9 +29,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     for (name, _) in SHORT {
         ensure!(names.iter().any(|found| found == name), "no example `{name}`: mend `SHORT`");
     }
-    workspace::run(
-        &mut workspace.cargo(&format!("build --package {PACKAGE} --all-features --bins")),
-    )?;
+    workspace::run(&mut workspace.cargo(&format!("build {} --bins", workspace::WHOLE)))?;
     for name in &names {
         run_one(workspace, name).with_context(|| format!("example `{name}`"))?;
     }
@@ -41,11 +39,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 fn run_one(workspace: &Workspace, name: &str) -> Result<()> {
     let before = untracked(workspace)?;
-    let executable = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let arguments =
         SHORT.iter().find(|(short, _)| *short == name).map_or(&[][..], |(_, short)| short);
-    let mut command =
-        workspace.command(workspace.target_directory().join("debug").join(executable));
+    let mut command = workspace.command(workspace.built(name));
     command.args(arguments);
     println!("    $ cargo run --bin {}", shown(name, arguments));
 

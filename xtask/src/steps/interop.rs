@@ -43,13 +43,13 @@ const WRITTEN: &[Written] = &[
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let installed = workspace.target_directory().join("interop");
     let foreign = Foreign::install(workspace, HERE, &installed)?;
+    workspace::run(&mut workspace.cargo(&format!("build {} --bins", workspace::WHOLE)))?;
     for Written { what, writer, checks } in WRITTEN {
         let written = installed.join(what);
         if written.exists() {
             fs::remove_dir_all(&written)?;
         }
-        let mut write = workspace.cargo("run --quiet --package rem-tests --bin");
-        workspace::run(write.arg(writer).arg("--").arg(&written))?;
+        workspace::run(workspace.command(workspace.built(writer)).arg(&written))?;
         for (language, program) in *checks {
             accepted(&foreign, *language, program, &written)?;
         }

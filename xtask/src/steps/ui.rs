@@ -14,6 +14,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let targets = workspace.targets(PACKAGE, &TargetKind::Test)?;
     let there = targets.iter().any(|target| target == TARGET);
     ensure!(there, "package `{PACKAGE}` has no test target `{TARGET}`: tests/tests/{TARGET}.rs");
-    let arguments = format!("test --package {PACKAGE} --all-features --test {TARGET}");
+    let arguments = format!("test {} --test {TARGET}", workspace::WHOLE);
     workspace::run(&mut workspace.cargo(&arguments))
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 fn nextest(workspace: &Workspace, targets: &[String]) -> Result<()> {
-    let mut command = workspace.cargo("nextest run --workspace --all-features");
+    let mut command = workspace.cargo(&format!("nextest run {}", workspace::WHOLE));
     // nextest refuses a filter that can leave nothing out.
     if targets.iter().any(|target| target == ui::TARGET) {
         command.arg("--filterset");
