@@ -11,7 +11,9 @@ pub use crate::handlers::{
     Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Lasts, Registrar, Retries,
     SpanName, TaskCall, TaskSetup, take,
 };
+pub use crate::interest::{Bell, Interest, Interests};
 pub use crate::subscription::Outcome;
+pub use crate::system::tell;
 pub use crate::timers::{Alarm, Alarms};
 pub use crate::wire::{
     Body, Codec, DecodeError, EncodeError, Other, RawEvent, Upcast, Wiring, check_upcast,

@@ -28,6 +28,7 @@ use crate::deliver::quietly;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::event::Payload;
+use crate::interest::Watchers;
 use crate::middleware::Bound;
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -172,6 +173,8 @@ pub(crate) struct Router {
     index: Twin<Index>,
     topics: Topics,
     live: Live,
+    /// Those who are told when subscriptions come and go.
+    pub(crate) watchers: Arc<Watchers>,
 }
 
 impl Router {
@@ -181,6 +184,7 @@ impl Router {
             index: Twin::new([Index::default(), Index::default()]),
             topics: Topics::new(topics),
             live: Live::new(),
+            watchers: Arc::default(),
         }
     }
 
@@ -189,6 +193,7 @@ impl Router {
         // Both copies have seen the same changes, so they give it the same places.
         let [keys, _] = self.index.write(|index| index.insert(entry));
         self.touch();
+        self.watchers.ring();
         keys
     }
 
@@ -197,6 +202,7 @@ impl Router {
         let removed = self.index.write(|index| index.remove(entry, keys));
         self.touch();
         drop(removed); // under no lock
+        self.watchers.ring();
     }
 
     /// Makes every route stale: something beside the subscriptions has changed.
@@ -311,6 +317,11 @@ impl Router {
     /// Who would have an event of that topic now.
     pub(crate) fn hearers(&self, known: &Known) -> Box<[Arc<Entry>]> {
         in_order(self.index.read().select(&known.topic, usize::from(known.scope), &known.parts))
+    }
+
+    /// The same of a topic that nobody has published to perhaps, of data without a type.
+    pub(crate) fn hearers_of(&self, topic: &str, scope: usize) -> Vec<Arc<Entry>> {
+        self.index.read().select(topic, scope, &Parts::default())
     }
 
     /// The topics that were published to by name or by a template, and are kept.

@@ -4,6 +4,8 @@
 //! whose pattern must begin with a literal `$`. They pass no middleware, enter no history and never leave the process;
 //! what fails while one is handled is counted and goes no further.
 
+mod lent;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use crate::event::{
     self, Event, EventId, EventSchema, EventType, FieldSchema, Making, Schema, TopicWriter,
 };
 use crate::subscription::{About, Entry, SubscriptionId};
+
+pub use lent::tell;
 
 /// What a bus tells of itself.
 ///
@@ -244,7 +248,12 @@ pub(crate) fn report(core: &Arc<Core>, concern: &str, event: impl FnOnce() -> Sy
         SystemEvent::MiddlewareFailed { .. } => middleware,
         SystemEvent::TaskLost { .. } => lost,
     };
-    let entries = core.router.system(&topic, concern);
+    hand_over(core, concern, &topic, data);
+}
+
+/// The same of an event of any type, under a topic that begins with `$`.
+fn hand_over<E: EventType>(core: &Arc<Core>, concern: &str, topic: &Topic, data: E) {
+    let entries = core.router.system(topic, concern);
     if entries.is_empty() {
         return;
     }
@@ -253,7 +262,6 @@ pub(crate) fn report(core: &Arc<Core>, concern: &str, event: impl FnOnce() -> Sy
         return;
     }
     let now = core.clock.now();
-    let making =
-        Making { id: core.ids.next(now), topic: &topic, timestamp: now, scope: 0, source: None };
+    let making = Making { id: core.ids.next(now), topic, timestamp: now, scope: 0, source: None };
     deliver::hand_over_system(core, event::place(making, data).share(), entries);
 }

@@ -85,6 +85,7 @@ impl Core {
     ) -> Self {
         let durable = history.as_ref().and_then(|history| Arc::clone(history).durable());
         let before = history.as_ref().map_or(0, |history| history.first().saturating_sub(1));
+        let names = Arc::new(Names::new(&router.watchers));
         Self {
             timers: Timers::new(&clock),
             spawners: Spawners::default(),
@@ -102,7 +103,7 @@ impl Core {
             arrivals: Arrivals::default(),
             mortals: Mortals::default(),
             ends: Ends::default(),
-            names: Arc::default(),
+            names,
             subscriptions: AtomicU64::new(0),
             children: Mutex::default(),
         }

@@ -146,6 +146,28 @@ impl CloudEvent {
         self.with(bus, self.data.clone()).publish()
     }
 
+    /// The same event with what stands below `prefix` for its topic, and so much less of a scope: to be published on the bus that
+    /// has that prefix. `None` if its topic does not lie below it.
+    ///
+    /// ```
+    /// use rem_core::{Bus, cloudevents::Decoder};
+    ///
+    /// let json = br#"{"specversion":"1.0","id":"1","source":"/shop","type":"eu.order.paid","data":{"id":4}}"#;
+    /// let bus = Bus::new();
+    /// let eu = bus.child("eu")?;
+    /// let read = Decoder::new().structured(json)?.below(eu.prefix().ok_or("a child has one")?).ok_or("it lies elsewhere")?;
+    /// assert_eq!(read.topic().as_str(), "order.paid");
+    /// read.publish(&eu)?; // eu.order.paid
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn below(mut self, prefix: &Topic) -> Option<Self> {
+        self.topic = Topic::parse(self.topic.strip_prefix(prefix)?).ok()?;
+        let dot = prefix.len() + 1;
+        // A scope that is the prefix, or a part of it, is the bus's own.
+        self.scope = u8::try_from(usize::from(self.scope).saturating_sub(dot)).unwrap_or(0);
+        Some(self)
+    }
+
     /// A publish in the making, of the data as a value of `E`: it is known to be one before it is published.
     ///
     /// ```

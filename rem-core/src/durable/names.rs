@@ -5,12 +5,13 @@ use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use crate::error::SubscribeError;
+use crate::interest::Watchers;
 use crate::subscription::Entry;
 use crate::sync::{Mutex, lock};
 
 /// The names in use on one root bus and all below it.
 #[derive(Debug, Default)]
-pub(crate) struct Names(Mutex<BTreeMap<Box<str>, User>>);
+pub(crate) struct Names(Mutex<BTreeMap<Box<str>, User>>, Arc<Watchers>);
 
 #[derive(Debug)]
 struct User {
@@ -20,6 +21,11 @@ struct User {
 }
 
 impl Names {
+    /// None; whoever takes one is told of to those.
+    pub(crate) fn new(watchers: &Arc<Watchers>) -> Self {
+        Self(Mutex::default(), Arc::clone(watchers))
+    }
+
     /// Takes a name, unless another has it; then tells where that was made.
     pub(crate) fn claim(
         self: &Arc<Self>,
@@ -78,6 +84,7 @@ impl Claim {
         if let Some(user) = lock(&self.names.0).get_mut(&self.name) {
             user.entry = Arc::downgrade(entry);
         }
+        self.names.1.ring();
     }
 }
 
@@ -85,5 +92,6 @@ impl Drop for Claim {
     fn drop(&mut self) {
         let user = lock(&self.names.0).remove(&self.name);
         drop(user);
+        self.names.1.ring();
     }
 }
