@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-analysis", &["rem-patterns", "rem-core"]),
     ("rem-projections", &["rem-macros", "rem-core", "rem-journal"]),
     ("rem-effects", &["rem-core"]),
+    ("rem-mesh", &["rem-patterns", "rem-macros", "rem-core"]),
     (
         "rem-bus",
         &[
@@ -25,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rem-analysis",
             "rem-projections",
             "rem-effects",
+            "rem-mesh",
         ],
     ),
     // An example shows what a user writes, and a user depends on the facade alone.

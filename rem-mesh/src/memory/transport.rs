@@ -1,0 +1,73 @@
+//! [`MemoryTransport`]: one end of a broker within the process.
+
+use std::fmt;
+use std::future::{poll_fn, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::broker::Broker;
+use crate::transport::{Capabilities, Doing, FilterId, Parcel, Signal, SubjectFilter, Transport};
+
+/// One end of a [`MemoryBroker`](super::MemoryBroker). Dropping it is as when its process ends.
+pub struct MemoryTransport {
+    broker: Arc<Broker>,
+    id: u64,
+    name: Box<str>,
+}
+
+impl MemoryTransport {
+    pub(super) fn new(broker: &Arc<Broker>, name: &str, no_echo: bool) -> Self {
+        let id = broker.add(name, no_echo);
+        Self { broker: Arc::clone(broker), id, name: name.into() }
+    }
+}
+
+impl Transport for MemoryTransport {
+    fn connect(&self) -> Doing<'_, Capabilities> {
+        Box::pin(ready(self.broker.connect(self.id)))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.broker.is_connected(self.id)
+    }
+
+    fn publish(&self, parcel: Parcel) -> Doing<'_, ()> {
+        Box::pin(ready(self.broker.publish(self.id, &parcel)))
+    }
+
+    fn subscribe(&self, filter: SubjectFilter, group: Option<&str>) -> Doing<'_, FilterId> {
+        Box::pin(ready(self.broker.subscribe(self.id, filter, group)))
+    }
+
+    fn unsubscribe(&self, filter: FilterId) -> Doing<'_, ()> {
+        Box::pin(ready(self.broker.unsubscribe(self.id, filter)))
+    }
+
+    fn flush(&self) -> Doing<'_, ()> {
+        Box::pin(poll_fn(|cx| self.broker.poll_flush(self.id, cx)))
+    }
+
+    fn poll_signal(&self, cx: &mut Context<'_>) -> Poll<Signal> {
+        self.broker.poll_signal(self.id, cx)
+    }
+
+    fn close(&self) -> Doing<'_, ()> {
+        self.broker.close(self.id);
+        Box::pin(ready(Ok(())))
+    }
+}
+
+impl Drop for MemoryTransport {
+    fn drop(&mut self) {
+        self.broker.remove(self.id);
+    }
+}
+
+impl fmt::Debug for MemoryTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryTransport")
+            .field("name", &self.name)
+            .field("is_connected", &self.is_connected())
+            .finish_non_exhaustive()
+    }
+}
