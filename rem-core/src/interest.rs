@@ -89,12 +89,13 @@ impl Interests {
         }
     }
 
-    /// Of every subscription that there is but those set apart, in no particular order.
-    pub fn all(&self) -> Vec<Interest> {
+    /// Of every subscription that there is but that one and those set apart, in no particular order.
+    pub fn all(&self, but: SubscriptionId) -> Vec<Interest> {
         let Some(bus) = self.0.upgrade() else { return Vec::new() };
         let entries = bus.core.entries();
         let apart = lock(&bus.core.router.watchers.apart).clone();
-        let kept = entries.iter().filter(|entry| entry.is_active() && !apart.contains(&entry.id));
+        let counts = |id| id != but && !apart.contains(&id);
+        let kept = entries.iter().filter(|entry| entry.is_active() && counts(entry.id));
         let interest = |entry: &Arc<crate::subscription::Entry>| Interest {
             pattern: entry.pattern.clone(),
             prefix: entry.prefix.clone(),
@@ -103,9 +104,9 @@ impl Interests {
         kept.map(interest).collect()
     }
 
-    /// Whether some subscription, but for those set apart, would have an event of that topic, of which so many bytes are the
-    /// scope, if its data has no type yet. Filters are not asked.
-    pub fn wants(&self, topic: &str, scope: usize) -> bool {
+    /// Whether some subscription, but for that one and those set apart, would have an event of that topic, of which so many bytes
+    /// are the scope, if its data has no type yet. Filters are not asked.
+    pub fn wants(&self, topic: &str, scope: usize, but: SubscriptionId) -> bool {
         let Some(bus) = self.0.upgrade() else { return false };
         let found = bus.core.router.hearers_of(topic, scope);
         let durable = || {
@@ -113,8 +114,8 @@ impl Interests {
             entries
                 .any(|entry| entry.is_active() && crate::route::selects_topic(&entry, topic, scope))
         };
-        let apart = |id| lock(&bus.core.router.watchers.apart).contains(&id);
-        found.iter().any(|entry| entry.is_active() && !apart(entry.id)) || durable()
+        let counts = |id| id != but && !lock(&bus.core.router.watchers.apart).contains(&id);
+        found.iter().any(|entry| entry.is_active() && counts(entry.id)) || durable()
     }
 
     /// Sets a subscription apart: that it is there is nobody's interest. Until [`forget`](Self::forget).
@@ -166,16 +167,17 @@ mod tests {
     fn who_watches_is_told_of_what_comes_and_goes_and_sees_it() {
         let bus = Bus::new();
         let (interests, rings) = (Interests::of(&bus), Arc::new(Rings::default()));
+        let own = bus.subscribe("**", |_: &Event| ()).unwrap().id();
         let bell: Arc<dyn Bell> = rings.clone();
         interests.watch(&bell);
         let told = || rings.0.swap(0, Ordering::Relaxed) > 0;
         let sub = bus.subscribe("order.*", |_: &Event| ()).unwrap();
         assert!(told());
-        assert_eq!(interests.all()[0].pattern.as_str(), "order.*");
-        assert!(interests.wants("order.paid", 0) && !interests.wants("user.paid", 0));
+        assert_eq!(interests.all(own)[0].pattern.as_str(), "order.*");
+        assert!(interests.wants("order.paid", 0, own) && !interests.wants("user.paid", 0, own));
         drop(sub);
         assert!(told());
-        assert_eq!(interests.all(), []);
+        assert_eq!(interests.all(own), []);
         drop(bell);
         drop(rings);
         let _sub = bus.subscribe("order.*", |_: &Event| ()).unwrap(); // nobody is kept, and nothing fails
@@ -185,10 +187,11 @@ mod tests {
     fn a_subscription_that_is_set_apart_is_nobodys_interest() {
         let bus = Bus::new();
         let interests = Interests::of(&bus);
+        let own = bus.subscribe("a", |_: &Event| ()).unwrap().id();
         let sub = bus.subscribe("**", |_: &Event| ()).unwrap();
         interests.set_apart(sub.id());
-        assert!(interests.all().is_empty() && !interests.wants("a", 0));
+        assert!(interests.all(own).is_empty() && !interests.wants("a", 0, own));
         interests.forget(sub.id());
-        assert_eq!(interests.all().len(), 1);
+        assert_eq!(interests.all(own).len(), 1);
     }
 }

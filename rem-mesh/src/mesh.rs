@@ -1,0 +1,221 @@
+//! [`Mesh`]: a bus that has joined, and how it leaves.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rem_core::{Bus, Token};
+
+use crate::block::block_until;
+use crate::builder::MeshBuilder;
+use crate::settled::{Settled, SettledError};
+use crate::state::Shared;
+use crate::stats::MeshStats;
+
+/// A bus that has joined others. A handle; its clones are the same. When the last is dropped, the mesh ends at once, and what
+/// waits to be sent is lost: [`leave`](Self::leave) it.
+///
+/// What an export selects goes out; what an import selects comes in as if it had been published here, with its id, time, source,
+/// metadata, cause, story and scope, as long as somebody on the bus has subscribed to it. Nothing comes back to where it came
+/// from.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rem_core::testing::Recorder;
+/// use rem_core::{Bus, Event};
+/// use rem_mesh::Mesh;
+/// use rem_mesh::memory::MemoryBroker;
+/// # use rem_core::wire::{Codec, RawEvent};
+///
+/// let broker = MemoryBroker::new(); // within the process; a server otherwise
+/// let (shop, office) = (Bus::new(), Bus::new());
+/// let recorder = Recorder::new(&office);
+/// let _paid = office.subscribe("order.*.paid", |event: &Event| println!("{event}"))?;
+///
+/// let orders = Mesh::builder(&shop)
+///     .transport(broker.transport("orders-1"))
+///     .node("orders-1")
+///     .export("order")
+///     .join_blocking()?;
+/// let billing = Mesh::builder(&office)
+///     .transport(broker.transport("billing-1"))
+///     .node("billing-1")
+///     .import("order")
+///     .join_blocking()?;
+///
+/// let data = RawEvent::new(Codec::Json, b"{}".to_vec());
+/// shop.publish_to("order.4.paid", data)?;
+/// let event = recorder.wait_for("order.4.paid", Duration::from_secs(5))?;
+/// assert_eq!(event.topic().as_str(), "order.4.paid");
+///
+/// let report = orders.leave(Duration::from_secs(5));
+/// assert!(report.is_complete());
+/// # drop(billing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Mesh(Arc<Handle>);
+
+struct Handle {
+    shared: Arc<Shared>,
+    /// Kept as long as the mesh is.
+    bus: Bus,
+    intake: Token,
+}
+
+impl Mesh {
+    /// A mesh in the making, of that bus and what is published below it.
+    pub fn builder(bus: &Bus) -> MeshBuilder {
+        MeshBuilder::new(bus)
+    }
+
+    pub(crate) fn new(shared: &Arc<Shared>, bus: Bus, intake: Token) -> Self {
+        Self(Arc::new(Handle { shared: Arc::clone(shared), bus, intake }))
+    }
+
+    /// The bus that has joined.
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// The mesh's name.
+    pub fn name(&self) -> &str {
+        &self.0.shared.name
+    }
+
+    /// This node's name.
+    pub fn node(&self) -> &str {
+        self.0.shared.home.node()
+    }
+
+    /// Whether its transport is connected, as far as it was told.
+    pub fn is_connected(&self) -> bool {
+        self.0.shared.phase.look(|phase| phase.is_connected && !phase.is_over)
+    }
+
+    /// Whether it was left, or has ended by itself, for its bus or its transport was closed.
+    pub fn is_over(&self) -> bool {
+        self.0.shared.is_over()
+    }
+
+    /// What it did since it joined.
+    pub fn stats(&self) -> MeshStats {
+        let subjects = self.0.shared.phase.look(|phase| phase.subjects);
+        self.0.shared.counters.stats(subjects)
+    }
+
+    /// Ready when everything that was subscribed to on the bus before this call is asked for, and acknowledged: whatever others
+    /// publish from then on is heard.
+    pub fn settled(&self) -> Settled {
+        Settled::of(&self.0.shared)
+    }
+
+    /// The same in this thread, at most so long.
+    ///
+    /// # Errors
+    /// When the limit comes first; and as for [`settled`](Self::settled).
+    pub fn settled_within(&self, limit: Duration) -> Result<(), SettledError> {
+        let until = Instant::now().checked_add(limit);
+        block_until(self.settled(), until).unwrap_or_else(|| Err(SettledError::late()))
+    }
+
+    /// Leaves: nothing more is taken to be sent, what waits is sent, what has arrived is published; then the connection is let
+    /// go. At the limit the rest is lost, and the report says how many that is. The bus goes on.
+    pub fn leave(&self, limit: Duration) -> LeaveReport {
+        let until = Instant::now().checked_add(limit);
+        let sent = block_until(self.send_all(), until);
+        self.0.shared.end(None);
+        // Those who work see that it is over, and none of them waits for anything else but a handler of the user's.
+        let until = until.max(Instant::now().checked_add(AT_THE_END));
+        let is_over = block_until(self.0.shared.ended(), until).is_some();
+        self.report(sent.is_some() && is_over)
+    }
+
+    /// The same in async code, with no limit: put a timeout of yours around it. Dropped before it is ready, the mesh goes on
+    /// to send what waits and takes no more.
+    pub async fn leave_async(&self) -> LeaveReport {
+        self.send_all().await;
+        self.0.shared.end(None);
+        self.0.shared.ended().await;
+        self.report(true)
+    }
+
+    async fn send_all(&self) {
+        let shared = &self.0.shared;
+        shared.phase.change(|phase| phase.is_leaving = true);
+        self.0.intake.end();
+        shared.phase.until(|phase| (phase.has_sent || phase.working == 0).then_some(())).await;
+        // What cannot be flushed is told by the transport.
+        drop(shared.transport.flush().await);
+    }
+
+    fn report(&self, is_done: bool) -> LeaveReport {
+        let unsent = self.0.shared.phase.look(|phase| phase.unsent);
+        LeaveReport { unsent, is_done }
+    }
+}
+
+/// How much longer than the limit it waits for those who work to see that it is over.
+const AT_THE_END: Duration = Duration::from_millis(200);
+
+impl Shared {
+    /// Ready when nobody works any more, and the connection is let go.
+    async fn ended(&self) {
+        self.phase.until(|phase| (phase.working == 0).then_some(())).await;
+        drop(self.transport.close().await);
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.intake.end();
+        let shared = &self.shared;
+        if !shared.is_over() {
+            shared.phase.change(|phase| phase.is_leaving = true);
+            shared.end(None);
+        }
+    }
+}
+
+impl fmt::Debug for Mesh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mesh")
+            .field("name", &self.name())
+            .field("node", &self.node())
+            .field("bus", &self.0.bus)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What was not finished when a mesh was left: see [`Mesh::leave`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaveReport {
+    unsent: u64,
+    is_done: bool,
+}
+
+impl LeaveReport {
+    /// `true` if everything that was to be sent was taken by the transport and flushed, and nothing of the mesh works any more.
+    pub fn is_complete(&self) -> bool {
+        self.is_done && self.unsent == 0
+    }
+
+    /// How many events were not sent, and are lost.
+    pub fn unsent(&self) -> u64 {
+        self.unsent
+    }
+}
+
+impl fmt::Display for LeaveReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_complete(), self.unsent) {
+            (true, _) => f.write_str("left, with nothing unsent"),
+            (false, 0) => f.write_str(
+                "left, but not finished: the transport did not answer, or a handler still runs",
+            ),
+            (false, unsent) => write!(f, "left, but {unsent} events were not sent, and are lost"),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! [`Shared`]: what the parts of a mesh share, and [`Phase`], how far it is.
+
+use std::sync::Arc;
+
+use rem_core::__private::{Bell, Interests, tell};
+use rem_core::{Pattern, SubscriptionId, Timestamp, Topic, WeakBus};
+
+use crate::home::Home;
+use crate::imports::Imports;
+use crate::settled::Settling;
+use crate::stats::{Counters, Refusal};
+use crate::told::MeshEvent;
+use crate::transport::{Capabilities, Parcel, Transport};
+use crate::watched::Watched;
+use crate::window::Window;
+
+/// What the parts of a mesh share. It keeps no bus.
+pub(crate) struct Shared {
+    pub(crate) name: Box<str>,
+    pub(crate) home: Home,
+    /// Which mesh of its bus it is.
+    pub(crate) number: u64,
+    /// What every subject begins with, with the dot.
+    pub(crate) root: Box<str>,
+    pub(crate) bus: WeakBus,
+    pub(crate) prefix: Option<Topic>,
+    pub(crate) interests: Interests,
+    /// The subscription of what leaves, which is no interest of this mesh.
+    pub(crate) export: SubscriptionId,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) window: Arc<Window>,
+    pub(crate) imports: Imports,
+    /// What is wanted whoever subscribes.
+    pub(crate) always: Vec<Pattern>,
+    pub(crate) counters: Counters,
+    pub(crate) phase: Watched<Phase>,
+    pub(crate) settling: Settling,
+}
+
+/// How far a mesh is.
+#[derive(Debug, Default)]
+pub(crate) struct Phase {
+    pub(crate) is_connected: bool,
+    /// Nothing more is taken to be sent.
+    pub(crate) is_leaving: bool,
+    /// Everything that was to be sent is, or never will be.
+    pub(crate) has_sent: bool,
+    /// Everything ends now.
+    pub(crate) is_over: bool,
+    /// How many parts still work.
+    pub(crate) working: usize,
+    /// How many events were not sent.
+    pub(crate) unsent: u64,
+    /// How many subjects are asked for.
+    pub(crate) subjects: usize,
+    /// Whether the transport gives no node what it published itself.
+    pub(crate) knows_no_echo: bool,
+    /// The most bytes that a parcel may have.
+    pub(crate) max_payload: usize,
+}
+
+impl Shared {
+    /// Tells those who listen on the bus.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> MeshEvent) {
+        if let Some(bus) = self.bus.upgrade() {
+            tell(&bus, event);
+        }
+    }
+
+    /// The time by the bus's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.interests.now().unwrap_or_default()
+    }
+
+    /// It is connected, for the first time or again.
+    pub(crate) fn connected(&self, can: &Capabilities) {
+        self.phase.change(|phase| {
+            phase.is_connected = true;
+            phase.knows_no_echo = can.no_echo;
+            phase.max_payload = can.max_payload;
+        });
+        self.tell(|| MeshEvent::Connected {
+            mesh: self.name.clone(),
+            server: can.server.clone().unwrap_or_else(|| can.transport.clone()),
+        });
+    }
+
+    /// Everything ends now, for that reason, unless it has ended already.
+    pub(crate) fn end(&self, reason: Option<&str>) {
+        let is_first = self.phase.change(|phase| !std::mem::replace(&mut phase.is_over, true));
+        if is_first {
+            self.settling.close();
+            let (mesh, reason) = (self.name.clone(), reason.map(Into::into));
+            self.tell(|| MeshEvent::Left { mesh, reason });
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.phase.look(|phase| phase.is_over)
+    }
+
+    /// Ready when everything ends.
+    pub(crate) async fn over(&self) {
+        self.phase.until(|phase| phase.is_over.then_some(())).await;
+    }
+
+    pub(crate) fn refuse(&self, parcel: &Parcel, home: Option<&Home>, why: Refusal, said: &str) {
+        self.counters.refuse(why);
+        self.tell(|| MeshEvent::Refused {
+            mesh: self.name.clone(),
+            subject: parcel.subject().as_str().into(),
+            home: home.map(|home| home.node().into()),
+            why,
+            said: said.into(),
+        });
+    }
+}
+
+impl Bell for Shared {
+    fn ring(&self) {
+        self.settling.ring();
+    }
+}

@@ -1,0 +1,220 @@
+//! [`MeshStats`]: what a mesh did, counted.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a parcel was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It has more bytes than may come.
+    Oversized,
+    /// It is no event, or its stamp is none.
+    Malformed,
+    /// It does not say where it comes from, and such are not let in.
+    NoHome,
+    /// It comes from a node that is none of those which are let in.
+    Stranger,
+    /// It comes from another process that has this node's name.
+    Twin,
+    /// It says that it comes from this node, which did not publish it.
+    Forged,
+    /// More nodes have passed it on than may.
+    TooManyHops,
+    /// Its topic is not imported, is one of REM's own, or stays where it was published.
+    NotImported,
+    /// Its subject is of another topic than the event.
+    WrongSubject,
+    /// Its data is none of the type that is asked for.
+    WrongSchema,
+    /// The bus did not take it.
+    ByBus,
+}
+
+impl Refusal {
+    const ALL: [Self; 11] = [
+        Self::Oversized,
+        Self::Malformed,
+        Self::NoHome,
+        Self::Stranger,
+        Self::Twin,
+        Self::Forged,
+        Self::TooManyHops,
+        Self::NotImported,
+        Self::WrongSubject,
+        Self::WrongSchema,
+        Self::ByBus,
+    ];
+
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Oversized => "oversized",
+            Self::Malformed => "malformed",
+            Self::NoHome => "without a home",
+            Self::Stranger => "from a stranger",
+            Self::Twin => "from a twin",
+            Self::Forged => "forged",
+            Self::TooManyHops => "passed on too often",
+            Self::NotImported => "not imported",
+            Self::WrongSubject => "under a wrong subject",
+            Self::WrongSchema => "of a wrong schema",
+            Self::ByBus => "not taken by the bus",
+        })
+    }
+}
+
+/// What a mesh did since it joined: see [`Mesh::stats`](crate::Mesh::stats). While it works, one number may count what
+/// another does not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct MeshStats {
+    /// Events that the transport took.
+    pub exported: u64,
+    /// Events that were to leave and did not: they did not fit into the queue, or the mesh was left before their turn.
+    pub lost: u64,
+    /// Events that cannot leave: too large, not to be written, or of a bus too deep below the root.
+    pub unsent: u64,
+    /// Events that were published on the bus.
+    pub imported: u64,
+    /// Events that had come before.
+    pub duplicates: u64,
+    /// Events that this process published itself.
+    pub echoes: u64,
+    /// Events that nobody on the bus wanted.
+    pub unwanted: u64,
+    /// Parcels that had arrived and were let go, as far as they were counted.
+    pub missed: u64,
+    /// How often the transport let parcels go, counted or not.
+    pub lagged: u64,
+    /// How often the connection was lost.
+    pub disconnected: u64,
+    /// Subjects that are asked for now.
+    pub subjects: u64,
+    refused: [u64; Refusal::ALL.len()],
+}
+
+impl MeshStats {
+    /// How many parcels were refused for that reason.
+    pub fn refused(&self, why: Refusal) -> u64 {
+        self.refused[why.place()]
+    }
+
+    /// How many were refused for any.
+    pub fn refused_in_all(&self) -> u64 {
+        self.refused.iter().sum()
+    }
+}
+
+impl fmt::Display for MeshStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "exported {}, imported {}, {} subjects",
+            self.exported, self.imported, self.subjects
+        )?;
+        let counts = [
+            ("lost", self.lost),
+            ("unsent", self.unsent),
+            ("duplicates", self.duplicates),
+            ("echoes", self.echoes),
+            ("unwanted", self.unwanted),
+            ("missed", self.missed),
+            ("lagged", self.lagged),
+            ("disconnected", self.disconnected),
+        ];
+        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            write!(f, ", {name} {count}")?;
+        }
+        for why in Refusal::ALL {
+            if self.refused(why) > 0 {
+                write!(f, ", {why} {}", self.refused(why))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers as they grow.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) exported: Counter,
+    pub(crate) lost: Counter,
+    pub(crate) unsent: Counter,
+    pub(crate) imported: Counter,
+    pub(crate) duplicates: Counter,
+    pub(crate) echoes: Counter,
+    pub(crate) unwanted: Counter,
+    pub(crate) missed: Counter,
+    pub(crate) lagged: Counter,
+    pub(crate) disconnected: Counter,
+    refused: [Counter; Refusal::ALL.len()],
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn one(&self) {
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counters {
+    pub(crate) fn refuse(&self, why: Refusal) {
+        self.refused[why.place()].one();
+    }
+
+    pub(crate) fn stats(&self, subjects: usize) -> MeshStats {
+        let mut refused = [0; Refusal::ALL.len()];
+        for (sum, counter) in refused.iter_mut().zip(&self.refused) {
+            *sum = counter.get();
+        }
+        MeshStats {
+            exported: self.exported.get(),
+            lost: self.lost.get(),
+            unsent: self.unsent.get(),
+            imported: self.imported.get(),
+            duplicates: self.duplicates.get(),
+            echoes: self.echoes.get(),
+            unwanted: self.unwanted.get(),
+            missed: self.missed.get(),
+            lagged: self.lagged.get(),
+            disconnected: self.disconnected.get(),
+            subjects: subjects as u64,
+            refused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_own_count() {
+        let counters = Counters::default();
+        for (at, why) in Refusal::ALL.into_iter().enumerate() {
+            (0..=at).for_each(|_| counters.refuse(why));
+        }
+        let stats = counters.stats(3);
+        for (at, why) in Refusal::ALL.into_iter().enumerate() {
+            assert_eq!(stats.refused(why), at as u64 + 1, "{why}");
+            assert!(stats.to_string().contains(&why.to_string()));
+        }
+        assert_eq!((stats.refused_in_all(), stats.subjects), (66, 3));
+    }
+}

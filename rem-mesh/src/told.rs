@@ -1,0 +1,177 @@
+//! [`MeshEvent`]: what a mesh has to tell, under `$rem.mesh.…`.
+
+use std::fmt;
+
+use rem_core::{EventId, EventSchema, EventType, FieldSchema, Schema, Topic, TopicWriter};
+
+use crate::stats::Refusal;
+
+/// What a mesh tells of itself on its bus. As all of REM's own events these pass no middleware, enter no history and never leave.
+///
+/// ```
+/// use rem_core::{Bus, Event};
+/// use rem_mesh::MeshEvent;
+///
+/// let bus = Bus::new();
+/// let _told = bus.subscribe("$rem.mesh.**", |event: &Event<MeshEvent>| eprintln!("{}", event.data))?;
+/// # Ok::<(), rem_core::SubscribeError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum MeshEvent {
+    /// `$rem.mesh.connected`: the transport is connected, for the first time or again.
+    Connected {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// To what.
+        server: Box<str>,
+    },
+    /// `$rem.mesh.disconnected`: the connection is lost. Events that left shortly before may be lost, and those that others
+    /// publish until it is back are; what is to leave meanwhile waits in the queue, as far as there is room.
+    Disconnected {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// `$rem.mesh.refused`: a parcel was not let in.
+    Refused {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Its subject.
+        subject: Box<str>,
+        /// The node that it says it comes from.
+        home: Option<Box<str>>,
+        /// Why, to be matched.
+        why: Refusal,
+        /// The same for people, with what is wrong.
+        said: Box<str>,
+    },
+    /// `$rem.mesh.duplicate`: an event had come before.
+    Duplicate {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// The event.
+        event: EventId,
+        /// Its topic.
+        topic: Topic,
+    },
+    /// `$rem.mesh.lagged`: events were let go, for somebody was too slow.
+    Lagged {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// They were to leave; otherwise they had come.
+        outbound: bool,
+        /// How many, if somebody counted them.
+        events: Option<u64>,
+    },
+    /// `$rem.mesh.unsent`: an event cannot leave.
+    Unsent {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// The event.
+        event: EventId,
+        /// Its topic.
+        topic: Topic,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// `$rem.mesh.unasked`: a subject cannot be asked for, so that its events do not come.
+    Unasked {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Which.
+        subject: Box<str>,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// `$rem.mesh.left`: the mesh was left, or ended by itself.
+    Left {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Why, if nobody asked for it.
+        reason: Option<Box<str>>,
+    },
+}
+
+const MESH: FieldSchema = FieldSchema::new("mesh", "Box<str>", "the mesh's name");
+
+const SCHEMA: Schema = Schema::new(
+    "MeshEvent",
+    "$rem.mesh",
+    &[
+        EventSchema::new("Connected", "connected", &[MESH]),
+        EventSchema::new("Disconnected", "disconnected", &[MESH]),
+        EventSchema::new("Refused", "refused", &[MESH]),
+        EventSchema::new("Duplicate", "duplicate", &[MESH]),
+        EventSchema::new("Lagged", "lagged", &[MESH]),
+        EventSchema::new("Unsent", "unsent", &[MESH]),
+        EventSchema::new("Unasked", "unasked", &[MESH]),
+        EventSchema::new("Left", "left", &[MESH]),
+    ],
+)
+.local();
+
+/// Written out, for what derives it names the facade.
+#[diagnostic::do_not_recommend]
+impl EventType for MeshEvent {
+    const SCHEMA: Schema = SCHEMA;
+
+    fn leaf(&self) -> usize {
+        match self {
+            Self::Connected { .. } => 0,
+            Self::Disconnected { .. } => 1,
+            Self::Refused { .. } => 2,
+            Self::Duplicate { .. } => 3,
+            Self::Lagged { .. } => 4,
+            Self::Unsent { .. } => 5,
+            Self::Unasked { .. } => 6,
+            Self::Left { .. } => 7,
+        }
+    }
+
+    fn write_topic(&self, out: &mut TopicWriter) -> fmt::Result {
+        out.literal(Self::SCHEMA.events[self.leaf()].topic)
+    }
+}
+
+/// One line for people.
+impl fmt::Display for MeshEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected { mesh, server } => write!(f, "mesh `{mesh}` is connected to {server}"),
+            Self::Disconnected { mesh, reason } => {
+                write!(f, "mesh `{mesh}` has lost its connection, and events perhaps: {reason}")
+            }
+            Self::Refused { mesh, subject, home, why, said } => {
+                write!(f, "mesh `{mesh}` did not let in a parcel to `{subject}`")?;
+                if let Some(home) = home {
+                    write!(f, " from `{home}`")?;
+                }
+                write!(f, ", {why}: {said}")
+            }
+            Self::Duplicate { mesh, event, topic } => {
+                write!(f, "mesh `{mesh}` was given `{topic}` ({event}) again")
+            }
+            Self::Lagged { mesh, outbound, events } => {
+                let way = if *outbound { "were to leave" } else { "had come" };
+                match events {
+                    Some(events) => write!(f, "mesh `{mesh}` lost {events} events that {way}"),
+                    None => {
+                        write!(f, "mesh `{mesh}` lost events that {way}, nobody knows how many")
+                    }
+                }
+            }
+            Self::Unsent { mesh, event, topic, reason } => {
+                write!(f, "mesh `{mesh}` cannot send `{topic}` ({event}): {reason}")
+            }
+            Self::Unasked { mesh, subject, reason } => {
+                write!(f, "mesh `{mesh}` cannot ask for `{subject}`: {reason}")
+            }
+            Self::Left { mesh, reason: None } => write!(f, "mesh `{mesh}` was left"),
+            Self::Left { mesh, reason: Some(reason) } => {
+                write!(f, "mesh `{mesh}` has ended: {reason}")
+            }
+        }
+    }
+}

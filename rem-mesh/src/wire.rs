@@ -1,0 +1,85 @@
+//! An event as a parcel, and a parcel as an event.
+
+use rem_core::cloudevents::{CloudEvent, Decoder, Encoder, MEDIA_TYPE};
+use rem_core::wire::{Codec, EncodeError};
+use rem_core::{Event, Topic};
+
+use crate::home::Stamp;
+use crate::transport::{Parcel, Subject};
+
+/// In which of the two modes of CloudEvents events are written. Both are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Mode {
+    /// The attributes are headers and the data is the body, in whichever codec: nothing is parsed to know where it goes or
+    /// where it comes from, and data that is not JSON is not written as Base64. For whoever reads CloudEvents by the binding
+    /// of NATS from 1.0.3 on.
+    #[default]
+    Binary,
+    /// One JSON object is the body: for whoever reads the binding of NATS 1.0.2, which has no other.
+    Structured,
+}
+
+/// How events are written.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    encoder: Encoder,
+    mode: Mode,
+    /// What stands before the topic in a subject, with the dot.
+    root: Box<str>,
+}
+
+impl Writer {
+    pub(crate) fn new(root: &str, codec: Codec, mode: Mode) -> Self {
+        Self { encoder: Encoder::new().codec(codec), mode, root: root.into() }
+    }
+
+    /// Runs the user's code, which may panic.
+    pub(crate) fn write(&self, event: &Event, stamp: &Stamp) -> Result<Parcel, Unwritten> {
+        let subject = format!("{}{}", self.root, event.topic());
+        let subject =
+            Subject::parse(subject).map_err(|error| Unwritten(error.to_string().into()))?;
+        let parcel = stamp.put(Parcel::new(subject));
+        match self.mode {
+            Mode::Binary => {
+                let message = self.encoder.binary(event)?;
+                let parcel = message
+                    .headers()
+                    .fold(parcel, |parcel, (name, value)| parcel.header(name.to_owned(), value));
+                Ok(parcel.with_body(message.into_body()))
+            }
+            Mode::Structured => {
+                let body = self.encoder.structured(event)?;
+                Ok(parcel.header("content-type", MEDIA_TYPE).with_body(body))
+            }
+        }
+    }
+}
+
+/// Why an event cannot be written.
+pub(crate) struct Unwritten(pub(crate) Box<str>);
+
+impl From<EncodeError> for Unwritten {
+    fn from(error: EncodeError) -> Self {
+        Self(error.to_string().into())
+    }
+}
+
+/// The topic in a subject, if it is one of this mesh.
+pub(crate) fn topic_of(subject: &Subject, root: &str) -> Option<Topic> {
+    Topic::parse(subject.as_str().strip_prefix(root)?).ok()
+}
+
+/// The event of a parcel, in whichever mode it was written.
+///
+/// # Errors
+/// For what is no event, with what is wrong.
+pub(crate) fn read(parcel: &Parcel, limit: usize) -> Result<CloudEvent, Box<str>> {
+    let headers = parcel.headers();
+    let read = Decoder::new().limit(limit).message(headers, parcel.body());
+    let mut events = read.map_err(|error| Box::<str>::from(error.to_string()))?;
+    match (events.pop(), events.is_empty()) {
+        (Some(event), true) => Ok(event),
+        _ => Err("it is a batch, and a parcel holds one event".into()),
+    }
+}

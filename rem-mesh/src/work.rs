@@ -1,0 +1,62 @@
+//! Who does the work of a mesh: threads of its own, or a runtime.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use rem_core::__private::isolate;
+use rem_core::Spawner;
+
+use crate::block::block_on;
+use crate::error::{JoinError, Kind};
+use crate::state::Shared;
+
+/// Has a part of a mesh done, by whoever was given or a thread of that name. When it has come to its end, or panicked, it counts
+/// as done; if it panicked the mesh ends.
+pub(crate) fn start(
+    shared: &Arc<Shared>,
+    spawner: Option<&dyn Spawner>,
+    name: &str,
+    part: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), JoinError> {
+    shared.phase.change(|phase| phase.working += 1);
+    // Dropped by whoever runs it, at the end or before.
+    let working = Working(Arc::clone(shared));
+    let part = async move {
+        let working = working;
+        let mut part = pin!(part);
+        let done = poll_fn(|cx| match isolate(|| part.as_mut().poll(cx)) {
+            Ok(done) => done.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        });
+        if let Err(panic) = done.await {
+            working.0.end(Some(&format!("a part of it panicked: {panic}")));
+        }
+    };
+    let spawned = match spawner {
+        Some(spawner) => isolate(|| spawner.spawn(Box::pin(part)))
+            .map_err(|panic| format!("the spawner panicked: {panic}")),
+        None => {
+            let part: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(part);
+            let thread = std::thread::Builder::new().name(name.into());
+            thread.spawn(|| block_on(part)).map(drop).map_err(|error| error.to_string())
+        }
+    };
+    spawned.map_err(|said| JoinError::new(Kind::Spawn(said.into())))
+}
+
+/// While a part is done. A runtime that drops it ends the mesh.
+struct Working(Arc<Shared>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let is_leaving = self.0.phase.change(|phase| {
+            phase.working -= 1;
+            phase.is_leaving
+        });
+        if !is_leaving {
+            self.0.end(Some("a part of it was dropped by its runtime"));
+        }
+    }
+}
