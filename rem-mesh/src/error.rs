@@ -6,7 +6,7 @@ use std::fmt;
 use rem_core::{PatternError, SubscribeError};
 use rem_patterns::UnionError;
 
-use crate::settled::SettledError;
+use crate::settled::{SettledError, SettledErrorKind};
 use crate::transport::TransportError;
 
 /// Why a bus did not join. Nothing of the mesh is left then.
@@ -49,6 +49,8 @@ pub enum JoinErrorKind {
     Transport,
     /// The broker refuses some of what is subscribed to.
     Unasked,
+    /// It ended before it had joined: its bus or its transport was closed, or its runtime dropped its work.
+    Ended,
     /// The futures of the mesh could not be started.
     Spawn,
     /// What may come takes more subjects than the mesh may ask for.
@@ -70,6 +72,7 @@ impl JoinError {
             Kind::System { .. } => JoinErrorKind::System,
             Kind::Subscribe(_) | Kind::Shared => JoinErrorKind::Closed,
             Kind::Transport(_) => JoinErrorKind::Transport,
+            Kind::Unasked(error) if error.kind() == SettledErrorKind::Over => JoinErrorKind::Ended,
             Kind::Unasked(_) => JoinErrorKind::Unasked,
             Kind::Spawn(_) => JoinErrorKind::Spawn,
             Kind::TooManyImports { .. } => JoinErrorKind::TooManyImports,
@@ -110,6 +113,9 @@ impl fmt::Display for JoinError {
             Kind::Subscribe(error) => error.fmt(f),
             Kind::Shared => f.write_str("the bus is gone"),
             Kind::Transport(error) => write!(f, "the transport does not connect: {error}"),
+            Kind::Unasked(error) if error.kind() == SettledErrorKind::Over => f.write_str(
+                "it ended meanwhile: its bus or its transport was closed, or its runtime dropped its work",
+            ),
             Kind::Unasked(error) => error.fmt(f),
             Kind::Spawn(said) => write!(f, "its work could not be started: {said}"),
             Kind::TooManyImports { subjects, most } => write!(

@@ -67,9 +67,9 @@ impl Keeper {
     }
 
     /// The count of changes, when there is one more or the time has come to let something go.
-    async fn next(&self, taken: u64, due: Option<Duration>) -> Option<u64> {
+    async fn next(&self, taken: u64, due: Option<Timestamp>) -> Option<u64> {
         let mut more = pin!(self.shared.settling.more_than(taken));
-        let mut alarm = due.map(|due| self.alarms.after(due));
+        let mut alarm = due.map(|due| self.alarms.after(due.since(self.shared.now())));
         std::future::poll_fn(|cx| {
             if let Poll::Ready(count) = more.as_mut().poll(cx) {
                 return Poll::Ready(count);
@@ -83,7 +83,7 @@ impl Keeper {
     }
 
     /// Asks for what is needed now; when to look again, though nothing changes.
-    async fn look(&mut self, count: u64) -> Option<Duration> {
+    async fn look(&mut self, count: u64) -> Option<Timestamp> {
         // First the count, then this: see `Settling`.
         let wanted = self.asking.subjects(&self.shared.interests.all(self.shared.export));
         let now = self.shared.now();
@@ -119,7 +119,7 @@ impl Keeper {
         }
         self.shared.phase.change(|phase| phase.subjects = self.asked.len());
         let oldest = self.asked.values().filter_map(|asked| asked.needless).min()?;
-        Some(self.narrow_after.saturating_sub(now.since(oldest)))
+        Some(oldest + narrow_after)
     }
 
     /// Asks for these, and waits until they stand; which may not be asked for. `None` if the connection is lost: then it is

@@ -11,6 +11,8 @@ mod imports;
 mod inbound;
 mod interest;
 mod keeper;
+#[cfg(all(test, rem_loom))]
+mod loom;
 pub mod memory;
 mod mesh;
 mod outbound;

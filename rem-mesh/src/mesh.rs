@@ -169,12 +169,10 @@ impl Shared {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        // First the word that it is meant, for whoever finds the stream at its end.
+        self.shared.phase.change(|phase| phase.is_leaving = true);
+        self.shared.end(None);
         self.intake.end();
-        let shared = &self.shared;
-        if !shared.is_over() {
-            shared.phase.change(|phase| phase.is_leaving = true);
-            shared.end(None);
-        }
     }
 }
 

@@ -69,15 +69,16 @@ impl Settling {
     pub(crate) async fn reached(&self, count: u64) -> Result<(), SettledError> {
         self.0
             .until(|counts| {
-                if counts.done >= count {
-                    let unasked = counts.unasked.clone();
-                    return Some(if unasked.is_empty() {
-                        Ok(())
-                    } else {
-                        Err(SettledError(Kind::Unasked(unasked)))
-                    });
+                if counts.is_closed {
+                    return Some(Err(SettledError(Kind::Over)));
                 }
-                counts.is_closed.then_some(Err(SettledError(Kind::Over)))
+                let unasked = &counts.unasked;
+                let said = if unasked.is_empty() {
+                    Ok(())
+                } else {
+                    Err(SettledError(Kind::Unasked(unasked.clone())))
+                };
+                (counts.done >= count).then_some(said)
             })
             .await
     }

@@ -126,3 +126,12 @@ pub fn eventually(holds: impl Fn() -> bool, what: &str) {
         std::thread::yield_now();
     }
 }
+
+/// What a future of the transport in memory gives, which waits for nothing.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut cx) {
+        std::task::Poll::Ready(given) => given,
+        std::task::Poll::Pending => panic!("it waits"),
+    }
+}

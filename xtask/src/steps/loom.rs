@@ -9,7 +9,7 @@ use crate::workspace::{self, Workspace, read};
 const PREEMPTIONS: &str = "2";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let tests = "test --quiet --package rem-core --package rem-journal --profile loom --lib loom";
+    let tests = "test --quiet --package rem-core --package rem-journal --package rem-mesh --profile loom --lib loom";
     let command = |arguments: &str| {
         let mut command = workspace.cargo(arguments);
         command
@@ -21,7 +21,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     };
     let list = read(&mut command(&format!("{tests} -- --list")))?;
     println!("    {} cases", cases(&list));
-    ensure!(cases(&list) > 0, "neither crate has a test whose path holds `loom`");
+    ensure!(cases(&list) > 0, "no crate has a test whose path holds `loom`");
     workspace::run(&mut command(tests))
 }
 

@@ -1,0 +1,105 @@
+//! The protocols that threads share, under loom: every interleaving, up to a bound.
+//!
+//! `RUSTFLAGS="--cfg rem_loom" cargo test -p rem-mesh --release --lib loom`, or `cargo xtask loom`.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::thread;
+
+use crate::settled::Settling;
+use crate::watched::Watched;
+
+/// Ends a thread's sleep.
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits in a thread of loom's: one that is woken too seldom sleeps for ever, which loom tells.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut cx) {
+            Poll::Ready(given) => return given,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[test]
+fn who_waits_for_a_change_sees_it() {
+    loom::model(|| {
+        let watched = Arc::new(Watched::new(0));
+        let changes = Arc::clone(&watched);
+        let thread = thread::spawn(move || {
+            changes.change(|value| *value += 1);
+            changes.change(|value| *value += 1);
+        });
+        wait(watched.until(|value| (*value == 2).then_some(())));
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn two_who_wait_are_both_woken() {
+    loom::model(|| {
+        let watched = Arc::new(Watched::new(false));
+        let other = Arc::clone(&watched);
+        let waits = thread::spawn(move || wait(other.until(|is| is.then_some(()))));
+        let changes = Arc::clone(&watched);
+        let changes = thread::spawn(move || changes.change(|is| *is = true));
+        wait(watched.until(|is| is.then_some(())));
+        waits.join().unwrap();
+        changes.join().unwrap();
+    });
+}
+
+/// A subscription is there before the bell rings, and the keeper looks behind the count.
+#[test]
+fn what_is_settled_was_asked_for() {
+    loom::model(|| {
+        let settling = Arc::new(Settling::new());
+        let (subscribed, asked) =
+            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let keeper = {
+            let (settling, subscribed, asked) =
+                (Arc::clone(&settling), Arc::clone(&subscribed), Arc::clone(&asked));
+            thread::spawn(move || {
+                let mut taken = 0;
+                while let Some(count) = wait(settling.more_than(taken)) {
+                    taken = count;
+                    // What the transport is asked for is what is subscribed to when it is looked.
+                    asked.fetch_or(subscribed.load(Ordering::Acquire), Ordering::AcqRel);
+                    settling.done(count, Vec::new());
+                }
+            })
+        };
+        subscribed.store(true, Ordering::Release);
+        settling.ring();
+        assert!(wait(settling.reached(settling.count())).is_ok());
+        assert!(asked.load(Ordering::Acquire), "it is settled, and not asked for");
+        settling.close();
+        keeper.join().unwrap();
+    });
+}
+
+#[test]
+fn who_waits_when_it_ends_is_told() {
+    loom::model(|| {
+        let settling = Arc::new(Settling::new());
+        let closes = Arc::clone(&settling);
+        let thread = thread::spawn(move || closes.close());
+        assert!(wait(settling.reached(2)).is_err());
+        assert_eq!(wait(settling.more_than(5)), None);
+        thread.join().unwrap();
+    });
+}
