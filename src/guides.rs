@@ -11,6 +11,10 @@ pub mod effects {}
 #[doc = include_str!("../docs/journal.md")]
 pub mod journal {}
 
+#[cfg(feature = "mesh")]
+#[doc = include_str!("../docs/mesh.md")]
+pub mod mesh {}
+
 #[cfg(feature = "projections")]
 #[doc = include_str!("../docs/projections.md")]
 pub mod projections {}
