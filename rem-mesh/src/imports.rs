@@ -24,11 +24,14 @@ pub struct Import {
     typed: Option<Typed>,
 }
 
+/// Why an event is not let in, and the same for people.
+pub(crate) type Refused = (Refusal, Box<str>);
+
 /// How an event is published as a value of a type.
 #[derive(Clone, Copy)]
 struct Typed {
     name: &'static str,
-    publish: fn(&CloudEvent, &Bus) -> Result<(), (Refusal, Box<str>)>,
+    publish: fn(&CloudEvent, &Bus) -> Result<(), Refused>,
 }
 
 impl Import {
@@ -119,7 +122,7 @@ impl Import {
     }
 
     /// Publishes it, with its id, time, source, metadata, cause, story and scope. Runs the user's code.
-    pub(crate) fn publish(&self, event: &CloudEvent, bus: &Bus) -> Result<(), (Refusal, Box<str>)> {
+    pub(crate) fn publish(&self, event: &CloudEvent, bus: &Bus) -> Result<(), Refused> {
         match self.typed {
             Some(typed) => (typed.publish)(event, bus),
             None => event

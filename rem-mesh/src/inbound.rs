@@ -9,6 +9,7 @@ use rem_core::Topic;
 use rem_core::cloudevents::CloudEvent;
 
 use crate::home::Stamp;
+use crate::imports::Refused;
 use crate::outbound::stays;
 use crate::state::Shared;
 use crate::stats::Refusal;
@@ -62,7 +63,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             break;
         }
         taken += 1;
-        if taken % AT_A_TIME == 0 {
+        if taken.is_multiple_of(AT_A_TIME) {
             give_way().await;
         }
     }
@@ -191,11 +192,7 @@ fn publish(shared: &Shared, parcel: &Parcel, event: &CloudEvent, stamp: Option<&
 }
 
 /// By the first rule that takes it; what the last one says if none does.
-fn publish_below(
-    shared: &Shared,
-    parcel: &Parcel,
-    event: &CloudEvent,
-) -> Result<(), (Refusal, Box<str>)> {
+fn publish_below(shared: &Shared, parcel: &Parcel, event: &CloudEvent) -> Result<(), Refused> {
     let gone = || (Refusal::ByBus, Box::<str>::from("the bus is gone"));
     let bus = shared.bus.upgrade().ok_or_else(gone)?;
     let below;

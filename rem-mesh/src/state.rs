@@ -39,6 +39,7 @@ pub(crate) struct Shared {
 
 /// How far a mesh is.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 pub(crate) struct Phase {
     pub(crate) is_connected: bool,
     /// Nothing more is taken to be sent.

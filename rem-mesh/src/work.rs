@@ -1,12 +1,12 @@
 //! Who does the work of a mesh: threads of its own, or a runtime.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use rem_core::__private::isolate;
-use rem_core::Spawner;
+use rem_core::{Spawner, TaskFuture};
 
 use crate::block::block_on;
 use crate::error::{JoinError, Kind};
@@ -34,16 +34,14 @@ pub(crate) fn start(
             working.0.end(Some(&format!("a part of it panicked: {panic}")));
         }
     };
-    let spawned = match spawner {
-        Some(spawner) => isolate(|| spawner.spawn(Box::pin(part)))
-            .map_err(|panic| format!("the spawner panicked: {panic}")),
-        None => {
-            let part: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(part);
-            let thread = std::thread::Builder::new().name(name.into());
-            thread.spawn(|| block_on(part)).map(drop).map_err(|error| error.to_string())
-        }
+    let part: TaskFuture = Box::pin(part);
+    let begun = if let Some(spawner) = spawner {
+        isolate(|| spawner.spawn(part)).map_err(|panic| format!("the spawner panicked: {panic}"))
+    } else {
+        let thread = std::thread::Builder::new().name(name.into());
+        thread.spawn(|| block_on(part)).map(drop).map_err(|error| error.to_string())
     };
-    spawned.map_err(|said| JoinError::new(Kind::Spawn(said.into())))
+    begun.map_err(|said| JoinError::new(Kind::Spawn(said.into())))
 }
 
 /// While a part is done. A runtime that drops it ends the mesh.

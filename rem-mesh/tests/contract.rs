@@ -1,5 +1,6 @@
 //! The transport in memory keeps the contract, and the contract finds transports that do not.
 #![cfg(feature = "testing")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -142,16 +143,11 @@ impl Transport for Wrong {
         };
         match (self.fault, signal) {
             (Fault::SwapsNeighbours, signal @ Signal::Parcel(..)) => {
-                match self.held.lock().unwrap().replace(signal) {
-                    Some(before) => Poll::Ready(before),
-                    None => {
-                        cx.waker().wake_by_ref();
-                        match self.inner.poll_signal(cx) {
-                            Poll::Ready(next) => Poll::Ready(next),
-                            Poll::Pending => Poll::Pending,
-                        }
-                    }
+                if let Some(before) = self.held.lock().unwrap().replace(signal) {
+                    return Poll::Ready(before);
                 }
+                cx.waker().wake_by_ref();
+                self.inner.poll_signal(cx)
             }
             (Fault::LosesInSilence, Signal::Lagged(_))
             | (Fault::StaysAway, Signal::Connected(_)) => {

@@ -47,6 +47,9 @@ pub struct BrokerCounts {
     pub unsubscribed: u64,
 }
 
+/// Its name, and what all in it ask for.
+type Group = (Box<str>, SubjectFilter);
+
 type Done<T> = Result<T, TransportError>;
 
 impl Broker {
@@ -279,7 +282,7 @@ impl Inside {
         self.counts.published += 1;
         let now = self.counts.published;
         let mut to: Vec<(u64, FilterId)> = Vec::new();
-        let mut groups: BTreeMap<(Box<str>, SubjectFilter), Vec<(u64, FilterId)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<(u64, FilterId)>> = BTreeMap::new();
         for (id, link) in self.links.iter().filter(|(_, link)| link.is_there()) {
             if link.no_echo && *id == from {
                 continue;

@@ -27,7 +27,7 @@ fn three_nodes_on_one_broker_have_each_event_once() {
         ids.push(buses[id % 3].publish(Order::Placed { id: id as u64 }).unwrap().id().unwrap());
     }
     for (ledger, _) in &ledgers {
-        ids.iter().for_each(|id| ledger.wait_for(*id));
+        ledger.wait_for_all(&ids);
     }
     for mesh in &meshes {
         assert!(mesh.leave(LIMIT).is_complete());
@@ -57,7 +57,7 @@ fn a_ring_of_three_bridges_delivers_each_event_once_on_each_bus() {
         ids.push(buses[id % 3].publish(Order::Placed { id: id as u64 }).unwrap().id().unwrap());
     }
     for (ledger, _) in &ledgers {
-        ids.iter().for_each(|id| ledger.wait_for(*id));
+        ledger.wait_for_all(&ids);
     }
     for mesh in &meshes {
         assert!(mesh.leave(LIMIT).is_complete());
@@ -90,7 +90,9 @@ fn what_was_imported_goes_on_only_if_it_is_told_to() {
         let (a, c, meshes) = chain(pass_on, hops);
         let (came, _sub) = Ledger::of(&c, "order");
         let (back, _back) = Ledger::of(&a, "order");
-        meshes.iter().for_each(|mesh| mesh.settled_within(LIMIT).unwrap());
+        for mesh in &meshes {
+            mesh.settled_within(LIMIT).unwrap();
+        }
         let event = a.publish(Order::Placed { id: 1 }).unwrap();
         if comes == 1 {
             came.wait_for(event.id().unwrap());
@@ -137,10 +139,8 @@ fn what_came_does_not_leave_again_whoever_delivers_it() {
     let own = std::thread::scope(|scope| {
         // While others hold the turn, what came is delivered by their thread.
         let busy = scope.spawn(|| {
-            (0..500)
-                .map(|id| b.publish(Order::Placed { id }).unwrap().id().unwrap())
-                .last()
-                .unwrap()
+            let ids = (0..500).map(|id| b.publish(Order::Placed { id }).unwrap().id().unwrap());
+            ids.max().unwrap()
         });
         for id in 0..500 {
             a.publish(Order::Placed { id }).unwrap();

@@ -73,7 +73,7 @@ fn what_is_repeated_and_overtaken_comes_once_and_in_the_order_of_its_source() {
         eventually(|| broker.counts().published == NODES as u64 * EACH, "all leave");
         broker.calm();
         for node in &nodes {
-            ids.iter().for_each(|id| node.ledger.wait_for(*id));
+            node.ledger.wait_for_all(&ids);
             assert_eq!((node.ledger.len(), node.ledger.most()), (ids.len(), 1), "seed {seed}");
             let order = node.order.lock().unwrap();
             let expected: Vec<u64> = (0..EACH).collect();
@@ -104,7 +104,9 @@ fn what_is_lost_was_lost_on_the_way() {
         let ids = publish(&nodes);
         eventually(|| broker.counts().published == NODES as u64 * EACH, "all leave");
         broker.calm();
-        nodes.iter().for_each(|node| assert!(node.mesh.leave(LIMIT).is_complete()));
+        for node in &nodes {
+            assert!(node.mesh.leave(LIMIT).is_complete());
+        }
         let wanted = (ids.len() * (NODES - 1)) as u64;
         let came: u64 = nodes.iter().map(|node| node.mesh.stats().imported).sum();
         assert_eq!(came + broker.counts().lost, wanted, "seed {seed}");
@@ -142,7 +144,7 @@ fn cables_that_are_cut_again_and_again_lose_what_is_on_the_way_and_repeat_nothin
             .map(|node| node.bus.publish(Order::Placed { id: EACH }).unwrap().id().unwrap())
             .collect();
         for node in &nodes {
-            last.iter().for_each(|id| node.ledger.wait_for(*id));
+            node.ledger.wait_for_all(&last);
         }
         for node in &nodes {
             assert!(node.mesh.leave(LIMIT).is_complete());

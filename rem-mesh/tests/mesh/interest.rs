@@ -145,12 +145,12 @@ fn nothing_is_lost_when_subscriptions_change_while_others_publish() {
     let (office, billing) = node(&broker, "b");
     let a = orders.export("**").queue(1 << 20).join_blocking().unwrap();
     let b = billing.import("**").narrow_after(Duration::ZERO).join_blocking().unwrap();
-    let (stop, shop) = (Stop::default(), &shop);
+    let (halt, shop) = (Stop::default(), &shop);
     std::thread::scope(|scope| {
-        let guard = StopAtEnd(&stop);
+        let guard = StopAtEnd(&halt);
         let publisher = scope.spawn(|| {
             let mut sent = 0;
-            while !stop.0.load(Ordering::Relaxed) {
+            while !halt.0.load(Ordering::Relaxed) {
                 // No more than is taken at the other end, so that nothing is lost for want of room.
                 let (counts, stats) = (broker.counts(), b.stats());
                 let taken = stats.imported + stats.duplicates + stats.unwanted;
@@ -178,7 +178,7 @@ fn nothing_is_lost_when_subscriptions_change_while_others_publish() {
                     drop(office.subscribe(patterns[(round + 1) % 5], |_: &Event| ()).unwrap());
                 }
             }
-            ids.into_iter().for_each(|id| came.wait_for(id));
+            came.wait_for_all(&ids);
             assert_eq!(came.most(), 1);
             drop((other, sub));
         }

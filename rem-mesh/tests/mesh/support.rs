@@ -11,11 +11,11 @@ use rem_mesh::{Mesh, MeshBuilder, MeshEvent};
 use serde::{Deserialize, Serialize};
 
 /// How long something that must come may take.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "order", crate = rem_core)]
-pub enum Order {
+pub(crate) enum Order {
     Placed {
         id: u64,
     },
@@ -28,12 +28,12 @@ pub enum Order {
 
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[event(namespace = "bill", crate = rem_core)]
-pub enum Bill {
+pub(crate) enum Bill {
     Paid { id: u64, cents: u64 },
 }
 
 /// A node in the making on a bus of its own.
-pub fn node(broker: &MemoryBroker, name: &str) -> (Bus, MeshBuilder) {
+pub(crate) fn node(broker: &MemoryBroker, name: &str) -> (Bus, MeshBuilder) {
     let bus = Bus::new();
     let builder = Mesh::builder(&bus).transport(broker.transport(name)).node(name);
     (bus, builder)
@@ -41,41 +41,41 @@ pub fn node(broker: &MemoryBroker, name: &str) -> (Bus, MeshBuilder) {
 
 /// What a bus was given, to be waited for.
 #[derive(Clone, Default)]
-pub struct Ledger(Arc<(Mutex<BTreeMap<EventId, u32>>, Condvar)>);
+pub(crate) struct Ledger(Arc<(Mutex<BTreeMap<EventId, u32>>, Condvar)>);
 
 impl Ledger {
     /// Of everything that the pattern selects.
-    pub fn of(bus: &Bus, pattern: &str) -> (Self, Subscription) {
+    pub(crate) fn of(bus: &Bus, pattern: &str) -> (Self, Subscription) {
         let ledger = Self::default();
         let kept = ledger.clone();
         let sub = bus.subscribe(pattern, move |event: &Event| kept.add(event.id())).unwrap();
         (ledger, sub)
     }
 
-    pub fn add(&self, id: EventId) {
+    pub(crate) fn add(&self, id: EventId) {
         *self.0.0.lock().unwrap().entry(id).or_default() += 1;
         self.0.1.notify_all();
     }
 
-    pub fn has(&self, id: EventId) -> bool {
+    pub(crate) fn has(&self, id: EventId) -> bool {
         self.times(id) > 0
     }
 
-    pub fn times(&self, id: EventId) -> u32 {
+    pub(crate) fn times(&self, id: EventId) -> u32 {
         self.0.0.lock().unwrap().get(&id).copied().unwrap_or(0)
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.0.lock().unwrap().len()
     }
 
     /// How often each came at most.
-    pub fn most(&self) -> u32 {
+    pub(crate) fn most(&self) -> u32 {
         self.0.0.lock().unwrap().values().copied().max().unwrap_or(0)
     }
 
     /// Waits for an event.
-    pub fn wait_for(&self, id: EventId) {
+    pub(crate) fn wait_for(&self, id: EventId) {
         let (events, came) = &*self.0;
         let events = events.lock().unwrap();
         let (_events, waited) =
@@ -84,8 +84,17 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Waits for several.
+    pub(crate) fn wait_for_all(&self, ids: &[EventId]) {
+        for id in ids {
+            self.wait_for(*id);
+        }
+    }
+}
+
 /// What a subscription by type is given.
-pub fn by_type(bus: &Bus) -> (impl Fn() -> Order, Subscription) {
+pub(crate) fn by_type(bus: &Bus) -> (impl Fn() -> Order, Subscription) {
     let (give, take) = std::sync::mpsc::channel();
     let sub = bus.on(move |event: &Event<Order>| drop(give.send(event.data.clone())));
     (move || take.recv_timeout(LIMIT).unwrap(), sub)
@@ -93,10 +102,10 @@ pub fn by_type(bus: &Bus) -> (impl Fn() -> Order, Subscription) {
 
 /// What a mesh told, to be waited for.
 #[derive(Clone, Default)]
-pub struct Told(Arc<(Mutex<Vec<MeshEvent>>, Condvar)>);
+pub(crate) struct Told(Arc<(Mutex<Vec<MeshEvent>>, Condvar)>);
 
 impl Told {
-    pub fn of(bus: &Bus) -> (Self, Subscription) {
+    pub(crate) fn of(bus: &Bus) -> (Self, Subscription) {
         let told = Self::default();
         let kept = told.clone();
         let sub = bus
@@ -109,7 +118,7 @@ impl Told {
     }
 
     /// Waits until one is told that `wanted` says yes to.
-    pub fn wait_for(&self, wanted: impl Fn(&MeshEvent) -> bool) -> MeshEvent {
+    pub(crate) fn wait_for(&self, wanted: impl Fn(&MeshEvent) -> bool) -> MeshEvent {
         let (told, came) = &*self.0;
         let told = told.lock().unwrap();
         let (told, _) =
@@ -119,7 +128,7 @@ impl Told {
 }
 
 /// Waits until it holds; for what nobody tells.
-pub fn eventually(holds: impl Fn() -> bool, what: &str) {
+pub(crate) fn eventually(holds: impl Fn() -> bool, what: &str) {
     let until = std::time::Instant::now() + LIMIT;
     while !holds() {
         assert!(std::time::Instant::now() < until, "{what}");
@@ -128,7 +137,7 @@ pub fn eventually(holds: impl Fn() -> bool, what: &str) {
 }
 
 /// What a future of the transport in memory gives, which waits for nothing.
-pub fn now<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut cx) {
         std::task::Poll::Ready(given) => given,
