@@ -69,7 +69,9 @@ fn through(events: u64, mode: Mode) -> f64 {
     let (one, two) = (Bus::new(), Bus::new());
     let came = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&came);
-    let _sub = two.on(move |_: &Event<Account>| drop(count.fetch_add(1, Ordering::Relaxed)));
+    let _sub = two.on(move |_: &Event<Account>| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
     let from = Mesh::builder(&one).transport(broker.transport("a")).node("a").export("account");
     let from = from.mode(mode).queue(room).join_blocking().unwrap();
     let to = Mesh::builder(&two).transport(broker.transport("b")).node("b").import("account");

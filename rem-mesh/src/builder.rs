@@ -148,7 +148,7 @@ impl MeshBuilder {
         self
     }
 
-    /// In which mode of CloudEvents events are written: [binary](Mode::Binary) unless told. Both are read.
+    /// In which mode of CloudEvents events are written: [structured](Mode::Structured) unless told. Both are read.
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self

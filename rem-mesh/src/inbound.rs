@@ -54,10 +54,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
                 let mesh = shared.name.clone();
                 shared.tell(|| MeshEvent::Lagged { mesh, outbound: false, events });
             }
-            Signal::Closed => {
-                shared.end(Some("the transport was closed"));
-                return;
-            }
+            Signal::Closed => shared.end(Some("the transport was closed")),
         }
         if shared.is_over() {
             break;
@@ -68,6 +65,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         }
     }
     rest(&shared, knows_no_echo).await;
+    drop(shared.transport.close().await);
 }
 
 /// Lets others of the same runtime go on.

@@ -19,6 +19,9 @@ use crate::state::Shared;
 use crate::told::MeshEvent;
 use crate::transport::{FilterId, SubjectFilter, TransportErrorKind};
 
+/// When it asks again for what it was not answered, by the bus's clock.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
     asking: Asking,
@@ -103,7 +106,10 @@ impl Keeper {
             .filter(|filter| !self.asked.contains_key(filter) && !lasting.cover(filter))
             .cloned()
             .collect();
-        let unasked = self.ask(missing).await?;
+        let Some(unasked) = self.ask(missing).await else {
+            // When the connection is back that is told; and who did not answer in time may answer the next time.
+            return Some(now + ASK_AGAIN);
+        };
         self.shared.phase.change(|phase| phase.subjects = self.asked.len());
         self.shared.settling.done(count, unasked);
         // What something wider stands for need not last.

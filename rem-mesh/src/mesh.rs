@@ -122,6 +122,8 @@ impl Mesh {
 
     /// Leaves: nothing more is taken to be sent, what waits is sent, what has arrived is published; then the connection is let
     /// go. At the limit the rest is lost, and the report says how many that is. The bus goes on.
+    ///
+    /// Called by a handler of what came it waits until the limit, for it waits for that handler.
     pub fn leave(&self, limit: Duration) -> LeaveReport {
         let until = Instant::now().checked_add(limit);
         let sent = block_until(self.send_all(), until);
@@ -163,6 +165,7 @@ impl Shared {
     /// Ready when nobody works any more, and the connection is let go.
     async fn ended(&self) {
         self.phase.until(|phase| (phase.working == 0).then_some(())).await;
+        // If who does the work was dropped, it did not.
         drop(self.transport.close().await);
     }
 }
