@@ -14,7 +14,7 @@ use crate::outbound::stays;
 use crate::state::Shared;
 use crate::stats::Refusal;
 use crate::told::MeshEvent;
-use crate::transport::{Parcel, Signal};
+use crate::transport::{Incoming, Parcel};
 use crate::wire;
 
 /// How many parcels that have arrived are taken still when everything ends.
@@ -30,31 +30,31 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let mut taken = 0_u64;
     loop {
         let mut over = std::pin::pin!(shared.over());
-        let next = |cx: &mut Context<'_>| match shared.transport.poll_signal(cx) {
-            Poll::Ready(signal) => Poll::Ready(Some(signal)),
+        let next = |cx: &mut Context<'_>| match shared.transport.poll_incoming(cx) {
+            Poll::Ready(came) => Poll::Ready(Some(came)),
             Poll::Pending => over.as_mut().poll(cx).map(|()| None),
         };
-        let Some(signal) = poll_fn(next).await else { break };
-        match signal {
-            Signal::Parcel(parcel, _) => take(&shared, &parcel, knows_no_echo),
-            Signal::Connected(can) => {
+        let Some(came) = poll_fn(next).await else { break };
+        match came {
+            Incoming::Parcel(parcel, _) => take(&shared, &parcel, knows_no_echo),
+            Incoming::Connected(can) => {
                 knows_no_echo = can.no_echo;
                 shared.connected(&can);
                 // Whatever could not be asked for is asked for now.
                 shared.settling.ring();
             }
-            Signal::Disconnected(reason) => {
+            Incoming::Disconnected(reason) => {
                 shared.counters.disconnected.one();
                 shared.phase.change(|phase| phase.is_connected = false);
                 shared.tell(|| MeshEvent::Disconnected { mesh: shared.name.clone(), reason });
             }
-            Signal::Lagged(events) => {
+            Incoming::Lagged(events) => {
                 shared.counters.lagged.one();
                 shared.counters.missed.add(events.unwrap_or(0));
                 let mesh = shared.name.clone();
                 shared.tell(|| MeshEvent::Lagged { mesh, outbound: false, events });
             }
-            Signal::Closed => shared.end(Some("the transport was closed")),
+            Incoming::Closed => shared.end(Some("the transport was closed")),
         }
         if shared.is_over() {
             break;
@@ -84,13 +84,13 @@ async fn give_way() {
 /// What has arrived when everything ends.
 async fn rest(shared: &Shared, knows_no_echo: bool) {
     for _ in 0..AT_THE_END {
-        let next = |cx: &mut Context<'_>| match shared.transport.poll_signal(cx) {
-            Poll::Ready(signal) => Poll::Ready(Some(signal)),
+        let next = |cx: &mut Context<'_>| match shared.transport.poll_incoming(cx) {
+            Poll::Ready(came) => Poll::Ready(Some(came)),
             Poll::Pending => Poll::Ready(None),
         };
         match poll_fn(next).await {
-            Some(Signal::Parcel(parcel, _)) => take(shared, &parcel, knows_no_echo),
-            Some(Signal::Closed) | None => return,
+            Some(Incoming::Parcel(parcel, _)) => take(shared, &parcel, knows_no_echo),
+            Some(Incoming::Closed) | None => return,
             Some(_) => {}
         }
     }

@@ -55,7 +55,7 @@ pub use settled::{Settled, SettledError, SettledErrorKind};
 pub use stats::{MeshStats, Refusal};
 pub use told::MeshEvent;
 pub use transport::{
-    Capabilities, Doing, FilterId, Parcel, Signal, Subject, SubjectError, SubjectFilter, Transport,
-    TransportError, TransportErrorKind,
+    Capabilities, Doing, FilterId, Incoming, Parcel, Subject, SubjectError, SubjectFilter,
+    Transport, TransportError, TransportErrorKind,
 };
 pub use wire::Mode;

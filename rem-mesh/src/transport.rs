@@ -24,7 +24,7 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> +
 /// It has objects: each of its futures costs an allocation, which is little beside a write to a socket. None of them may need
 /// a runtime around it: a transport that needs one brings it (its `Handle`), and lets what it does run there. What comes is polled
 /// for, by one reader, in one order with what becomes of the connection, so that a reader knows which parcels came before it
-/// was lost. Where a channel of the transport's own stands behind [`poll_signal`](Self::poll_signal), it has to be bounded.
+/// was lost. Where a channel of the transport's own stands behind [`poll_incoming`](Self::poll_incoming), it has to be bounded.
 ///
 /// # What it promises
 /// Each sentence is a clause of the `contract` (feature `testing`), which every transport has to pass.
@@ -42,13 +42,13 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> +
 /// 6. *Whole.* Subject, headers in their order and body arrive as they were published.
 /// 7. *Limits.* What is larger than [`Capabilities::max_payload`] is refused with [`TransportErrorKind::TooLarge`], and harms
 ///    nothing else.
-/// 8. *Loss is told.* What it had for its reader and let go is a [`Signal::Lagged`]; that the connection was lost is a
-///    [`Signal::Disconnected`], in the place where it was.
-/// 9. *Comes back.* It connects again by itself. When [`Signal::Connected`] comes, everything that was subscribed and not
+/// 8. *Loss is told.* What it had for its reader and let go is an [`Incoming::Lagged`]; that the connection was lost is a
+///    [`Incoming::Disconnected`], in the place where it was.
+/// 9. *Comes back.* It connects again by itself. When [`Incoming::Connected`] comes, everything that was subscribed and not
 ///    unsubscribed stands again. What others published meanwhile is gone.
 /// 10. *Groups.* If [`Capabilities::groups`] says so, of the filters with one subject and one group, whosever they are, one is
 ///     given each parcel.
-/// 11. *Closed.* After [`close`](Self::close) nothing arrives but [`Signal::Closed`], which comes each time, and all else is
+/// 11. *Closed.* After [`close`](Self::close) nothing arrives but [`Incoming::Closed`], which comes each time, and all else is
 ///     refused with [`TransportErrorKind::Closed`].
 ///
 /// It does not promise that what was published arrives: `Ok` of [`publish`](Self::publish) means that the transport has it.
@@ -89,7 +89,7 @@ pub trait Transport: Send + Sync + 'static {
     fn flush(&self) -> Doing<'_, ()>;
 
     /// What has come: a parcel, or what became of the connection. One reads at a time; who polls last is woken.
-    fn poll_signal(&self, cx: &mut Context<'_>) -> Poll<Signal>;
+    fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Incoming>;
 
     /// Ends it: what was published is sent, then the connection is let go. More than once is as once.
     ///
@@ -105,7 +105,7 @@ pub struct FilterId(pub u64);
 /// What a transport has to tell its reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Signal {
+pub enum Incoming {
     /// A parcel has arrived, by one of the filters.
     Parcel(Parcel, FilterId),
     /// It is connected again, and what was subscribed stands.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rem_mesh::contract::{Venue, check};
 use rem_mesh::memory::{MemoryBroker, MemoryTransport};
 use rem_mesh::{
-    Capabilities, Doing, FilterId, Parcel, Signal, SubjectFilter, Transport, TransportErrorKind,
+    Capabilities, Doing, FilterId, Incoming, Parcel, SubjectFilter, Transport, TransportErrorKind,
 };
 
 struct Memory(MemoryBroker);
@@ -45,7 +45,7 @@ fn the_transport_in_memory_keeps_every_clause() {
 struct Wrong {
     inner: MemoryTransport,
     fault: Fault,
-    held: Mutex<Option<Signal>>,
+    held: Mutex<Option<Incoming>>,
     /// Of the clause on unsubscribing.
     lasting: Mutex<HashSet<FilterId>>,
 }
@@ -134,27 +134,27 @@ impl Transport for Wrong {
         self.inner.flush()
     }
 
-    fn poll_signal(&self, cx: &mut Context<'_>) -> Poll<Signal> {
-        let signal = match self.inner.poll_signal(cx) {
-            Poll::Ready(signal) => signal,
+    fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        let came = match self.inner.poll_incoming(cx) {
+            Poll::Ready(came) => came,
             Poll::Pending => {
                 return self.held.lock().unwrap().take().map_or(Poll::Pending, Poll::Ready);
             }
         };
-        match (self.fault, signal) {
-            (Fault::SwapsNeighbours, signal @ Signal::Parcel(..)) => {
-                if let Some(before) = self.held.lock().unwrap().replace(signal) {
+        match (self.fault, came) {
+            (Fault::SwapsNeighbours, came @ Incoming::Parcel(..)) => {
+                if let Some(before) = self.held.lock().unwrap().replace(came) {
                     return Poll::Ready(before);
                 }
                 cx.waker().wake_by_ref();
-                self.inner.poll_signal(cx)
+                self.inner.poll_incoming(cx)
             }
-            (Fault::LosesInSilence, Signal::Lagged(_))
-            | (Fault::StaysAway, Signal::Connected(_)) => {
+            (Fault::LosesInSilence, Incoming::Lagged(_))
+            | (Fault::StaysAway, Incoming::Connected(_)) => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            (_, signal) => Poll::Ready(signal),
+            (_, came) => Poll::Ready(came),
         }
     }
 

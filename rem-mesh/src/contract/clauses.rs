@@ -2,7 +2,7 @@
 
 use super::Venue;
 use super::side::{Held, Side, parcel};
-use crate::transport::{Signal, TransportErrorKind};
+use crate::transport::{Incoming, TransportErrorKind};
 
 type Clause = fn(&dyn Venue) -> Held<bool>;
 
@@ -133,7 +133,7 @@ fn whole(venue: &dyn Venue) -> Held<bool> {
     }
     for sent in parcels {
         let came = two.next("for a parcel")?;
-        let is_same = matches!(&came, Signal::Parcel(parcel, _) if *parcel == sent);
+        let is_same = matches!(&came, Incoming::Parcel(parcel, _) if *parcel == sent);
         ensure(is_same, || format!("{sent:?} was published, and {came:?} came"))?;
     }
     Ok(true)
@@ -151,7 +151,7 @@ fn limits(venue: &dyn Venue) -> Held<bool> {
     one.publish("contract.limits", vec![7; most])?;
     let came = two.next("for the largest parcel")?;
     let length = match &came {
-        Signal::Parcel(parcel, _) => parcel.body().len(),
+        Incoming::Parcel(parcel, _) => parcel.body().len(),
         _ => 0,
     };
     ensure(length == most, || {
@@ -171,12 +171,12 @@ fn loss_told(venue: &dyn Venue) -> Held<bool> {
     let (mut came, mut lost, mut uncounted) = (0, 0, false);
     while came + lost < many as u64 && !uncounted {
         match two.next("for parcels, or to be told that they are lost")? {
-            Signal::Parcel(..) => came += 1,
-            Signal::Lagged(Some(missed)) => lost += missed,
+            Incoming::Parcel(..) => came += 1,
+            Incoming::Lagged(Some(missed)) => lost += missed,
             // A reader that was too slow may be cut off too.
-            Signal::Lagged(None) | Signal::Disconnected(_) => uncounted = true,
-            Signal::Connected(_) => {}
-            Signal::Closed => return Err("it is closed, and nobody closed it".into()),
+            Incoming::Lagged(None) | Incoming::Disconnected(_) => uncounted = true,
+            Incoming::Connected(_) => {}
+            Incoming::Closed => return Err("it is closed, and nobody closed it".into()),
         }
     }
     ensure(lost > 0 || uncounted, || {
@@ -191,10 +191,10 @@ fn comes_back(venue: &dyn Venue) -> Held<bool> {
     if !venue.cut("back-2") {
         return Ok(false);
     }
-    while !matches!(two.next("to be told that it is cut")?, Signal::Disconnected(_)) {}
+    while !matches!(two.next("to be told that it is cut")?, Incoming::Disconnected(_)) {}
     ensure(!two.transport.is_connected(), || "it is cut, and says that it is connected".into())?;
     venue.mend("back-2");
-    while !matches!(two.next("to be told that it is back")?, Signal::Connected(_)) {}
+    while !matches!(two.next("to be told that it is back")?, Incoming::Connected(_)) {}
     ensure(two.transport.is_connected(), || "it is back, and says that it is not".into())?;
     one.publish("contract.back.again", "")?;
     two.up_to("contract.back.again")?;
@@ -236,7 +236,7 @@ fn closed(venue: &dyn Venue) -> Held<bool> {
     two.flush()?;
     for _ in 0..2 {
         let came = one.next("to be told that it is closed")?;
-        ensure(came == Signal::Closed, || format!("it is closed, and {came:?} came"))?;
+        ensure(came == Incoming::Closed, || format!("it is closed, and {came:?} came"))?;
     }
     let filter = crate::SubjectFilter::parse("a").map_err(|error| error.to_string())?;
     let asked = one.wait("to subscribe", one.transport.subscribe(filter, None))?;
@@ -258,18 +258,18 @@ fn ensure(holds: bool, said: impl FnOnce() -> String) -> Held<()> {
     if holds { Ok(()) } else { Err(said()) }
 }
 
-fn bodies(signals: &[Signal]) -> Vec<Vec<u8>> {
-    let body = |signal: &Signal| match signal {
-        Signal::Parcel(parcel, _) => Some(parcel.body().to_vec()),
+fn bodies(all: &[Incoming]) -> Vec<Vec<u8>> {
+    let body = |came: &Incoming| match came {
+        Incoming::Parcel(parcel, _) => Some(parcel.body().to_vec()),
         _ => None,
     };
-    signals.iter().filter_map(body).collect()
+    all.iter().filter_map(body).collect()
 }
 
-fn subjects(signals: &[Signal]) -> Vec<String> {
-    let subject = |signal: &Signal| match signal {
-        Signal::Parcel(parcel, _) => Some(parcel.subject().to_string()),
+fn subjects(all: &[Incoming]) -> Vec<String> {
+    let subject = |came: &Incoming| match came {
+        Incoming::Parcel(parcel, _) => Some(parcel.subject().to_string()),
         _ => None,
     };
-    signals.iter().filter_map(subject).collect()
+    all.iter().filter_map(subject).collect()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Venue;
 use crate::block::block_until;
 use crate::transport::{
-    Capabilities, FilterId, Parcel, Signal, Subject, SubjectFilter, Transport, TransportError,
+    Capabilities, FilterId, Incoming, Parcel, Subject, SubjectFilter, Transport, TransportError,
 };
 
 pub(super) type Held<T> = Result<T, String>;
@@ -60,21 +60,21 @@ impl Side {
     }
 
     /// What comes next.
-    pub(super) fn next(&self, what: &str) -> Held<Signal> {
-        self.wait(what, poll_fn(|cx| self.transport.poll_signal(cx)))
+    pub(super) fn next(&self, what: &str) -> Held<Incoming> {
+        self.wait(what, poll_fn(|cx| self.transport.poll_incoming(cx)))
     }
 
     /// What comes up to the parcel to that subject, without it.
-    pub(super) fn up_to(&self, marker: &str) -> Held<Vec<Signal>> {
+    pub(super) fn up_to(&self, marker: &str) -> Held<Vec<Incoming>> {
         let mut found = Vec::new();
         loop {
             let what = format!("for the parcel to `{marker}`");
             match self.next(&what)? {
-                Signal::Parcel(parcel, _) if parcel.subject().as_str() == marker => {
+                Incoming::Parcel(parcel, _) if parcel.subject().as_str() == marker => {
                     return Ok(found);
                 }
-                Signal::Closed => return Err("it is closed, and nobody closed it".into()),
-                signal => found.push(signal),
+                Incoming::Closed => return Err("it is closed, and nobody closed it".into()),
+                came => found.push(came),
             }
         }
     }

@@ -7,7 +7,7 @@ use super::faults::Faults;
 use super::link::{Asked, Link};
 use crate::sync::{Mutex, lock, wake};
 use crate::transport::{
-    Capabilities, FilterId, Parcel, Signal, SubjectFilter, TransportError, TransportErrorKind,
+    Capabilities, FilterId, Incoming, Parcel, SubjectFilter, TransportError, TransportErrorKind,
 };
 
 pub(super) struct Broker {
@@ -180,11 +180,11 @@ impl Broker {
         })
     }
 
-    pub(super) fn poll_signal(&self, id: u64, cx: &mut Context<'_>) -> Poll<Signal> {
+    pub(super) fn poll_incoming(&self, id: u64, cx: &mut Context<'_>) -> Poll<Incoming> {
         let mut inside = lock(&self.inside);
-        let Some(link) = inside.links.get_mut(&id) else { return Poll::Ready(Signal::Closed) };
+        let Some(link) = inside.links.get_mut(&id) else { return Poll::Ready(Incoming::Closed) };
         match link.next(cx.waker()) {
-            Ok(signal) => Poll::Ready(signal),
+            Ok(came) => Poll::Ready(came),
             Err(before) => {
                 drop(inside);
                 drop(before); // user code: under no lock

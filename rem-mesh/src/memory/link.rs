@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 
-use crate::transport::{Capabilities, FilterId, Parcel, Signal, SubjectFilter};
+use crate::transport::{Capabilities, FilterId, Incoming, Parcel, SubjectFilter};
 
 /// One transport: what it asks for, what waits for its reader, and what is on its way to it.
 pub(super) struct Link {
@@ -12,7 +12,7 @@ pub(super) struct Link {
     pub(super) is_connected: bool,
     pub(super) is_closed: bool,
     pub(super) filters: BTreeMap<FilterId, Asked>,
-    inbox: VecDeque<Signal>,
+    inbox: VecDeque<Incoming>,
     /// How many of the inbox are parcels.
     parcels: usize,
     /// How many parcels were let go behind the last of the inbox.
@@ -82,7 +82,7 @@ impl Link {
                     continue;
                 }
                 self.tell_missed();
-                self.inbox.push_back(Signal::Parcel(parcel, by));
+                self.inbox.push_back(Incoming::Parcel(parcel, by));
                 self.parcels += 1;
             }
         }
@@ -93,7 +93,7 @@ impl Link {
 
     fn tell_missed(&mut self) {
         if self.missed > 0 {
-            self.inbox.push_back(Signal::Lagged(Some(self.missed)));
+            self.inbox.push_back(Incoming::Lagged(Some(self.missed)));
             self.missed = 0;
         }
     }
@@ -109,7 +109,7 @@ impl Link {
         self.held.clear();
         self.is_connected = false;
         self.tell_missed();
-        self.inbox.push_back(Signal::Disconnected("its cable was cut".into()));
+        self.inbox.push_back(Incoming::Disconnected("its cable was cut".into()));
         lost
     }
 
@@ -118,20 +118,20 @@ impl Link {
         for asked in self.filters.values_mut() {
             asked.stands = true;
         }
-        self.inbox.push_back(Signal::Connected(capabilities));
+        self.inbox.push_back(Incoming::Connected(capabilities));
     }
 
     /// What comes next for the reader; otherwise its waker is kept, and the one before it given back.
-    pub(super) fn next(&mut self, waker: &Waker) -> Result<Signal, Option<Waker>> {
+    pub(super) fn next(&mut self, waker: &Waker) -> Result<Incoming, Option<Waker>> {
         if self.inbox.is_empty() {
             self.tell_missed();
         }
         match self.inbox.pop_front() {
-            Some(signal) => {
-                self.parcels -= usize::from(matches!(signal, Signal::Parcel(..)));
-                Ok(signal)
+            Some(came) => {
+                self.parcels -= usize::from(matches!(came, Incoming::Parcel(..)));
+                Ok(came)
             }
-            None if self.is_closed => Ok(Signal::Closed),
+            None if self.is_closed => Ok(Incoming::Closed),
             None => Err(self.waker.replace(waker.clone())),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::broker::Broker;
-use crate::transport::{Capabilities, Doing, FilterId, Parcel, Signal, SubjectFilter, Transport};
+use crate::transport::{Capabilities, Doing, FilterId, Incoming, Parcel, SubjectFilter, Transport};
 
 /// One end of a [`MemoryBroker`](super::MemoryBroker). Dropping it is as when its process ends.
 pub struct MemoryTransport {
@@ -47,8 +47,8 @@ impl Transport for MemoryTransport {
         Box::pin(poll_fn(|cx| self.broker.poll_flush(self.id, cx)))
     }
 
-    fn poll_signal(&self, cx: &mut Context<'_>) -> Poll<Signal> {
-        self.broker.poll_signal(self.id, cx)
+    fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        self.broker.poll_incoming(self.id, cx)
     }
 
     fn close(&self) -> Doing<'_, ()> {

@@ -73,7 +73,8 @@ fn each_reason_is_found_counted_and_told() {
     let mut own = None;
     eventually(|| broker.counts().carried > 0, "it leaves");
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    if let std::task::Poll::Ready(rem_mesh::Signal::Parcel(parcel, _)) = probe.poll_signal(&mut cx)
+    if let std::task::Poll::Ready(rem_mesh::Incoming::Parcel(parcel, _)) =
+        probe.poll_incoming(&mut cx)
     {
         own = parcel.get("rem-boot").map(str::to_owned);
     }

@@ -1,5 +1,4 @@
 //! The mesh as a user has it, through the facade.
-#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
