@@ -136,7 +136,8 @@ impl MeshBuilder {
         self
     }
 
-    /// Lets in what these nodes published, and of no others. Unless told, any node may.
+    /// Lets in what these nodes published, and of no others. Unless told, any node may. What does not say where it comes from is
+    /// a matter of [`foreign`](Self::foreign).
     pub fn peers<N: AsRef<str>>(mut self, nodes: impl IntoIterator<Item = N>) -> Self {
         self.peers.extend(nodes.into_iter().map(|node| node.as_ref().into()));
         self

@@ -232,3 +232,33 @@ fn what_is_wrong_is_told_when_one_joins() {
     broker.forbid(None);
     builder().import("**").join_blocking().unwrap();
 }
+
+#[test]
+fn what_comes_faster_than_it_is_taken_is_counted_to_the_last_and_told() {
+    let broker = MemoryBroker::with(1 << 20, 50);
+    let (shop, orders) = node(&broker, "a");
+    let (office, billing) = node(&broker, "b");
+    let (told, _told) = Told::of(&office);
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    // The first is handled until it is released, and those behind it wait.
+    let _slow = office
+        .subscribe("order", move |_: &Event| {
+            let _released = wait.lock().unwrap().recv();
+        })
+        .unwrap();
+    let (came, _sub) = Ledger::of(&office, "order");
+    let a = orders.export("order").join_blocking().unwrap();
+    let b = billing.import("order").join_blocking().unwrap();
+    for id in 0..500 {
+        shop.publish(Order::Placed { id }).unwrap();
+    }
+    assert!(a.leave(LIMIT).is_complete());
+    drop(release);
+    eventually(|| b.stats().imported + b.stats().missed == 500, "each came or is counted");
+    let stats = b.stats();
+    assert!(stats.missed > 0 && came.len() as u64 == stats.imported, "{stats}");
+    told.wait_for(|event| {
+        matches!(event, MeshEvent::Lagged { outbound: false, events: Some(_), .. })
+    });
+}

@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use rem::journal::Journal;
 use rem::mesh::memory::MemoryBroker;
 use rem::mesh::{Mesh, MeshBuilder};
 use rem::prelude::*;
@@ -128,4 +129,35 @@ fn what_came_is_asked_of_the_history_like_what_happened_here() {
     let kept = office.latest::<Order>("order.placed").unwrap();
     assert_eq!(kept[0].data, Order::Placed { id: 9 });
     assert_eq!(office.query("order").unwrap().events().len(), 10);
+}
+
+/// It is in no route, and is heard all the same.
+#[test]
+fn durable_subscriptions_hear_of_other_nodes_as_long_as_they_are_there() {
+    let broker = MemoryBroker::new();
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Bus::new();
+    let office = Bus::builder()
+        .history(Journal::open(folder.path().join("office.journal")).unwrap())
+        .build();
+    let _orders = join(&shop, &broker, "orders").export("order").join_blocking().unwrap();
+    let billing = join(&office, &broker, "billing")
+        .import("order")
+        .narrow_after(Duration::ZERO)
+        .join_blocking()
+        .unwrap();
+    assert!(broker.standing().is_empty());
+    let mut events =
+        office.subscription("order.placed").durable("bills").stream::<Order>().unwrap();
+    billing.settled_within(LIMIT).unwrap();
+    shop.publish(Order::Placed { id: 3 }).unwrap();
+    let event = events.recv_timeout(LIMIT).unwrap();
+    assert_eq!(event.data, Order::Placed { id: 3 });
+    events.ack();
+    drop(events);
+    let until = std::time::Instant::now() + LIMIT;
+    while !broker.standing().is_empty() {
+        assert!(std::time::Instant::now() < until, "nobody wants it any more");
+        std::thread::yield_now();
+    }
 }
