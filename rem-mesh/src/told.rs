@@ -95,19 +95,45 @@ pub enum MeshEvent {
 }
 
 const MESH: FieldSchema = FieldSchema::new("mesh", "Box<str>", "the mesh's name");
+const REASON: FieldSchema = FieldSchema::new("reason", "Box<str>", "why");
+const EVENT: FieldSchema = FieldSchema::new("event", "EventId", "the event");
+const TOPIC: FieldSchema = FieldSchema::new("topic", "Topic", "its topic");
+const SUBJECT: FieldSchema = FieldSchema::new("subject", "Box<str>", "which subject");
+
+const REFUSED: &[FieldSchema] = &[
+    MESH,
+    SUBJECT,
+    FieldSchema::new("home", "Option<Box<str>>", "the node that it says it comes from"),
+    FieldSchema::new("why", "Refusal", "why"),
+    FieldSchema::new("said", "Box<str>", "the same for people"),
+];
+
+const LAGGED: &[FieldSchema] = &[
+    MESH,
+    FieldSchema::new("outbound", "bool", "they were to leave; otherwise they had come"),
+    FieldSchema::new("events", "Option<u64>", "how many, if somebody counted them"),
+];
 
 const SCHEMA: Schema = Schema::new(
     "MeshEvent",
     "$rem.mesh",
     &[
-        EventSchema::new("Connected", "connected", &[MESH]),
-        EventSchema::new("Disconnected", "disconnected", &[MESH]),
-        EventSchema::new("Refused", "refused", &[MESH]),
-        EventSchema::new("Duplicate", "duplicate", &[MESH]),
-        EventSchema::new("Lagged", "lagged", &[MESH]),
-        EventSchema::new("Unsent", "unsent", &[MESH]),
-        EventSchema::new("Unasked", "unasked", &[MESH]),
-        EventSchema::new("Left", "left", &[MESH]),
+        EventSchema::new(
+            "Connected",
+            "connected",
+            &[MESH, FieldSchema::new("server", "Box<str>", "to what")],
+        ),
+        EventSchema::new("Disconnected", "disconnected", &[MESH, REASON]),
+        EventSchema::new("Refused", "refused", REFUSED),
+        EventSchema::new("Duplicate", "duplicate", &[MESH, EVENT, TOPIC]),
+        EventSchema::new("Lagged", "lagged", LAGGED),
+        EventSchema::new("Unsent", "unsent", &[MESH, EVENT, TOPIC, REASON]),
+        EventSchema::new("Unasked", "unasked", &[MESH, SUBJECT, REASON]),
+        EventSchema::new(
+            "Left",
+            "left",
+            &[MESH, FieldSchema::new("reason", "Option<Box<str>>", "why, if nobody asked for it")],
+        ),
     ],
 )
 .local();
