@@ -59,13 +59,17 @@ impl Keeper {
 
     /// Until everything ends.
     pub(crate) async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
         let (mut taken, mut due) = (0, None);
         loop {
             match self.next(taken, due).await {
                 None => return,
                 Some(count) => taken = count.max(taken),
             }
-            due = self.look(taken).await;
+            match shared.unless_over(self.look(taken)).await {
+                None => return,
+                Some(next) => due = next,
+            }
         }
     }
 

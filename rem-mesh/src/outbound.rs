@@ -118,7 +118,9 @@ impl Outbound {
             if !self.connected().await {
                 return false;
             }
-            let Err(error) = shared.transport.publish(parcel.clone()).await else {
+            let sent = shared.transport.publish(parcel.clone());
+            let Some(sent) = shared.unless_over(sent).await else { return false };
+            let Err(error) = sent else {
                 shared.counters.exported.one();
                 return true;
             };

@@ -1,6 +1,9 @@
 //! [`Shared`]: what the parts of a mesh share, and [`Phase`], how far it is.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use rem_core::__private::{Bell, Interests, tell};
 use rem_core::{Pattern, SubscriptionId, Timestamp, Topic, WeakBus};
@@ -103,6 +106,16 @@ impl Shared {
     /// Ready when everything ends.
     pub(crate) async fn over(&self) {
         self.phase.until(|phase| phase.is_over.then_some(())).await;
+    }
+
+    /// What comes of it; `None` if everything ends before. So nobody waits for a broker that does not answer.
+    pub(crate) async fn unless_over<T>(&self, doing: impl Future<Output = T>) -> Option<T> {
+        let (mut doing, mut over) = (pin!(doing), pin!(self.over()));
+        poll_fn(|cx| match doing.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+        })
+        .await
     }
 
     pub(crate) fn refuse(&self, parcel: &Parcel, home: Option<&Home>, why: Refusal, said: &str) {

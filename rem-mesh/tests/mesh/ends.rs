@@ -262,3 +262,33 @@ fn what_comes_faster_than_it_is_taken_is_counted_to_the_last_and_told() {
         matches!(event, MeshEvent::Lagged { outbound: false, events: Some(_), .. })
     });
 }
+
+#[test]
+fn a_broker_that_never_answers_keeps_nobody() {
+    let broker = MemoryBroker::new();
+    for leaves in [true, false] {
+        let bus = Bus::new();
+        let transport: Arc<dyn Transport> = Arc::new(broker.transport("a"));
+        let mesh = Mesh::builder(&bus)
+            .shared_transport(Arc::clone(&transport))
+            .node("a")
+            .export("order")
+            .import("**")
+            .join_blocking()
+            .unwrap();
+        broker.be_silent();
+        let _sub = bus.subscribe("order", |_: &Event| ()).unwrap();
+        let settled = mesh.settled();
+        if leaves {
+            let report = mesh.leave(Duration::from_millis(20));
+            assert!(
+                !report.is_complete() && report.to_string().contains("did not answer"),
+                "{report}"
+            );
+        }
+        drop(mesh);
+        assert!(block_on(settled).is_err(), "who waits is told");
+        eventually(|| Arc::strong_count(&transport) == 1, "its threads have ended");
+        broker.answer();
+    }
+}
