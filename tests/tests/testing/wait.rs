@@ -124,17 +124,17 @@ fn quiet_waits_for_what_is_in_flight() {
     let test = TestBus::new();
     let recorder = Recorder::new(&test.bus);
     let own = test.bus.clone();
-    let (recorded, is_recorded) = mpsc::channel();
+    let (go, may_go) = mpsc::channel();
     let mut stream =
         test.bus.subscription("order.placed").queue(8, Overflow::Reject).stream().unwrap();
     let reader = thread::spawn(move || {
         let _placed: Received = stream.recv_timeout(LIMIT).unwrap();
         // Queues come before inline handlers, and the recorder is one.
-        is_recorded.recv_timeout(LIMIT).unwrap();
+        may_go.recv_timeout(LIMIT).unwrap();
         own.publish(Order::Paid { id: 1 }).unwrap();
     });
     test.bus.publish(placed(1)).unwrap();
-    recorded.send(()).unwrap();
+    go.send(()).unwrap();
     recorder.expect().topic("order.placed").topic("order.paid").within(LIMIT).exactly();
     recorder.assert_quiet(LIMIT);
     reader.join().unwrap();
