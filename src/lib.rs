@@ -58,6 +58,7 @@
 //! - `effects` (feature `effects`): publishing as a value, tested with no bus; the page `guides::effects` goes through it.
 //! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
 //! - `mesh` (feature `mesh`): the buses of several processes, joined; the page `guides::mesh` goes through it.
+//! - `partition` (feature `partition`): units of work with dependencies, run in parallel as they become ready.
 //! - `projections` (feature `projections`): states made of events, at any moment, and commands that are decided by them; the
 //!   page `guides::projections` goes through it.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.
@@ -81,6 +82,7 @@
 //! - `effects`: the module `effects`: effects that are values, and dispatchers that perform them.
 //! - `journal`: the module `journal`: a history that outlives the process, in one crash-safe file.
 //! - `mesh`: the module `mesh`: buses joined over a transport, as far as somebody listens.
+//! - `partition`: the module `partition`: plans of units that wait for each other, and workers that run them.
 //! - `projections`: the module `projections`: states made of events, time travel, commands.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
 //! - `tokio`: a runtime of tokio runs tasks: [`BusBuilder::spawner`] takes its `Handle`.
@@ -129,6 +131,9 @@ pub use rem_journal as journal;
 #[cfg(feature = "mesh")]
 #[doc(inline)]
 pub use rem_mesh as mesh;
+#[cfg(feature = "partition")]
+#[doc(inline)]
+pub use rem_partition as partition;
 #[cfg(feature = "projections")]
 #[doc(inline)]
 pub use rem_projections as projections;

@@ -36,7 +36,14 @@ impl Crew {
         false
     }
 
-    /// One less: it has found nothing, and is to look once more.
+    /// One less, who has found nothing; unless something has come meanwhile, for who brought it may have counted on this one.
+    /// Whether it is gone.
+    pub(crate) fn rest(&self, is_empty: impl FnOnce() -> bool) -> bool {
+        self.leave();
+        is_empty() || !self.join()
+    }
+
+    /// One less.
     pub(crate) fn leave(&self) {
         self.active.fetch_sub(1, Ordering::AcqRel);
     }

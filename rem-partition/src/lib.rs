@@ -53,6 +53,8 @@ mod crew;
 mod ready;
 mod perform;
 mod lives;
+#[cfg(all(test, rem_loom))]
+mod loom;
 mod run;
 mod running;
 mod state;

@@ -198,9 +198,7 @@ impl<B: Board> Shift<B> {
             }) {
                 continue;
             }
-            self.board.crew().leave();
-            // Who made one ready before that counted on this one.
-            if self.board.is_empty() || !self.board.crew().join() {
+            if self.board.crew().rest(|| self.board.is_empty()) {
                 self.over = true;
                 return false;
             }

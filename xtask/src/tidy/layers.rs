@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-projections", &["rem-macros", "rem-core", "rem-journal"]),
     ("rem-effects", &["rem-core"]),
     ("rem-mesh", &["rem-patterns", "rem-macros", "rem-core"]),
+    ("rem-partition", &["rem-macros", "rem-core"]),
     (
         "rem-bus",
         &[
@@ -27,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rem-projections",
             "rem-effects",
             "rem-mesh",
+            "rem-partition",
         ],
     ),
     // An example shows what a user writes, and a user depends on the facade alone.
