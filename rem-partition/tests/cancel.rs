@@ -15,7 +15,7 @@ fn held(begun: mpsc::Sender<Attempt>, go_on: mpsc::Receiver<()>) -> Unit<u32> {
     let go_on = Mutex::new(go_on);
     Unit::new("held").run(move |attempt| {
         begun.send(attempt.clone())?;
-        go_on.lock().unwrap().recv_timeout(HUNG)?;
+        go_on.lock().expect("whole").recv_timeout(HUNG)?;
         Ok(1)
     })
 }
@@ -114,12 +114,12 @@ fn a_run_is_waited_for_as_a_future() {
     let run = units.build().unwrap().runner(&Workers::rayon(1).unwrap()).start();
     let mut run = Box::pin(run);
     begun.recv_timeout(HUNG).unwrap();
-    let (woken, wakes) = mpsc::channel();
-    let waker = Waker::from(Arc::new(Tells(woken)));
+    let (told, calls) = mpsc::channel();
+    let waker = Waker::from(Arc::new(Tells(told)));
     let mut cx = Context::from_waker(&waker);
     assert!(run.as_mut().poll(&mut cx).is_pending());
     tell.send(()).unwrap();
-    wakes.recv_timeout(HUNG).unwrap();
+    calls.recv_timeout(HUNG).unwrap();
     let Poll::Ready(report) = run.as_mut().poll(&mut cx) else { panic!("it was woken too early") };
     assert_eq!(*report.unwrap().output(&held).unwrap(), 1);
 }

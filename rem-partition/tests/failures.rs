@@ -16,14 +16,15 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Until then a test would have hung.
 const HUNG: Duration = Duration::from_secs(60);
 
-fn skipped(because: &str) -> Option<Status> {
-    Some(Status::Skipped { because: because.into() })
+fn skipped(because: &str) -> Status {
+    Status::Skipped { because: because.into() }
 }
 
 fn failed(units: PlanBuilder) -> Report {
-    let error = units.build().unwrap().run(&Workers::rayon(2).unwrap()).unwrap_err();
+    let plan = units.build().expect("a plan");
+    let error = plan.run(&Workers::rayon(2).expect("two threads")).expect_err("it fails");
     assert_eq!(error.kind(), RunErrorKind::Failed);
-    error.into_report().unwrap()
+    error.into_report().expect("it was waited for")
 }
 
 #[test]
@@ -46,8 +47,8 @@ fn a_failure_skips_all_behind_it_by_its_name_and_no_others() {
     assert_eq!(report.status("good"), Some(Status::Completed));
     assert_eq!(report.status("beside"), Some(Status::Completed));
     assert_eq!(report.status("bad"), Some(Status::Failed));
-    assert_eq!(report.status("behind"), skipped("bad"));
-    assert_eq!(report.status("far behind"), skipped("bad"));
+    assert_eq!(report.status("behind"), Some(skipped("bad")));
+    assert_eq!(report.status("far behind"), Some(skipped("bad")));
     assert_eq!(report.status("nobody"), None);
     let told = &report.failures()[0];
     assert_eq!((told.unit(), told.attempts(), told.kind()), ("bad", 1, UnitErrorKind::Failed));
@@ -67,15 +68,13 @@ fn a_panic_is_a_failure_in_work_in_its_future_and_where_values_go() {
     }
     let mut units = Plan::builder();
     units.add(Unit::new("sync").run(|_| -> Result<(), _> { panic!("too much") }));
-    units.add(Unit::new("making").run_async(|_| -> std::future::Ready<_> {
-        if true {
-            panic!("none made")
-        }
-        std::future::ready(Ok(()))
+    let making = |_| -> std::future::Ready<Result<(), _>> { panic!("none made") };
+    units.add(Unit::new("making").run_async(making));
+    units.add(Unit::new("polled").run_async(|_| async {
+        let none: Option<()> = std::future::ready(None).await;
+        none.expect("mid-way");
+        Ok(())
     }));
-    units.add(
-        Unit::new("polled").run_async(|_| async { if true { panic!("mid-way") } else { Ok(()) } }),
-    );
     units.add(Unit::new("sharp").run(|_| Ok(Sharp)));
     units.add(Unit::new("behind").after("sync").run(|_| Ok(())));
     units.add(Unit::new("after").after("sharp").run(|_| Ok(())));
@@ -91,7 +90,7 @@ fn a_panic_is_a_failure_in_work_in_its_future_and_where_values_go() {
         ]
     );
     assert!(report.failures().iter().all(|error| error.kind() == UnitErrorKind::Panicked));
-    assert_eq!(report.status("behind"), skipped("sync"));
+    assert_eq!(report.status("behind"), Some(skipped("sync")));
     assert_eq!(report.status("after"), Some(Status::Completed));
     drop(report); // and `sharp` with it
 }
@@ -122,7 +121,7 @@ fn a_unit_is_tried_again_until_it_completes_or_nothing_is_left_to_try() {
         for (wait, status) in [(1, "third time"), (2, "third time"), (1, "never"), (2, "never")] {
             assert!(clock.wait_for_timers(1, HUNG), "it waits for the next attempt");
             assert_eq!(run.status(status), Some(Status::Paused));
-            clock.advance(wait * SECOND - Duration::from_millis(1));
+            clock.advance(Duration::from_millis(wait * 1_000 - 1));
             assert_eq!(run.status(status), Some(Status::Paused), "not before its time");
             clock.advance(Duration::from_millis(1));
         }
@@ -168,7 +167,7 @@ fn work_that_waits_is_dropped_when_its_time_limit_comes() {
         report.failures()[0].to_string(),
         "unit `endless` took longer than its time limit, 1s"
     );
-    assert_eq!(report.status("behind"), skipped("endless"));
+    assert_eq!(report.status("behind"), Some(skipped("endless")));
 }
 
 #[test]
@@ -192,7 +191,7 @@ fn work_that_does_not_wait_has_failed_at_its_limit_and_what_it_still_gives_is_th
     // The run ends while the work is still held up.
     let report = run.wait().unwrap_err().into_report().unwrap();
     assert_eq!(report.failures()[0].kind(), UnitErrorKind::TimedOut);
-    assert_eq!(report.status("behind"), skipped("slow"));
+    assert_eq!(report.status("behind"), Some(skipped("slow")));
     go_on.send(()).unwrap();
     assert!(said.recv_timeout(HUNG).unwrap(), "it sees that nobody waits");
     assert_eq!(report.output(&slow).unwrap_err().kind(), OutputErrorKind::NotCompleted);

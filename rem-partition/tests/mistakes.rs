@@ -3,7 +3,9 @@
 use rem_partition::{Plan, PlanBuilder, PlanErrorKind, Unit, Workers, WorkersErrorKind};
 
 /// Units by name, with what each waits for.
-fn units(named: &[(&str, &[&str])]) -> PlanBuilder {
+type Named<'a> = &'a [(&'a str, &'a [&'a str])];
+
+fn units(named: Named<'_>) -> PlanBuilder {
     let mut units = Plan::builder();
     for (name, after) in named {
         units.add(Unit::new(*name).after_all(after.iter().copied()).run(|_| Ok(())));
@@ -13,7 +15,7 @@ fn units(named: &[(&str, &[&str])]) -> PlanBuilder {
 
 #[test]
 fn what_is_wrong_is_told_by_the_names_of_the_units() {
-    let rows: [(&[(&str, &[&str])], PlanErrorKind, &str); 5] = [
+    let rows: [(Named<'_>, PlanErrorKind, &str); 5] = [
         (
             &[("a", &["b"]), ("c", &[])],
             PlanErrorKind::Unknown,
@@ -45,7 +47,7 @@ fn what_is_wrong_is_told_by_the_names_of_the_units() {
         assert_eq!(error.kind(), kind, "{named:?}");
         if kind == PlanErrorKind::Cycle {
             // Which of its units comes first is left open.
-            let way: Vec<_> = error.cycle().map(str::to_owned).collect();
+            let way: Vec<_> = error.in_cycle().map(str::to_owned).collect();
             let turned = (0..way.len()).any(|start| {
                 let mut way = way.clone();
                 way.rotate_left(start);

@@ -10,7 +10,7 @@ type Log = Arc<Mutex<Vec<String>>>;
 fn noted(units: &mut PlanBuilder, log: &Log, unit: UnitBuilder) {
     let log = Arc::clone(log);
     units.add(unit.run(move |attempt| {
-        log.lock().unwrap().push(attempt.unit().to_string());
+        log.lock().expect("whole").push(attempt.unit().to_string());
         Ok(())
     }));
 }
@@ -19,9 +19,9 @@ fn noted(units: &mut PlanBuilder, log: &Log, unit: UnitBuilder) {
 fn began(build: impl FnOnce(&mut PlanBuilder, &Log)) -> (Plan, Vec<String>) {
     let (mut units, log) = (Plan::builder(), Log::default());
     build(&mut units, &log);
-    let plan = units.build().unwrap();
-    plan.run(&Workers::rayon(1).unwrap()).unwrap();
-    let log = log.lock().unwrap().clone();
+    let plan = units.build().expect("it can be made");
+    plan.run(&Workers::rayon(1).expect("a thread")).expect("it is there");
+    let log = log.lock().expect("whole").clone();
     (plan, log)
 }
 

@@ -8,7 +8,7 @@ fn plan() -> Plan {
     units.add(Unit::new("a <b> & c#1").after("load \"a\\b\"").run(|_| Ok(())));
     units.add(Unit::new("two\nlines").after("load \"a\\b\"").cost(5).run(|_| Ok(())));
     units.add(Unit::new("end").after("two\nlines").after("a <b> & c#1").run(|_| Ok(())));
-    units.build().unwrap()
+    units.build().expect("it can be made")
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn dot_names_units_and_arrows_with_the_longest_way_in_red() {
 
 #[test]
 fn mermaid_has_the_same_with_thick_arrows_and_nothing_of_its_grammar_in_names() {
-    let wanted = r##"flowchart LR
+    let wanted = r#"flowchart LR
     n0["load #34;a#92;b#34;<br/>3"]:::critical
     n1["a #60;b#62; #38; c#35;1"]
     n2["two<br/>lines<br/>5"]:::critical
@@ -41,6 +41,6 @@ fn mermaid_has_the_same_with_thick_arrows_and_nothing_of_its_grammar_in_names() 
     n1 --> n3
     n2 ==> n3
     classDef critical stroke:#c00,stroke-width:3px
-"##;
+"#;
     assert_eq!(plan().mermaid(), wanted);
 }

@@ -183,7 +183,7 @@ proptest! {
             units.add(builder.run(|_| Ok(())));
         }
         let error = units.build().unwrap_err();
-        let mut cycle: Vec<_> = error.cycle().map(str::to_owned).collect();
+        let mut cycle: Vec<_> = error.in_cycle().map(str::to_owned).collect();
         prop_assert_eq!(cycle.len(), count - back);
         let start = cycle.iter().position(|unit| *unit == name(count - 1)).unwrap();
         cycle.rotate_left(start);

@@ -8,7 +8,7 @@ use rem_partition::{Plan, RunErrorKind, Status, Unit, UnitErrorKind, Workers};
 use tokio::runtime::Builder;
 
 fn runtime() -> tokio::runtime::Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap()
+    Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("it can be made")
 }
 
 /// Both kinds of work, mixed: sums of what each unit waits for.
@@ -34,7 +34,7 @@ fn mixed() -> Plan {
             builder.run(sum)
         });
     }
-    units.build().unwrap()
+    units.build().expect("it can be made")
 }
 
 #[test]

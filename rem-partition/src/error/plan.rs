@@ -34,7 +34,7 @@ pub enum PlanErrorKind {
     Unknown,
     /// A unit waits for itself.
     Itself,
-    /// Units wait for each other in a circle: [`cycle`](PlanError::cycle).
+    /// Units wait for each other in a circle: [`in_cycle`](PlanError::in_cycle).
     Cycle,
     /// More units or dependencies than a plan can number, 2³² of each.
     TooMany,
@@ -73,7 +73,7 @@ impl PlanError {
     }
 
     /// The units of the cycle, each of which waits for the next and the last for the first; none if there is no cycle.
-    pub fn cycle(&self) -> impl Iterator<Item = &str> + '_ {
+    pub fn in_cycle(&self) -> impl Iterator<Item = &str> + '_ {
         let cycle = self.mistakes.iter().find(|mistake| mistake.kind == PlanErrorKind::Cycle);
         cycle.into_iter().flat_map(|mistake| mistake.units.iter().map(|unit| &**unit))
     }
