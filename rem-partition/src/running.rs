@@ -1,15 +1,16 @@
 //! [`Running`]: a plan that is being run: the board of its workers.
 
+mod seen;
+
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::task::Waker;
 use std::time::Instant;
 
 use rem_core::__private::{Alarms, isolate};
-use rem_core::EventId;
 
-use crate::attempt::{Attempt, Seen};
+use crate::attempt::Attempt;
 use crate::crew::Crew;
-use crate::error::{Fault, OutputError, OutputErrorKind, UnitError};
+use crate::error::{Fault, UnitError};
 use crate::event::TaskEvent;
 use crate::lives::Lives;
 use crate::perform::Board;
@@ -309,7 +310,7 @@ impl Running {
 }
 
 /// Since that moment.
-pub(crate) fn micros(since: Option<Instant>) -> u64 {
+fn micros(since: Option<Instant>) -> u64 {
     since.map_or(0, |since| u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX))
 }
 
@@ -405,48 +406,6 @@ impl Board for Running {
     fn abandon(self: &Arc<Self>) {
         self.cancel_all();
     }
-}
-
-impl Seen for Running {
-    fn name(&self, unit: u32) -> Arc<str> {
-        Arc::clone(self.plan.name(unit))
-    }
-
-    fn output(&self, unit: u32, of: &str) -> Result<Option<Output>, OutputError> {
-        let Some(number) = self.plan.number(of) else {
-            return Err(OutputError::new(OutputErrorKind::Unknown, of));
-        };
-        if self.plan.graph.back(unit).binary_search(&number).is_err() {
-            return Err(OutputError::new(OutputErrorKind::NotADependency, of));
-        }
-        Ok(self.outputs[number as usize].get().cloned())
-    }
-
-    fn is_stopped(&self, unit: u32, number: u32) -> bool {
-        self.states.get(unit) != State::Running
-            || (self.plan.terms[unit as usize].is_some() && self.lives.is_late(unit, number))
-    }
-
-    fn progress(&self, unit: u32, number: u32, done: u64, total: u64) {
-        let Some(watched) = &self.watched else { return };
-        let percent = percent(done, total);
-        if self.is_stopped(unit, number)
-            || watched.percents[unit as usize].swap(percent, Ordering::Relaxed) == percent
-        {
-            return;
-        }
-        self.tell(unit, None, |unit| TaskEvent::Progressed { unit, attempt: number, done, total });
-    }
-
-    fn cause(&self, unit: u32) -> Option<EventId> {
-        self.watched.as_ref()?.told(unit).cause.event
-    }
-}
-
-/// At most 100.
-pub(crate) fn percent(done: u64, total: u64) -> u8 {
-    let percent = u128::from(done) * 100 / u128::from(total.max(1));
-    u8::try_from(percent.min(100)).unwrap_or(100)
 }
 
 /// What it holds is the users': should some of it panic as it goes, nobody else is harmed.
