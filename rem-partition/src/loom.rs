@@ -59,12 +59,12 @@ impl Shop {
 
 #[test]
 fn each_rank_is_taken_once_and_none_is_left_while_a_worker_rests() {
-    // In one word of the tree, and in two.
-    for ranks in [[1, 0], [3, 0]] {
+    // In one word of the tree, and in two; for a worker who must not rest, and for two beside one another.
+    for (ranks, most) in [([1, 0], 1), ([3, 0], 1), ([1, 0], 2), ([3, 0], 2)] {
         model(move || {
             let shop = Arc::new(Shop {
                 ready: Ready::new(4),
-                crew: Crew::new(2),
+                crew: Crew::new(most),
                 taken: Default::default(),
                 workers: Mutex::default(),
             });
