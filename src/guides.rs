@@ -15,6 +15,10 @@ pub mod journal {}
 #[doc = include_str!("../docs/mesh.md")]
 pub mod mesh {}
 
+#[cfg(feature = "partition")]
+#[doc = include_str!("../docs/partition.md")]
+pub mod partition {}
+
 #[cfg(feature = "projections")]
 #[doc = include_str!("../docs/projections.md")]
 pub mod projections {}

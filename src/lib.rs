@@ -58,7 +58,8 @@
 //! - `effects` (feature `effects`): publishing as a value, tested with no bus; the page `guides::effects` goes through it.
 //! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
 //! - `mesh` (feature `mesh`): the buses of several processes, joined; the page `guides::mesh` goes through it.
-//! - `partition` (feature `partition`): units of work with dependencies, run in parallel as they become ready.
+//! - `partition` (feature `partition`): units of work with dependencies, run in parallel as they become ready; the page
+//!   `guides::partition` goes through it.
 //! - `projections` (feature `projections`): states made of events, at any moment, and commands that are decided by them; the
 //!   page `guides::projections` goes through it.
 //! - `schema` (feature `schema`): a lock against changes that break readers, and the catalogue of what a program publishes.

@@ -1,6 +1,6 @@
 //! Units of work with dependencies: a plan is checked before anything runs, and then its units run in parallel, each as soon as
 //! all that it waits for has completed. Most programs use it through the facade, the package `rem-bus`, as `rem::partition`
-//! (feature `partition`).
+//! (feature `partition`); the page `rem::guides::partition` goes through it.
 //!
 //! A [`Unit`] is a name, what it waits for, and a function, sync or async. What it waits for is said by names
 //! ([`after`](UnitBuilder::after)), or follows from what it [reads](UnitBuilder::reads) and [writes](UnitBuilder::writes). A
