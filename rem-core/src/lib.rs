@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod testing;
 mod clock;
 mod timers;
+mod block;
 mod interest;
 mod error;
 mod sync;

@@ -1,6 +1,7 @@
 //! What derived code, the macros and the crates of this project that are built on the core name. Not public API: it changes
 //! with them, without notice.
 
+pub use crate::block::{Alert, block_on, block_until};
 pub use crate::event::{
     Blank, CannotBlank, Event, EventSchema, EventType, FieldSchema, KeyField, Nested, Part,
     Payload, Redacted, Schema, Seen, Shown, TopicField, TopicWriter, TypedPattern, Wanted, Wire,

@@ -1,9 +1,11 @@
 //! [`Bell`]: what wakes one fiber; [`Ready`]: which of them are to go on.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
+
+use crate::sync::atomic::{AtomicBool, Ordering, fence};
+use crate::sync::{Mutex, MutexGuard};
 
 /// The fibers that are to go on, and who is woken for them.
 #[derive(Debug, Default)]
@@ -83,7 +85,9 @@ impl Rope {
 
     /// To be given to who is polled; what rang before counts no more.
     pub(crate) fn hand_out(&self) -> &Waker {
-        self.bell.rung.store(false, Ordering::Release);
+        // Not a store: whoever rang before this without ringing again is seen by it, with what came before that ring. A store
+        // could be seen by others after what follows it here is read.
+        self.bell.rung.swap(false, Ordering::AcqRel);
         &self.waker
     }
 
@@ -98,7 +102,7 @@ impl Rope {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(rem_loom)))]
 mod tests {
     use super::*;
 

@@ -56,10 +56,13 @@ mod effect;
 mod error;
 mod fiber;
 mod intent;
+#[cfg(all(test, rem_loom))]
+mod loom;
 mod machine;
 mod node;
 mod perform;
 mod publish;
+mod sync;
 pub mod testing;
 mod time;
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll};
+use std::thread;
+
+use rem_core::__private::Alert;
 
 use crate::dispatcher::Dispatcher;
 use crate::effect::taken;
@@ -57,28 +57,15 @@ pub(crate) fn blocking(link: &Link, dispatcher: &Dispatcher) -> Came {
 /// The same. Where it would have to wait, `go_on` is asked whether something has come by it.
 pub(crate) fn drive(link: &Link, dispatcher: &Dispatcher, go_on: impl Fn() -> bool) -> Came {
     let mut machine = Machine::new(link.clone(), dispatcher.clone(), true);
-    let alert = Arc::new(Alert { thread: thread::current(), woken: AtomicBool::new(false) });
-    let waker = Waker::from(Arc::clone(&alert));
+    let alert = Alert::of_this_thread();
+    let waker = alert.waker();
     let mut cx = Context::from_waker(&waker);
     loop {
         if let Poll::Ready(came) = machine.poll(&mut cx) {
             return came;
         }
-        while !alert.woken.swap(false, Ordering::AcqRel) && !go_on() {
+        while !alert.take() && !go_on() {
             thread::park();
         }
-    }
-}
-
-/// Wakes a thread.
-struct Alert {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for Alert {
-    fn wake(self: Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
     }
 }
