@@ -191,7 +191,9 @@ fn within<E: EventType>(
         let name = receipt.stopped().unwrap_or_default().into();
         Failure::new(PublishErrorKind::from(AppendRefusal::Stopped { name }), draft.topic())
     });
-    all.take_back(draft.into_data());
+    // What has a number is published, whoever still holds it: given back, it would be published twice.
+    let is_kept = draft.event().sequence().is_some();
+    all.take_back(if is_kept { None } else { draft.into_data() });
     Err(failure)
 }
 

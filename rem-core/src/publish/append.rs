@@ -85,7 +85,7 @@ impl<E: EventType> Append<'_, E> {
     /// Publishes them. The receipts are in the order of the events.
     ///
     /// # Errors
-    /// An [`AppendError`] with all events, when none was published.
+    /// An [`AppendError`] with all events, when none was published; after [`AppendRefusal::Torn`] with those that were not.
     pub fn publish(self) -> Result<Vec<Receipt>, AppendError<E>> {
         let Self { bus, events, condition } = self;
         let refused = |refusal, events| {
@@ -247,9 +247,9 @@ pub enum AppendRefusal {
         /// The middleware's name.
         name: Box<str>,
     },
-    /// The disk failed when some were on it: these stay, and were delivered.
+    /// The disk failed when some were on it: these stay, and were delivered. The others are in the error, in their order.
     Torn {
-        /// How many were kept.
+        /// How many were kept: the first ones, unless the disk was well again for a later one.
         kept: usize,
         /// Why the others were not.
         error: crate::history::HistoryError,
@@ -290,7 +290,8 @@ impl fmt::Display for AppendRefusal {
             ),
             Self::Torn { kept, error } => write!(
                 f,
-                "only the first {kept} of the events are on the disk: {error}; append the others again, or one event for all"
+                "only {kept} of the events are on the disk: {error}; append the others again, which are in this error, or one event for \
+                 all"
             ),
             Self::Pattern(error) => error.fmt(f),
             Self::TooMany { limit } => {

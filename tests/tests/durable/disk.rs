@@ -30,6 +30,8 @@ struct State {
     committed: u64,
     seats: u64,
     is_full: bool,
+    /// How many events more it takes before it is full.
+    room: Option<u64>,
     flushes: usize,
     /// How often it was asked what is committed.
     asked: usize,
@@ -78,6 +80,11 @@ impl Disk {
     pub(crate) fn break_down(&self, is_full: bool) {
         self.state.lock().unwrap().is_full = is_full;
         self.wake();
+    }
+
+    /// Has room for so many events more.
+    pub(crate) fn room(&self, events: u64) {
+        self.state.lock().unwrap().room = Some(events);
     }
 
     /// Commits all that is kept.
@@ -179,6 +186,9 @@ impl DurableHistory for Disk {
     fn keep(&self, event: &Arc<Event>, written: Written) -> Result<Evicted, HistoryError> {
         let sequence = event.sequence().unwrap();
         let mut state = self.state.lock().unwrap();
+        let room = state.room.map(|room| room.checked_sub(1));
+        state.is_full |= room == Some(None);
+        state.room = room.flatten();
         if self.at_once && state.is_full {
             state.seats -= 1;
             drop(state);

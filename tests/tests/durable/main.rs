@@ -8,6 +8,7 @@ mod disk;
 mod names;
 mod streams;
 mod subscriptions;
+mod torn;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
