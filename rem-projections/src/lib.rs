@@ -42,6 +42,8 @@ mod projection;
 mod builder;
 mod projector;
 mod view;
+mod waiters;
+mod reaching;
 mod shared;
 mod worker;
 mod fold;
@@ -55,6 +57,9 @@ mod registry;
 mod command;
 mod scenario;
 mod error;
+mod sync;
+#[cfg(all(test, rem_loom))]
+mod loom;
 
 pub use builder::ProjectorBuilder;
 pub use changed::{Mirror, StateChanged};
@@ -67,6 +72,7 @@ pub use error::{
 pub use policy::{OnFailure, Skipped};
 pub use projection::Projection;
 pub use projector::{Projector, Report, Status};
+pub use reaching::Reaching;
 pub use rebuild::{Progress, Rebuild};
 pub use registry::Projections;
 pub use scenario::{Given, When, given};

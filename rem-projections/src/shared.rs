@@ -6,11 +6,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use rem_core::__private::Alarms;
 use rem_core::{Nudge, Timestamp};
 
 use crate::policy::Skipped;
 use crate::snapshots::Snapshots;
 use crate::view::Stand;
+use crate::waiters::Waiters;
 use crate::worker::Worker;
 use crate::{OnFailure, Projection, SnapshotError, Status};
 
@@ -26,6 +28,10 @@ pub(crate) struct Shared<P: Projection> {
     /// What readers see.
     pub(crate) view: ArcSwap<Stand<P>>,
     pub(crate) nudge: Nudge,
+    /// Who waits for a number in async code.
+    pub(crate) waiters: Waiters,
+    /// By which they know that it takes too long: the system's clock, for it is no event that they wait for.
+    pub(crate) alarms: Alarms,
     /// Who folds, unless somebody has it at work: the projector's thread, or whoever waits. No lock is held meanwhile.
     slot: Mutex<Slot<P>>,
     /// It is back, or there is a new view.
@@ -73,6 +79,8 @@ impl<P: Projection> Shared<P> {
             policy,
             view: ArcSwap::from_pointee(start),
             nudge,
+            waiters: Waiters::default(),
+            alarms: Alarms::system(),
             slot: Mutex::new(slot),
             moved: Condvar::new(),
             stopped: AtomicBool::new(false),
@@ -122,10 +130,14 @@ impl<P: Projection> Shared<P> {
     pub(crate) fn put(&self, worker: Box<Worker<P>>, status: Status) {
         let mut slot = lock(&self.slot);
         slot.worker = Some(worker);
+        let is_failed = matches!(status, Status::Failed(_));
         slot.status = status;
         let has_orders = !slot.orders.is_empty();
         drop(slot);
         self.moved.notify_all();
+        if is_failed {
+            self.waiters.wake_all();
+        }
         if has_orders {
             self.nudge.now();
         }
@@ -135,6 +147,7 @@ impl<P: Projection> Shared<P> {
     pub(crate) fn end(&self, status: Status) {
         lock(&self.slot).status = status;
         self.moved.notify_all();
+        self.waiters.wake_all();
     }
 
     /// Waits until something has moved, a moment at most.

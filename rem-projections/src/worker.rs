@@ -270,6 +270,7 @@ impl<P: Projection> Worker<P> {
         let sequence = work.sequence;
         let before = self.former.replace(shared.view.swap(work));
         quietly(before);
+        shared.waiters.reached(sequence);
         if sequence >= self.snapshot_at {
             let trouble = shared.snapshots.keep(&shared.view.load_full());
             self.snapshot_at = shared.snapshots.next_after(sequence);

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+use rem_core::__private::block_on;
+use rem_core::wire::{Codec, RawEvent};
 use rem_core::{Bus, Event, Payload, Ring};
 use rem_projections::{
     AttachError, Projection, Projections, Projector, RegistryError, Status, WaitError,
@@ -189,4 +191,59 @@ fn projectors_are_found_by_their_names() {
     assert!(matches!(all.remove("balance"), Err(RegistryError::Unknown { .. })));
     all.remove("balances").unwrap();
     assert!(all.reports().is_empty());
+}
+
+/// In async code, under no runtime of ours: by a block that waits in this thread.
+#[test]
+fn one_reads_ones_own_write_in_async_code() {
+    let bus = bus();
+    let balances = Projector::builder("balances").attach(&bus, Balances::default()).unwrap();
+    for round in 1..=1_000 {
+        let sequence = pay(&bus, 2, 1);
+        let state = block_on(balances.reaching(sequence, SOON)).unwrap();
+        assert_eq!((state.of[&2], state.sequence()), (round, sequence));
+    }
+    // A number whose event nobody selects: the projector is told of none, and comes there all the same.
+    let other =
+        bus.publish_to("other", RawEvent::new(Codec::Json, *b"7")).unwrap().sequence().unwrap();
+    assert_eq!(block_on(balances.reaching(other, SOON)).unwrap().sequence(), other);
+    // Many who wait are all told, each of its own, and what was dropped is not waited for.
+    let last = other + 100;
+    let waits: Vec<_> = (other + 1..=last)
+        .map(|number| {
+            let balances = balances.clone();
+            drop(balances.reaching(number, SOON));
+            thread::spawn(move || block_on(balances.reaching(number, SOON)).unwrap().sequence())
+        })
+        .collect();
+    for _ in other..last {
+        pay(&bus, 3, 1);
+    }
+    for (number, wait) in (other + 1..=last).zip(waits) {
+        assert!(wait.join().unwrap() >= number);
+    }
+}
+
+#[test]
+fn a_wait_in_async_code_that_is_in_vain_ends_with_what_is_wrong() {
+    let bus = bus();
+    let balances = Projector::builder("balances").attach(&bus, Balances::default()).unwrap();
+    let error = block_on(balances.reaching(9, Duration::from_millis(20))).unwrap_err();
+    assert!(matches!(error, WaitError::TimedOut { wanted: 9, at: 0, .. }), "{error}");
+
+    let waits = |sequence| {
+        let balances = balances.clone();
+        thread::spawn(move || {
+            block_on(balances.reaching(sequence, SOON)).map(|view| view.sequence())
+        })
+    };
+    let fails = waits(2);
+    bus.publish(Account::Drawn { id: 1, amount: 1 }).unwrap(); // overdrawn: it stands still
+    let error = fails.join().unwrap().unwrap_err();
+    assert!(matches!(error, WaitError::Failed(_)), "{error}");
+    let over = waits(3);
+    balances.stop();
+    let error = over.join().unwrap().unwrap_err();
+    // Failed, if it looked before; stopped, if after.
+    assert!(matches!(error, WaitError::Over { .. } | WaitError::Failed(_)), "{error}");
 }

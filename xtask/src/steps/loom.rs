@@ -9,7 +9,7 @@ use crate::workspace::{self, Workspace, read};
 const PREEMPTIONS: &str = "2";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let tests = "test --quiet --package rem-core --package rem-effects --package rem-journal --package rem-mesh --package rem-partition --profile loom --lib loom";
+    let tests = "test --quiet --package rem-core --package rem-effects --package rem-journal --package rem-mesh --package rem-partition --package rem-projections --profile loom --lib loom";
     let command = |arguments: &str| {
         let mut command = workspace.cargo(arguments);
         command
