@@ -1,8 +1,8 @@
-//! What a projection costs: folding a history beside a bare loop that reads the same ring and folds the same, the past at any
-//! number, and a look at the state.
+//! What a projection costs: folding a history beside a bare loop that reads the same and folds the same, the past at any number,
+//! and a look at the state.
 //!
-//! `cargo bench --bench projections` does it with 10,000,000 events, for which it takes some 3 GB; as a test it does it with
-//! few. `-- EVENTS` says how many.
+//! `cargo bench --bench projections` does it with 10,000,000 events in a ring, for which it takes some 3 GB; as a test it does it
+//! with few. `-- EVENTS` says how many. `-- --journal` does it with a journal, which has all of them in its file and the last few in memory.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rem::journal::{Durability, Journal};
 use rem::prelude::*;
 use rem::projections::{Commands, Decide, Projection, Projector};
 use rem::{Evicted, History};
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 const FULL: u64 = 10_000_000;
 const FEW: u64 = 50_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 const LONG: Duration = Duration::from_secs(600);
 
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ impl History for Both {
 }
 
 /// What a program would write that had the ring alone.
-fn bare(ring: &Ring, events: u64) -> Balances {
+fn over_ring(ring: &Ring, events: u64) -> Balances {
     let (mut balances, mut page) = (Balances::default(), Vec::new());
     for first in (1..=events).step_by(256) {
         ring.read(first..=(first + 255).min(events), &mut page);
@@ -97,29 +98,58 @@ fn bare(ring: &Ring, events: u64) -> Balances {
     balances
 }
 
-fn main() {
-    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
-    let is_bench = std::env::args().any(|argument| argument == "--bench");
-    let events: u64 = asked.unwrap_or(if is_bench { FULL } else { FEW });
-    let room = usize::try_from(events).unwrap() + 200_000;
-    let ring = Arc::new(Ring::events(room));
-    let bus = Bus::builder().history(Both(Arc::clone(&ring))).build();
+/// What a program would write that had no projections.
+fn over_query(bus: &Bus) -> Balances {
+    let mut balances = Balances::default();
+    for event in bus.query("account").unwrap().iter::<Account>() {
+        balances.apply(&event);
+    }
+    balances
+}
+
+fn fill(bus: &Bus, events: u64) {
     let publisher = bus.publisher::<Account>();
     for number in 0..events {
         let id = u32::try_from(number % 1_000).unwrap();
         publisher.publish(Account::Paid { id, cents: number }).unwrap();
     }
-    println!("{events} events");
+}
 
+fn main() {
+    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let is = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    let events: u64 = asked.unwrap_or(if is("--bench") { FULL } else { FEW });
+    let mut bars = Bars::default();
+    if is("--journal") {
+        let folder = tempfile::tempdir().unwrap();
+        let every = Durability::Every(Duration::from_millis(10));
+        let journal = Journal::builder().durability(every).open(folder.path().join("journal.rem"));
+        let bus = Bus::builder().history(journal.unwrap()).build();
+        fill(&bus, events);
+        println!("{events} events in a journal");
+        measure(&bus, events, "query", || over_query(&bus), &mut bars);
+        drop(bus);
+    } else {
+        let ring = Arc::new(Ring::events(usize::try_from(events).unwrap() + 200_000));
+        let bus = Bus::builder().history(Both(Arc::clone(&ring))).build();
+        fill(&bus, events);
+        println!("{events} events in a ring");
+        measure(&bus, events, "ring", || over_ring(&ring, events), &mut bars);
+    }
+    println!("{bars}");
+}
+
+/// All that is measured of a history that is filled, beside a bare loop over it.
+fn measure(bus: &Bus, events: u64, over: &str, by_hand: impl Fn() -> Balances, bars: &mut Bars) {
     let (mut loops, mut folds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let mut projector = None;
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        let expected = bare(&ring, events);
+        let expected = by_hand();
         let alone = start.elapsed();
         drop(projector.take());
         let start = Instant::now();
-        let folded = Projector::builder("balances").attach(&bus, Balances::default()).unwrap();
+        let folded = Projector::builder("balances").attach(bus, Balances::default()).unwrap();
         let state = folded.wait_for(events, LONG).unwrap();
         let projected = start.elapsed();
         assert_eq!(state.0, expected.0);
@@ -133,8 +163,18 @@ fn main() {
     }
     let projector = projector.unwrap();
     let (alone, projected) = (median(&mut loops), median(&mut folds));
-    println!("a bare loop over the ring {alone:.1} ns an event, a projection {projected:.1} ns");
+    println!("a bare loop over the {over} {alone:.1} ns an event, a projection {projected:.1} ns");
+    let name = format!("folding, of the speed of a bare loop over the {over}");
+    bars.at_least(&name, median(&mut ratios), 0.5, "");
 
+    let longest = travel(&projector, events);
+    bars.at_most("the state at a number, the longest", longest, 50.0, "ms");
+    bars.at_most("a look at the state", look(&projector), 30.0, "ns");
+    command(bus, &projector);
+}
+
+/// The longest that a state of the past takes, in milliseconds.
+fn travel(projector: &Projector<Balances>, events: u64) -> f64 {
     let mut travels: Vec<_> = (1..=50)
         .map(|number| {
             let wanted = events * (number * 37 % 50 + 1) / 51;
@@ -146,19 +186,27 @@ fn main() {
     let usual = median(&mut travels);
     let longest = travels[travels.len() - 1];
     println!("at(): {usual:.2} ms in the median, {longest:.2} ms the longest of 50");
+    longest
+}
 
+/// What a look at the state takes, in nanoseconds.
+fn look(projector: &Projector<Balances>) -> f64 {
     let calls = 1_000_000;
     let mut reads: Vec<_> = (0..ROUNDS)
         .map(|_| {
             let start = Instant::now();
             for _ in 0..calls {
-                black_box(black_box(&projector).state().0.len());
+                black_box(black_box(projector).state().0.len());
             }
             start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
         })
         .collect();
+    median(&mut reads)
+}
 
-    let commands = Commands::new(&bus, &projector);
+/// Tells what a command takes.
+fn command(bus: &Bus, projector: &Projector<Balances>) {
+    let commands = Commands::new(bus, projector);
     bus.publish(Account::Paid { id: 0, cents: 1_000_000 }).unwrap();
     let carried = 20_000;
     let start = Instant::now();
@@ -167,15 +215,4 @@ fn main() {
     }
     let command = start.elapsed().as_secs_f64() * 1e6 / f64::from(carried);
     println!("a command that reads its own write: {command:.2} µs");
-
-    let mut bars = Bars::default();
-    bars.at_least(
-        "folding, of the speed of a bare loop over the ring",
-        median(&mut ratios),
-        0.5,
-        "",
-    );
-    bars.at_most("the state at a number, the longest", longest, 50.0, "ms");
-    bars.at_most("a look at the state", median(&mut reads), 30.0, "ns");
-    println!("{bars}");
 }
