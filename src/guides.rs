@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/write-a-middleware.md")]
 pub mod write_a_middleware {}
 
+#[doc = include_str!("../docs/requests.md")]
+pub mod requests {}
+
 #[cfg(feature = "effects")]
 #[doc = include_str!("../docs/effects.md")]
 pub mod effects {}

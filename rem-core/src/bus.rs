@@ -305,6 +305,11 @@ impl Bus {
         Self(state)
     }
 
+    /// The bus with that prefix, opened if it is not, if it lies below this one; else this one.
+    pub(crate) fn nearest(&self, prefix: &str) -> Self {
+        Self(child::nearest(&self.0, prefix))
+    }
+
     pub(crate) fn state(&self) -> &State {
         &self.0
     }

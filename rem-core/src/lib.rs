@@ -24,6 +24,7 @@ mod durable;
 mod handlers;
 mod history;
 mod replay;
+mod request;
 pub mod signal;
 mod system;
 mod topology;
@@ -76,6 +77,7 @@ pub use replay::{
     OnFailure, Progress, Replay, ReplayError, ReplayErrorKind, ReplayHandle, ReplayReport,
     Replaying, Target, ToBus, ToHandler,
 };
+pub use request::{Asking, IntoAnswer, Request, RequestError, Requester};
 pub use signal::{Namespace, Signal};
 pub use subscription::{
     Outcome, QueueBuilder, Start, Subscription, SubscriptionBuilder, SubscriptionId, Token,

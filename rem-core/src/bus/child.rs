@@ -56,3 +56,14 @@ pub(super) fn open(
     parent.core.router.touch();
     Ok(child)
 }
+
+/// See [`Bus::nearest`](super::Bus::nearest).
+pub(super) fn nearest(bus: &Arc<State>, prefix: &str) -> Arc<State> {
+    let below = match bus.prefix() {
+        "" => Some(prefix),
+        above => prefix.strip_prefix(above).and_then(|rest| rest.strip_prefix('.')),
+    };
+    let below = below.filter(|below| !below.is_empty());
+    let child = below.and_then(|below| open(bus, below, Existing::Share).ok());
+    child.unwrap_or_else(|| Arc::clone(bus))
+}
