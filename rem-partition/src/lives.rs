@@ -3,18 +3,17 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::Mutex;
 use std::task::Waker;
 use std::time::Duration;
 
 use rem_core::__private::{Alarm, isolate};
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use crate::unit::Terms;
 
 /// What is kept of units, by their numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Lives(Mutex<HashMap<u32, Live>>);
+pub(crate) struct Lives(Mutex<HashMap<u64, Live>>);
 
 /// What is kept of one.
 #[derive(Default)]
@@ -55,7 +54,7 @@ pub(crate) struct Ended {
 
 impl Lives {
     /// An attempt begins: its number, and why the one before failed.
-    pub(crate) fn begin(&self, unit: u32, terms: Option<&Terms>) -> (u32, Option<String>) {
+    pub(crate) fn begin(&self, unit: u64, terms: Option<&Terms>) -> (u32, Option<String>) {
         let mut lives = lock(&self.0);
         let live = lives.entry(unit).or_default();
         if live.number == 0 {
@@ -73,7 +72,7 @@ impl Lives {
     }
 
     /// Keeps an alarm of that attempt, unless it is over.
-    pub(crate) fn keep(&self, unit: u32, number: u32, alarm: Alarm) {
+    pub(crate) fn keep(&self, unit: u64, number: u32, alarm: Alarm) {
         let mut alarm = Some(alarm);
         if let Some(live) = lock(&self.0).get_mut(&unit).filter(|live| live.number == number) {
             mem::swap(&mut live.alarm, &mut alarm);
@@ -82,7 +81,7 @@ impl Lives {
     }
 
     /// Is to be woken when the unit is cancelled.
-    pub(crate) fn wakes(&self, unit: u32, waker: &Waker) {
+    pub(crate) fn wakes(&self, unit: u64, waker: &Waker) {
         let mut waker = Some(waker.clone());
         if let Some(live) = lock(&self.0).get_mut(&unit) {
             mem::swap(&mut live.waker, &mut waker);
@@ -91,7 +90,7 @@ impl Lives {
     }
 
     /// Whether it is over for a unit that is cancelled.
-    pub(crate) fn wake(&self, unit: u32) {
+    pub(crate) fn wake(&self, unit: u64) {
         let waker = lock(&self.0).get_mut(&unit).and_then(|live| live.waker.take());
         if let Some(waker) = waker {
             let _ = isolate(|| waker.wake());
@@ -99,20 +98,20 @@ impl Lives {
     }
 
     /// The time limit of an attempt has come: whether it was the last, or `None` if it is over.
-    pub(crate) fn is_last(&self, unit: u32, number: u32) -> Option<bool> {
+    pub(crate) fn is_last(&self, unit: u64, number: u32) -> Option<bool> {
         let mut lives = lock(&self.0);
         let live = lives.get_mut(&unit).filter(|live| live.number == number)?;
         live.late = true;
         Some(live.next.is_none())
     }
 
-    pub(crate) fn is_late(&self, unit: u32, number: u32) -> bool {
+    pub(crate) fn is_late(&self, unit: u64, number: u32) -> bool {
         let lives = lock(&self.0);
         lives.get(&unit).is_some_and(|live| live.number != number || live.late)
     }
 
     /// An attempt is over.
-    pub(crate) fn end(&self, unit: u32) -> Ended {
+    pub(crate) fn end(&self, unit: u64) -> Ended {
         let mut lives = lock(&self.0);
         let Some(live) = lives.get_mut(&unit) else { return Ended { late: false, next: None } };
         let gone = (live.alarm.take(), live.waker.take());
@@ -123,14 +122,14 @@ impl Lives {
     }
 
     /// Why the attempt failed that another is to follow.
-    pub(crate) fn failed(&self, unit: u32, error: String) {
+    pub(crate) fn failed(&self, unit: u64, error: String) {
         if let Some(live) = lock(&self.0).get_mut(&unit) {
             live.error = Some(error);
         }
     }
 
     /// Nothing follows.
-    pub(crate) fn forget(&self, unit: u32) {
+    pub(crate) fn forget(&self, unit: u64) {
         let gone = lock(&self.0).remove(&unit);
         let _ = isolate(|| drop(gone));
     }

@@ -35,7 +35,8 @@ pub(crate) trait Board: Send + Sync + 'static {
     /// Whether none is ready, asked by who is about to rest.
     fn is_empty(&self) -> bool;
 
-    fn key(job: &Self::Job) -> u32;
+    /// The number of a unit: of those that are open, each has its own.
+    fn key(job: &Self::Job) -> u64;
     fn work<'a>(&'a self, job: &'a Self::Job) -> &'a Work;
     fn terms<'a>(&'a self, job: &'a Self::Job) -> Option<&'a Terms>;
     /// What its work is given; the one before can be used again.

@@ -1,29 +1,29 @@
 //! [`Running`]: a plan that is being run: the board of its workers.
 
+mod board;
 mod seen;
+mod watched;
 
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
-use std::time::Instant;
 
 use rem_core::__private::{Alarms, isolate};
 
-use crate::attempt::Attempt;
 use crate::crew::Crew;
 use crate::error::{Fault, UnitError};
 use crate::event::TaskEvent;
 use crate::lives::Lives;
-use crate::perform::Board;
 use crate::plan::Frozen;
 use crate::ready::Ready;
 use crate::report::Counts;
 use crate::state::{State, States};
-use crate::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use crate::sync::lock;
-use crate::unit::Terms;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Condvar, Mutex, lock};
 use crate::watch::{Cause, Watch};
-use crate::work::{Output, Value, Work};
+use crate::work::{Output, Value};
 use crate::workers::{Workers, ring};
+
+pub(crate) use watched::Watched;
 
 /// A plan that is being run.
 pub(crate) struct Running {
@@ -49,34 +49,6 @@ pub(crate) struct Running {
 struct End {
     over: bool,
     waker: Option<Waker>,
-}
-
-/// What is kept of each unit if a bus is told of it.
-pub(crate) struct Watched {
-    pub(crate) watch: Watch,
-    /// The newest event of each, or the one that let it begin.
-    causes: Box<[Mutex<Told>]>,
-    percents: Box<[AtomicU8]>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Told {
-    cause: Cause,
-    since: Option<Instant>,
-}
-
-impl Watched {
-    pub(crate) fn new(watch: Watch, units: usize) -> Self {
-        Self {
-            watch,
-            causes: (0..units).map(|_| Mutex::default()).collect(),
-            percents: (0..units).map(|_| AtomicU8::new(u8::MAX)).collect(),
-        }
-    }
-
-    fn told(&self, unit: u32) -> Told {
-        *lock(&self.causes[unit as usize])
-    }
 }
 
 impl Running {
@@ -195,8 +167,8 @@ impl Running {
     /// Whoever is at a unit that was cancelled is told, as far as that can be.
     fn let_go(&self, unit: u32, was: State) {
         match was {
-            State::Running => self.lives.wake(unit),
-            State::Paused => self.lives.forget(unit),
+            State::Running => self.lives.wake(u64::from(unit)),
+            State::Paused => self.lives.forget(u64::from(unit)),
             _ => {}
         }
     }
@@ -266,12 +238,9 @@ impl Running {
         }
         let mut cause = None;
         if let Some(watched) = &self.watched {
-            let since = watched.told(unit).since;
-            cause = Some(self.tell(unit, None, |unit| TaskEvent::Completed {
-                unit,
-                attempts,
-                micros: micros(since),
-            }));
+            let micros = watched.told(unit).micros();
+            let completed = |unit| TaskEvent::Completed { unit, attempts, micros };
+            cause = Some(self.tell(unit, None, completed));
         }
         let mut first = true;
         for next in self.plan.graph.onward(unit) {
@@ -306,105 +275,6 @@ impl Running {
         self.counts[2].fetch_add(skipped, Ordering::Relaxed);
         self.counts[1].fetch_add(1, Ordering::Relaxed);
         self.finish(1 + skipped);
-    }
-}
-
-/// Since that moment.
-fn micros(since: Option<Instant>) -> u64 {
-    since.map_or(0, |since| u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX))
-}
-
-impl Board for Running {
-    type Job = u32;
-
-    fn crew(&self) -> &Crew {
-        &self.crew
-    }
-
-    fn workers(&self) -> &Workers {
-        &self.workers
-    }
-
-    fn lives(&self) -> &Lives {
-        &self.lives
-    }
-
-    fn alarms(&self) -> &Alarms {
-        self.alarms.get_or_init(Alarms::system)
-    }
-
-    fn take(self: &Arc<Self>) -> Option<u32> {
-        loop {
-            let taken = self.ready.take()?;
-            if taken.ring {
-                ring(self);
-            }
-            let unit = self.plan.units[taken.rank as usize];
-            if self.states.change(unit, State::Ready, State::Running) {
-                return Some(unit);
-            } // or it was cancelled
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.ready.is_empty()
-    }
-
-    fn key(unit: &u32) -> u32 {
-        *unit
-    }
-
-    fn work<'a>(&'a self, unit: &'a u32) -> &'a Work {
-        &self.plan.work[*unit as usize]
-    }
-
-    fn terms<'a>(&'a self, unit: &'a u32) -> Option<&'a Terms> {
-        self.plan.terms[*unit as usize].as_deref()
-    }
-
-    fn attempt(self: &Arc<Self>, before: Option<Attempt>, unit: &u32, number: u32) -> Attempt {
-        match before {
-            // That of the same run: no count that all workers share is touched.
-            Some(mut attempt) => {
-                (attempt.unit, attempt.number) = (*unit, number);
-                attempt
-            }
-            None => Attempt { seen: Arc::clone(self) as _, unit: *unit, number },
-        }
-    }
-
-    fn started(&self, unit: &u32, number: u32, error: Option<String>) {
-        let Some(watched) = &self.watched else { return };
-        watched.percents[*unit as usize].store(u8::MAX, Ordering::Relaxed);
-        let started = |unit| TaskEvent::Started { unit, attempt: number, error };
-        let cause = self.tell(*unit, None, started);
-        *lock(&watched.causes[*unit as usize]) = Told { cause, since: Some(Instant::now()) };
-    }
-
-    fn is_running(&self, unit: &u32) -> bool {
-        self.states.get(*unit) == State::Running
-    }
-
-    fn pause(&self, unit: &u32) -> bool {
-        self.states.change(*unit, State::Running, State::Paused)
-    }
-
-    fn again(self: &Arc<Self>, unit: &u32) {
-        if self.states.change(*unit, State::Paused, State::Ready) {
-            self.ready.put(self.plan.ranks[*unit as usize]);
-            ring(self);
-        }
-    }
-
-    fn end(self: &Arc<Self>, unit: &u32, attempts: u32, came: Result<Value, Fault>) {
-        match came {
-            Ok(value) => self.complete(*unit, attempts, value),
-            Err(fault) => self.fail(*unit, attempts, fault),
-        }
-    }
-
-    fn abandon(self: &Arc<Self>) {
-        self.cancel_all();
     }
 }
 

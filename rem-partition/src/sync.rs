@@ -7,7 +7,11 @@ pub(crate) use loom::sync::atomic;
 #[cfg(not(rem_loom))]
 pub(crate) use std::sync::atomic;
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+#[cfg(rem_loom)]
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::PoisonError;
+#[cfg(not(rem_loom))]
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Takes a lock. That a thread panicked while it held one says nothing here: what it protects is changed in one step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,6 +1,7 @@
 //! [`Watch`]: tells on a bus what becomes of units, each event with its cause.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use rem_core::__private::isolate;
 use rem_core::{Bus, EventId, Source};
@@ -23,6 +24,28 @@ pub(crate) struct Cause {
     pub(crate) event: Option<EventId>,
     /// Of what it is a part.
     pub(crate) story: Option<EventId>,
+}
+
+/// What was told of a unit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    /// The newest event of it, or what let it begin.
+    pub(crate) cause: Cause,
+    /// When its attempt began.
+    since: Option<Instant>,
+}
+
+impl Told {
+    /// An attempt began, which was told by that event.
+    pub(crate) fn began(cause: Cause) -> Self {
+        Self { cause, since: Some(Instant::now()) }
+    }
+
+    /// How long ago that was.
+    pub(crate) fn micros(&self) -> u64 {
+        let time = self.since.map(|since| since.elapsed().as_micros());
+        time.map_or(0, |time| u64::try_from(time).unwrap_or(u64::MAX))
+    }
 }
 
 impl Watch {

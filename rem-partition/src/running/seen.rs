@@ -29,7 +29,8 @@ impl Seen for Running {
 
     fn is_stopped(&self, unit: u32, number: u32) -> bool {
         self.states.get(unit) != State::Running
-            || (self.plan.terms[unit as usize].is_some() && self.lives.is_late(unit, number))
+            || (self.plan.terms[unit as usize].is_some()
+                && self.lives.is_late(u64::from(unit), number))
     }
 
     fn progress(&self, unit: u32, number: u32, done: u64, total: u64) {
