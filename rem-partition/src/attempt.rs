@@ -99,3 +99,9 @@ pub(crate) fn typed<T: Send + Sync + 'static>(
     };
     output.downcast().map_err(|_| OutputError::other_type::<T>(unit))
 }
+
+/// How far it has come: at most 100.
+pub(crate) fn percent(done: u64, total: u64) -> u8 {
+    let percent = u128::from(done) * 100 / u128::from(total.max(1));
+    u8::try_from(percent.min(100)).unwrap_or(100)
+}

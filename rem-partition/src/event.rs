@@ -3,10 +3,10 @@
 use rem_macros::EventType;
 use serde::{Deserialize, Serialize};
 
-use crate::error::UnitErrorKind;
+use crate::error::{RefusalKind, UnitErrorKind};
 
 /// What becomes of units of work: `task.started`, `task.completed` and so on. A [`Runner`](crate::Runner) that is told to
-/// [watch](crate::Runner::watch) publishes them.
+/// [watch](crate::Runner::watch) publishes them, and so does an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner).
 ///
 /// Who begins is caused by what let it begin: the completion of the last unit that it waited for. What becomes of it is caused
 /// by its beginning, and those who are skipped by the failure.
@@ -67,6 +67,25 @@ pub enum TaskEvent {
         /// The unit that it waits for, by itself or by others, and that was cancelled; `None` if it was meant itself.
         because: Option<String>,
     },
+    /// A unit of an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner) waits for units that have not come yet.
+    Held {
+        /// Its name.
+        unit: String,
+        /// The names of those.
+        waits_for: Vec<String>,
+    },
+    /// A unit is not taken by an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner), or was held for too long.
+    Refused {
+        /// Its name.
+        unit: String,
+        /// Why.
+        kind: RefusalKind,
+        /// The units that it is about: those of a cycle, each of which waits for the next and the last for the first, or those
+        /// that are not there.
+        units: Vec<String>,
+        /// Why, as text that says how to mend it.
+        error: String,
+    },
 }
 
 impl TaskEvent {
@@ -78,7 +97,9 @@ impl TaskEvent {
             | Self::Completed { unit, .. }
             | Self::Failed { unit, .. }
             | Self::Skipped { unit, .. }
-            | Self::Cancelled { unit, .. } => unit,
+            | Self::Cancelled { unit, .. }
+            | Self::Held { unit, .. }
+            | Self::Refused { unit, .. } => unit,
         }
     }
 }

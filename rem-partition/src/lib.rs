@@ -53,6 +53,7 @@ mod crew;
 mod ready;
 mod perform;
 mod lives;
+mod block;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod run;
@@ -61,15 +62,27 @@ mod state;
 mod report;
 mod event;
 mod watch;
+mod partitioner;
+mod created;
+mod functions;
+mod flow;
+mod units;
+mod member;
 mod error;
 mod sync;
 
 pub use attempt::Attempt;
+pub use created::{LocalTask, TaskCreated};
 pub use error::{
-    OutputError, OutputErrorKind, PlanError, PlanErrorKind, RunError, RunErrorKind, UnitError,
-    UnitErrorKind, WorkersError, WorkersErrorKind,
+    AttachError, AttachErrorKind, CallError, CallErrorKind, OutputError, OutputErrorKind,
+    PlanError, PlanErrorKind, Refusal, RefusalKind, RunError, RunErrorKind, UnitError,
+    UnitErrorKind, UnsettledError, UnsettledErrorKind, WorkersError, WorkersErrorKind,
 };
 pub use event::TaskEvent;
+pub use functions::Arguments;
+pub use partitioner::{
+    EventDrivenPartitioner, PartitionerBuilder, PartitionerReport, PartitionerStats, Settled,
+};
 pub use plan::{Plan, PlanBuilder};
 pub use report::{Counts, Report, Status};
 pub use run::{Run, Runner};

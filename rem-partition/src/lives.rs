@@ -9,7 +9,7 @@ use std::time::Duration;
 use rem_core::__private::{Alarm, isolate};
 
 use crate::sync::{Mutex, lock};
-use crate::unit::Terms;
+use crate::unit::{Retries, Terms};
 
 /// What is kept of units, by their numbers.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl Lives {
         let live = lives.entry(unit).or_default();
         if live.number == 0 {
             let retry = terms.and_then(|terms| terms.retry.as_ref());
-            live.waits = retry.map(|retry| Box::new(retry.schedule()) as Waits);
+            live.waits = retry.map(Retries::schedule);
         }
         live.number = live.number.saturating_add(1);
         live.late = false;

@@ -4,10 +4,8 @@
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 
 use rem_core::__private::{Alarm, Alarms, isolate};
 
@@ -97,7 +95,7 @@ pub(crate) fn call<B: Board>(
 }
 
 /// Whether the alarm rings later, and not now.
-fn ring_later(alarm: &mut Alarm, waker: &Waker) -> bool {
+pub(crate) fn ring_later(alarm: &mut Alarm, waker: &Waker) -> bool {
     Pin::new(alarm).poll(&mut Context::from_waker(waker)).is_pending()
 }
 
@@ -245,30 +243,5 @@ impl<B: Board> Drop for Racing<B> {
     fn drop(&mut self) {
         let work = self.work.take();
         let _ = isolate(|| drop(work));
-    }
-}
-
-/// Waits in this thread.
-pub(crate) fn block_on(mut future: impl Future<Output = ()> + Unpin) {
-    let alert = Arc::new(Alert { thread: thread::current(), woken: AtomicBool::new(false) });
-    let waker = Waker::from(Arc::clone(&alert));
-    let mut cx = Context::from_waker(&waker);
-    while Pin::new(&mut future).poll(&mut cx).is_pending() {
-        while !alert.woken.swap(false, Ordering::AcqRel) {
-            thread::park();
-        }
-    }
-}
-
-/// Wakes a thread.
-struct Alert {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for Alert {
-    fn wake(self: Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
     }
 }

@@ -23,11 +23,7 @@ impl Plan {
         let marks = Marks::of(&self.0);
         for unit in marks.units() {
             let mark = if marks.is_on(unit) { ", color=red, penwidth=2" } else { "" };
-            let label = label(&self.0, unit, "\\n", |text, character| match character {
-                '"' | '\\' => text.extend(['\\', character]),
-                '\n' => text.push_str("\\n"),
-                other => text.push(other),
-            });
+            let label = label(&self.0, unit, "\\n", dot_text);
             line(&mut text, format_args!("    n{unit} [label=\"{label}\"{mark}];"));
         }
         for (from, to) in marks.edges() {
@@ -57,14 +53,7 @@ impl Plan {
         let marks = Marks::of(&self.0);
         for unit in marks.units() {
             let mark = if marks.is_on(unit) { ":::critical" } else { "" };
-            let label = label(&self.0, unit, "<br/>", |text, character| match character {
-                // By their numbers, as Mermaid has it for what its grammar or HTML would take for its own.
-                '"' | '#' | '<' | '>' | '&' | '`' | '\\' => {
-                    line_part(text, format_args!("#{};", u32::from(character)));
-                }
-                '\n' => text.push_str("<br/>"),
-                other => text.push(other),
-            });
+            let label = label(&self.0, unit, "<br/>", mermaid_text);
             line(&mut text, format_args!("    n{unit}[\"{label}\"]{mark}"));
         }
         for (from, to) in marks.edges() {
@@ -115,10 +104,9 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// A unit's name and cost, each character written as its language wants it.
-fn label(plan: &Frozen, unit: u32, newline: &str, write: impl Fn(&mut String, char)) -> String {
-    let mut text = String::new();
-    plan.name(unit).chars().for_each(|character| write(&mut text, character));
+/// A unit's name and cost, as its language wants them.
+fn label(plan: &Frozen, unit: u32, newline: &str, write: impl Fn(&str) -> String) -> String {
+    let mut text = write(plan.name(unit));
     let cost = plan.costs[unit as usize];
     if cost != 1 {
         line_part(&mut text, format_args!("{newline}{cost}"));
@@ -126,7 +114,36 @@ fn label(plan: &Frozen, unit: u32, newline: &str, write: impl Fn(&mut String, ch
     text
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+/// A name as DOT has it between quotes.
+pub(crate) fn dot_text(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        match character {
+            '"' | '\\' => text.extend(['\\', character]),
+            '\n' => text.push_str("\\n"),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+/// A name as Mermaid has it between quotes.
+pub(crate) fn mermaid_text(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        match character {
+            // By their numbers, as Mermaid has it for what its grammar or HTML would take for its own.
+            '"' | '#' | '<' | '>' | '&' | '`' | '\\' => {
+                line_part(&mut text, format_args!("#{};", u32::from(character)));
+            }
+            '\n' => text.push_str("<br/>"),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+pub(crate) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     line_part(text, line);
     text.push('\n');
 }

@@ -63,6 +63,13 @@ pub enum Status {
         /// The one that was meant, which it waited for by itself or by others; `None` if it was meant itself.
         because: Option<Arc<str>>,
     },
+    /// It waits for units that have not come: only in an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner).
+    Held {
+        /// Their names.
+        waits_for: Vec<Arc<str>>,
+    },
+    /// It was held for too long: only in an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner).
+    Refused,
 }
 
 impl Report {
@@ -132,6 +139,7 @@ pub(crate) fn status(run: &Running, unit: &str) -> Option<Status> {
         // The cause is written a moment after the end: until then it waits.
         State::Skipped => because().map_or(Status::Waiting, |because| Status::Skipped { because }),
         State::Cancelled => Status::Cancelled { because: because() },
+        State::Refused => Status::Refused,
     })
 }
 

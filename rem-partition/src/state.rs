@@ -19,10 +19,12 @@ pub(crate) enum State {
     Failed,
     Skipped,
     Cancelled,
+    /// Only in a partitioner: it was held for what never came.
+    Refused,
 }
 
 impl State {
-    fn of(number: u8) -> Self {
+    pub(crate) fn of(number: u8) -> Self {
         match number {
             0 => Self::Waiting,
             1 => Self::Ready,
@@ -31,7 +33,8 @@ impl State {
             4 => Self::Completed,
             5 => Self::Failed,
             6 => Self::Skipped,
-            _ => Self::Cancelled,
+            7 => Self::Cancelled,
+            _ => Self::Refused,
         }
     }
 

@@ -56,7 +56,30 @@ pub(crate) struct Declared {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     pub(crate) limit: Option<Duration>,
-    pub(crate) retry: Option<Retry>,
+    pub(crate) retry: Option<Retries>,
+}
+
+/// When a unit is tried again: by a rule, or, as another process has written it, after these times.
+#[derive(Debug, Clone)]
+pub(crate) enum Retries {
+    By(Retry),
+    After(Arc<[Duration]>),
+}
+
+impl Retries {
+    /// How long to wait before each further attempt.
+    pub(crate) fn schedule(&self) -> Box<dyn Iterator<Item = Duration> + Send> {
+        match self {
+            Self::By(retry) => Box::new(retry.schedule()),
+            Self::After(times) => {
+                let (times, mut place) = (Arc::clone(times), 0);
+                Box::new(std::iter::from_fn(move || {
+                    place += 1;
+                    times.get(place - 1).copied()
+                }))
+            }
+        }
+    }
 }
 
 impl Declared {
@@ -81,6 +104,10 @@ impl Unit {
 impl<T> Unit<T> {
     pub(crate) fn of(declared: Declared, work: Work) -> Self {
         Self { declared, work, of: PhantomData }
+    }
+
+    pub(crate) fn into_parts(self) -> (Declared, Work) {
+        (self.declared, self.work)
     }
 
     /// Its name.
@@ -118,6 +145,10 @@ impl<T> fmt::Debug for Unit<T> {
 pub struct UnitBuilder(Declared);
 
 impl UnitBuilder {
+    pub(crate) fn into_declared(self) -> Declared {
+        self.0
+    }
+
     /// Waits for that unit: begins when it has completed, and is skipped if it does not. It may be declared before or after
     /// this one; named twice it counts once.
     pub fn after(mut self, unit: impl Into<UnitName>) -> Self {
@@ -146,7 +177,8 @@ impl UnitBuilder {
     }
 
     /// Of units that are ready and stand before equally long work, the one with the higher priority begins first; 0 unless
-    /// told.
+    /// told. In an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner), which cannot know what work will come, priority
+    /// alone counts.
     pub fn priority(mut self, priority: i32) -> Self {
         self.0.priority = priority;
         self
@@ -172,7 +204,7 @@ impl UnitBuilder {
 
     /// Tries again, if it fails, panics or passes its time limit. Its worker does others meanwhile.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.0.terms().retry = Some(retry);
+        self.0.terms().retry = Some(Retries::By(retry));
         self
     }
 

@@ -36,6 +36,11 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Nothing yet; that is why it is there.
+    pub(crate) fn by(cause: Cause) -> Self {
+        Self { cause, since: None }
+    }
+
     /// An attempt began, which was told by that event.
     pub(crate) fn began(cause: Cause) -> Self {
         Self { cause, since: Some(Instant::now()) }

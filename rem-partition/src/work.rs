@@ -33,6 +33,13 @@ pub(crate) enum Work {
     Async(Arc<dyn Fn(Attempt) -> Later + Send + Sync>),
 }
 
+impl Work {
+    /// What does nothing, in the place of what was dropped.
+    pub(crate) fn none() -> Self {
+        Self::Sync(Arc::new(|_| Ok(None)))
+    }
+}
+
 impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -14,8 +14,9 @@ use rem_core::__private::isolate;
 use rem_core::Spawner;
 
 use crate::attempt::Attempt;
+use crate::block::block_until;
 use crate::error::{Fault, WorkersError};
-use crate::perform::{Board, Racing, block_on, call};
+use crate::perform::{Board, Racing, call};
 use crate::sync;
 use crate::work::Work;
 
@@ -145,7 +146,7 @@ impl<B: Board> Shift<B> {
         while self.next() {
             attempt = self.now(attempt);
             if let Some(racing) = self.later() {
-                block_on(racing);
+                let _ = block_until(racing, None);
             }
         }
     }

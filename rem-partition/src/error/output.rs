@@ -24,6 +24,8 @@ pub enum OutputErrorKind {
     Unknown,
     /// The unit did not complete.
     NotCompleted,
+    /// The unit ended so long ago that it is not remembered.
+    LetGo,
 }
 
 impl OutputError {
@@ -65,6 +67,11 @@ impl fmt::Display for OutputError {
             OutputErrorKind::NotCompleted => {
                 write!(f, "`{unit}` has no output, for it did not complete: its status says why")
             }
+            OutputErrorKind::LetGo => write!(
+                f,
+                "the output of `{unit}` is gone, for it ended so long ago that it is not remembered: ask sooner, or let more units \
+                 be remembered"
+            ),
         }
     }
 }

@@ -108,7 +108,7 @@ impl fmt::Display for Mistake {
 }
 
 /// `a → b → a`.
-fn shown_cycle(units: &[Arc<str>]) -> String {
+pub(super) fn shown_cycle(units: &[Arc<str>]) -> String {
     let mut text = String::new();
     for unit in units.iter().take(SHOWN) {
         text.push_str(unit);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rem_core::EventId;
 
 use super::Running;
-use crate::attempt::Seen;
+use crate::attempt::{Seen, percent};
 use crate::error::{OutputError, OutputErrorKind};
 use crate::event::TaskEvent;
 use crate::state::State;
@@ -47,10 +47,4 @@ impl Seen for Running {
     fn cause(&self, unit: u32) -> Option<EventId> {
         self.watched.as_ref()?.told(unit).cause.event
     }
-}
-
-/// At most 100.
-fn percent(done: u64, total: u64) -> u8 {
-    let percent = u128::from(done) * 100 / u128::from(total.max(1));
-    u8::try_from(percent.min(100)).unwrap_or(100)
 }
