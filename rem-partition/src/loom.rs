@@ -2,6 +2,8 @@
 //!
 //! `RUSTFLAGS="--cfg rem_loom" cargo test -p rem-partition --release --lib loom`, or `cargo xtask loom`.
 
+mod growing;
+
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 

@@ -75,9 +75,8 @@ pub(crate) fn call<B: Board>(
 ) -> Attempt {
     let number = begin(board, job);
     if let Some(limit) = board.terms(job).and_then(|terms| terms.limit) {
-        let late = Late { board: Arc::downgrade(board), job: job.clone(), number };
         let mut alarm = board.alarms().after(limit);
-        let waker = Waker::from(Arc::new(late));
+        let waker = late(board, job, number);
         if ring_later(&mut alarm, &waker) {
             board.lives().keep(B::key(job), number, alarm);
         } else {
@@ -92,6 +91,11 @@ pub(crate) fn call<B: Board>(
     };
     finish(board, job, number, came);
     attempt
+}
+
+/// Woken when the time limit of that attempt has come.
+pub(crate) fn late<B: Board>(board: &Arc<B>, job: &B::Job, number: u32) -> Waker {
+    Waker::from(Arc::new(Late { board: Arc::downgrade(board), job: job.clone(), number }))
 }
 
 /// Whether the alarm rings later, and not now.
