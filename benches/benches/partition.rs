@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rem::partition::{Plan, Unit, Workers};
+use rem::Bus;
+use rem::partition::{EventDrivenPartitioner, LocalTask, Plan, Unit, Workers};
 use rem_benches::bars::Bars;
 use rem_benches::rounds::median;
 
@@ -17,6 +18,7 @@ const FULL: u32 = 1_000_000;
 const FEW: u32 = 2_000;
 const ROUNDS: usize = 5;
 const BUSY: u32 = 1_000;
+const LONG: Duration = Duration::from_secs(60);
 
 /// Units that do nothing, each after so many others: those at half and at a quarter of its number.
 fn idle(units: u32, after: u32) -> Plan {
@@ -37,6 +39,28 @@ fn run(plan: &Plan, workers: &Workers) -> f64 {
     let took = start.elapsed();
     assert_eq!(report.counts().completed, plan.len());
     took.as_secs_f64() * 1e9 / f64::from(u32::try_from(plan.len()).unwrap())
+}
+
+/// Units that do nothing and come as events, each after so many others, with as many remembered as there are; nanoseconds a unit,
+/// from the first event to the last end.
+fn coming(units: u32, after: u32, workers: &Workers) -> f64 {
+    let bus = Bus::new();
+    let limit = usize::try_from(units).unwrap();
+    let partitioner = EventDrivenPartitioner::builder(&bus, workers)
+        .open_at_most(limit)
+        .remember(limit)
+        .attach()
+        .unwrap();
+    let start = Instant::now();
+    for unit in 0..units {
+        let before = (1..=after).map(|part| unit >> part).filter(|before| *before != unit);
+        let unit = Unit::new(unit.to_string()).after_all(before.map(|before| before.to_string()));
+        bus.publish(LocalTask::new(unit.run(|_| Ok(())))).unwrap();
+    }
+    partitioner.settled_within(LONG).unwrap();
+    let took = start.elapsed();
+    assert_eq!(partitioner.stats().completed, u64::from(units));
+    took.as_secs_f64() * 1e9 / f64::from(units)
 }
 
 /// Units of 50 to 500 µs, each after up to two of the forty before it; what they took is summed up.
@@ -93,6 +117,13 @@ fn main() {
         let mut each: Vec<_> = (0..ROUNDS).map(|_| run(&plan, &workers)).collect();
         let work = format!("a unit that does nothing and waits for {after} others");
         bars.at_most(work, median(&mut each), 1_000.0, "ns");
+    }
+    for after in [0, 2] {
+        // A tenth, for these cost more.
+        let mut each: Vec<_> =
+            (0..ROUNDS).map(|_| coming((units / 10).max(1), after, &workers)).collect();
+        let work = format!("the same that comes as an event and waits for {after} others");
+        bars.at_most(work, median(&mut each), 10_000.0, "ns");
     }
     let mut parts: Vec<_> = (0..ROUNDS).map(|_| makespan(&workers)).collect();
     bars.at_least("the shortest time there is, of a run's", median(&mut parts), 0.9, "");

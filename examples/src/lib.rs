@@ -4,6 +4,7 @@
 mod bar;
 pub mod flights;
 pub mod github;
+pub mod jobs;
 mod lines;
 pub mod recorder;
 

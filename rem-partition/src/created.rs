@@ -155,7 +155,8 @@ fn millis(time: Duration) -> u64 {
 }
 
 /// `task.created.local`: a unit with its work, to be run by an [`EventDrivenPartitioner`](crate::EventDrivenPartitioner) of this
-/// process. It never leaves the process, for its work is a closure, which cannot be written.
+/// process. It never leaves the process, for its work is a closure, which cannot be written. A bus with a history keeps it there, with
+/// what the closure holds.
 ///
 /// ```
 /// use std::time::Duration;

@@ -38,6 +38,9 @@
 //! asked, and cancelled in part or whole. A run that is [watched](Runner::watch) tells a bus what becomes of each unit, as
 //! [`TaskEvent`]s whose causes lead from unit to unit.
 //!
+//! Where units come as things happen, an [`EventDrivenPartitioner`] takes them from a bus while others run: as [`TaskCreated`],
+//! the call of a function by its name, or as [`LocalTask`], with a closure.
+//!
 //! # Features
 //! - `tokio`: `Workers::tokio`, units on a runtime of tokio.
 #![forbid(unsafe_code)]

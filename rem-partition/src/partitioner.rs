@@ -36,7 +36,7 @@ pub use report::{PartitionerReport, PartitionerStats};
 /// A unit comes as [`TaskCreated`](crate::TaskCreated), which names a registered function, or within the process as
 /// [`LocalTask`](crate::LocalTask), with a closure. It begins when all that it waits for has completed and a worker is free; of
 /// several that are ready that of the highest [priority](crate::UnitBuilder::priority) begins first, then the one that came
-/// first. What it waits for may come after it: until then it is *held*, which is told as `task.held`, and for too long *refused*,
+/// first; so one of a low priority waits for as long as others come. What it waits for may come after it: until then it is *held*, which is told as `task.held`, and for too long *refused*,
 /// as `task.refused`. So is at once what is wrong: see [`RefusalKind`](crate::RefusalKind).
 ///
 /// A failure, a panic or a passed time limit skips all units behind the one that failed, also those that come later. Of units
