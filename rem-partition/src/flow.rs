@@ -110,20 +110,24 @@ impl Flow {
             ring(self);
         }
         if !rings {
-            self.give_up(member.number());
+            self.held_too_long(member.number());
         }
     }
 
     /// A unit that is held is held no longer.
-    pub(crate) fn give_up(self: &Arc<Self>, number: u64) {
+    pub(crate) fn give_up(self: &Arc<Self>, number: u64, why: &str) {
         let claimed = self.units.step(|units| units.claim(number, By::Time, State::Refused));
         let Some(claimed) = claimed else { return };
         let known = &claimed.member.known;
         let refusal = Refusal::new(RefusalKind::Unknown, &known.name)
             .about(claimed.unknown.iter().cloned())
-            .saying(format!("{:?}", self.hold));
+            .saying(why);
         let cause = self.refuse(refusal, known.told().cause);
         self.conclude(number, cause);
+    }
+
+    fn held_too_long(self: &Arc<Self>, number: u64) {
+        self.give_up(number, &format!("which did not come within {:?}", self.hold));
     }
 
     fn refuse(&self, refusal: Refusal, cause: Cause) -> Cause {
@@ -254,7 +258,7 @@ struct HeldTooLong {
 impl Wake for HeldTooLong {
     fn wake(self: Arc<Self>) {
         if let Some(flow) = self.flow.upgrade() {
-            flow.give_up(self.number);
+            flow.held_too_long(self.number);
         }
     }
 }

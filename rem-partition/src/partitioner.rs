@@ -240,7 +240,7 @@ impl Handle {
         self.flow.units.step(Set::close);
         let mut from = 0;
         while let Some(number) = self.flow.units.step(|units| units.next_open(from)) {
-            self.flow.give_up(number);
+            self.flow.give_up(number, "which had not come when the partitioner was closed");
             from = number + 1;
         }
     }

@@ -279,5 +279,6 @@ fn a_partitioner_that_is_being_closed_refuses_what_units_still_bring() {
     // Nobody listens to `task.created` any more, so that what comes is not counted.
     assert_eq!((stats.came, stats.completed, stats.refused, stats.open), (2, 1, 1, 0));
     assert_eq!(report.refusals()[0].kind(), RefusalKind::Unknown);
+    assert!(report.refusals()[0].to_string().contains("when the partitioner was closed"));
     assert_eq!(partitioner.status("more"), None);
 }

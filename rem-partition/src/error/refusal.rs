@@ -31,7 +31,8 @@ pub enum RefusalKind {
     Itself,
     /// It would wait for itself by others: [`Refusal::units`], each of which waits for the next and the last for the first.
     Cycle,
-    /// It waited for units that did not come in the time for which it is held: [`Refusal::units`].
+    /// It waited for units that did not come in the time for which it is held, or before the partitioner was closed:
+    /// [`Refusal::units`].
     Unknown,
     /// It waits for units that are unknown, and as many are held as may be.
     TooManyHeld,
@@ -99,8 +100,7 @@ impl fmt::Display for Refusal {
             ),
             RefusalKind::Unknown => write!(
                 f,
-                "unit `{unit}` waited for {}, which did not come within {said}: publish what it waits for, see how it is spelt, or \
-                 let units be held for longer",
+                "unit `{unit}` waited for {}, {said}: publish what it waits for, see how it is spelt, or let units be held for longer",
                 shown(units)
             ),
             RefusalKind::TooManyHeld => write!(
