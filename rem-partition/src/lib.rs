@@ -56,7 +56,6 @@ mod crew;
 mod ready;
 mod perform;
 mod lives;
-mod block;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod run;

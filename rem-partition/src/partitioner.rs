@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use rem_core::__private::block_until;
 use rem_core::{Bus, Subscription};
 
 use crate::attempt::typed;
-use crate::block::block_until;
 use crate::error::{
     OutputError, OutputErrorKind, Refusal, UnitError, UnsettledError, UnsettledErrorKind,
 };

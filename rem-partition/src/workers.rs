@@ -10,11 +10,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
-use rem_core::__private::isolate;
+use rem_core::__private::{block_on, isolate};
 use rem_core::Spawner;
 
 use crate::attempt::Attempt;
-use crate::block::block_until;
 use crate::error::{Fault, WorkersError};
 use crate::perform::{Board, Racing, call};
 use crate::sync;
@@ -146,7 +145,7 @@ impl<B: Board> Shift<B> {
         while self.next() {
             attempt = self.now(attempt);
             if let Some(racing) = self.later() {
-                let _ = block_until(racing, None);
+                block_on(racing);
             }
         }
     }

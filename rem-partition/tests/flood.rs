@@ -1,5 +1,6 @@
 //! Random graphs that several threads bring while units run, fail, panic, are tried again and cancelled: each ends once, in one
 //! way, and is told so once. A failure prints its seed; `REM_FLOOD_SEED` repeats it, as far as threads allow.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
@@ -14,7 +15,7 @@ const HUNG: Duration = Duration::from_secs(60);
 const THREADS: usize = 3;
 const UNITS: usize = 400;
 
-/// Numbers as a seed says: SplitMix64 (Steele, Lea and Flood, 2014).
+/// Numbers as a seed says: `SplitMix64` (Steele, Lea and Flood, 2014).
 struct Dice(u64);
 
 impl Dice {

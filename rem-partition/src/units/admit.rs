@@ -121,6 +121,10 @@ impl Set {
             waiting.iter().map(|number| (*number, None)).collect();
         let mut way: Vec<u64> = waiting.iter().copied().collect();
         while let Some(number) = way.pop() {
+            let Some(entry) = self.units.get(&number) else { continue };
+            if entry.known.state().is_end() {
+                continue; // it is claimed, and so will be all that wait for it
+            }
             if before.binary_search(&number).is_ok() {
                 let mut cycle = vec![Arc::clone(name)];
                 let mut next = Some(number);
@@ -131,8 +135,7 @@ impl Set {
                 }
                 return Some(cycle);
             }
-            let open = self.units.get(&number).and_then(|entry| entry.open.as_ref());
-            for behind in open.iter().flat_map(|open| &open.behind) {
+            for behind in entry.open.iter().flat_map(|open| &open.behind) {
                 if !found.contains_key(behind) {
                     found.insert(*behind, Some(number));
                     way.push(*behind);
