@@ -135,6 +135,16 @@ fn what_never_comes_is_waited_for_so_long_and_what_stands_behind_is_skipped() {
 }
 
 #[test]
+fn with_no_time_to_be_held_what_is_unknown_is_refused_at_once() {
+    let test = TestBus::new();
+    let recorder = Recorder::new(&test.bus);
+    let partitioner = builder(&test.bus).hold_for(Duration::ZERO).attach().unwrap();
+    publish(&test.bus, "1", &["never"]);
+    assert_eq!(newest(&partitioner, &recorder).kind(), RefusalKind::Unknown);
+    assert_eq!((partitioner.status("1"), partitioner.stats().open), (Some(Status::Refused), 0));
+}
+
+#[test]
 fn no_more_are_held_and_open_than_may_be() {
     let test = TestBus::new();
     let recorder = Recorder::new(&test.bus);
