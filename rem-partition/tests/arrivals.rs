@@ -198,13 +198,15 @@ fn readers_wait_for_the_writer_before_them_and_a_writer_for_both() {
     let recorder = Recorder::new(&bus);
     let partitioner = attach(&bus, 3);
     let order = Arc::new(Mutex::new(Vec::new()));
-    let noted = |name: &'static str| {
-        let order = Arc::clone(&order);
+    let sheets = Arc::new(Mutex::new(Vec::new()));
+    let noted_in = |order: &Arc<Mutex<Vec<&'static str>>>, name: &'static str| {
+        let order = Arc::clone(order);
         move |_: &rem_partition::Attempt| {
             order.lock().expect("whole").push(name);
             Ok(())
         }
     };
+    let (noted, sheet) = (|name| noted_in(&order, name), |name| noted_in(&sheets, name));
     let (unit, begun, go_on) = gate("gate");
     publish(&bus, unit);
     begun.recv_timeout(HUNG).unwrap();
@@ -213,6 +215,9 @@ fn readers_wait_for_the_writer_before_them_and_a_writer_for_both() {
     publish(&bus, Unit::new("r2").reads("table").run(noted("read")));
     publish(&bus, Unit::new("second").writes("table").run(noted("write again")));
     publish(&bus, Unit::new("r3").reads("table").run(noted("read again")));
+    // This reader cannot begin before the gate opens, and so its writer cannot.
+    publish(&bus, Unit::new("slow").after("gate").reads("sheet").run(sheet("read")));
+    publish(&bus, Unit::new("its writer").writes("sheet").run(sheet("write")));
     publish(&bus, Unit::new("other").reads("another table").run(|_| Ok(())));
     recorder.wait_for_count("task.completed", 1, HUNG).unwrap();
     assert_eq!(partitioner.status("other"), Some(Status::Completed));
@@ -220,6 +225,7 @@ fn readers_wait_for_the_writer_before_them_and_a_writer_for_both() {
     go_on.send(()).unwrap();
     partitioner.settled_within(HUNG).unwrap();
     assert_eq!(*order.lock().unwrap(), ["write", "read", "read", "write again", "read again"]);
+    assert_eq!(*sheets.lock().unwrap(), ["read", "write"]);
     // What has ended is of no account, however it ended.
     publish(&bus, Unit::new("bad").writes("table").run(|_| Err::<(), _>("no".into())));
     partitioner.settled_within(HUNG).unwrap();
