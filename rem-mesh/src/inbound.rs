@@ -37,6 +37,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let Some(came) = poll_fn(next).await else { break };
         match came {
             Incoming::Parcel(parcel, _) => take(&shared, &parcel, knows_no_echo),
+            Incoming::Delivery(_) => {} // nothing is consumed yet
             Incoming::Connected(can) => {
                 knows_no_echo = can.no_echo;
                 shared.connected(&can);

@@ -55,7 +55,9 @@ pub use settled::{Settled, SettledError, SettledErrorKind};
 pub use stats::{MeshStats, Refusal};
 pub use told::MeshEvent;
 pub use transport::{
-    Capabilities, Doing, FilterId, Incoming, Parcel, Subject, SubjectError, SubjectFilter,
-    Transport, TransportError, TransportErrorKind,
+    Answer, Capabilities, ConsumerId, ConsumerSpec, Consuming, Delivery, Doing, FilterId,
+    HistoryAsk, HistoryPage, Incoming, Parcel, Stored, StoredParcel, Storing, StreamSpec,
+    StreamStart, StreamState, Streams, Subject, SubjectError, SubjectFilter, Ticket, Transport,
+    TransportError, TransportErrorKind,
 };
 pub use wire::Mode;

@@ -3,6 +3,7 @@
 mod capabilities;
 mod error;
 mod parcel;
+mod streams;
 mod subject;
 
 use std::fmt;
@@ -13,6 +14,10 @@ use std::task::{Context, Poll};
 pub use capabilities::Capabilities;
 pub use error::{TransportError, TransportErrorKind};
 pub use parcel::Parcel;
+pub use streams::{
+    Answer, ConsumerId, ConsumerSpec, Consuming, Delivery, HistoryAsk, HistoryPage, Stored,
+    StoredParcel, Storing, StreamSpec, StreamStart, StreamState, Streams, Ticket,
+};
 pub use subject::{Subject, SubjectError, SubjectFilter};
 
 /// A future that a [`Transport`] gives: boxed, so that the trait has objects, and of no runtime, so that any can await it.
@@ -51,7 +56,8 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> +
 /// 11. *Closed.* After [`close`](Self::close) nothing arrives but [`Incoming::Closed`], which comes each time, and all else is
 ///     refused with [`TransportErrorKind::Closed`].
 ///
-/// It does not promise that what was published arrives: `Ok` of [`publish`](Self::publish) means that the transport has it.
+/// It does not promise that what was published arrives: `Ok` of [`publish`](Self::publish) means that the transport has it. What a
+/// broker acknowledges and keeps is a matter of [`Streams`], with clauses of its own.
 pub trait Transport: Send + Sync + 'static {
     /// Connects, and says what there is to be had. Called once, before everything else.
     ///
@@ -96,6 +102,12 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// When what was published may not have been sent. It is closed all the same.
     fn close(&self) -> Doing<'_, ()>;
+
+    /// What it keeps for those who come later, if it can: whether the broker that answered does is said by
+    /// [`Capabilities::streams`]. Unless told, it keeps nothing.
+    fn streams(&self) -> Option<&dyn Streams> {
+        None
+    }
 }
 
 /// Names a filter that was subscribed, among those of its transport.
@@ -108,7 +120,9 @@ pub struct FilterId(pub u64);
 pub enum Incoming {
     /// A parcel has arrived, by one of the filters.
     Parcel(Parcel, FilterId),
-    /// It is connected again, and what was subscribed stands.
+    /// A consumer of a stream is given a parcel, and has to answer.
+    Delivery(Box<Delivery>),
+    /// It is connected again, and what was subscribed and consumed stands.
     Connected(Capabilities),
     /// The connection is lost. What was published shortly before may be lost, and so is what others publish until it is back.
     Disconnected(Box<str>),

@@ -175,7 +175,7 @@ fn loss_told(venue: &dyn Venue) -> Held<bool> {
             Incoming::Lagged(Some(missed)) => lost += missed,
             // A reader that was too slow may be cut off too.
             Incoming::Lagged(None) | Incoming::Disconnected(_) => uncounted = true,
-            Incoming::Connected(_) => {}
+            Incoming::Connected(_) | Incoming::Delivery(_) => {}
             Incoming::Closed => return Err("it is closed, and nobody closed it".into()),
         }
     }

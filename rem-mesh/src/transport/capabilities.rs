@@ -14,6 +14,8 @@ pub struct Capabilities {
     pub no_echo: bool,
     /// Several filters can share what they select.
     pub groups: bool,
+    /// Its broker has [streams](super::Transport::streams), and they are there now.
+    pub streams: bool,
 }
 
 impl Capabilities {
@@ -25,6 +27,7 @@ impl Capabilities {
             max_payload,
             no_echo: false,
             groups: false,
+            streams: false,
         }
     }
 
@@ -46,6 +49,13 @@ impl Capabilities {
     #[must_use]
     pub fn groups(mut self, groups: bool) -> Self {
         self.groups = groups;
+        self
+    }
+
+    /// Whether it has streams.
+    #[must_use]
+    pub fn streams(mut self, streams: bool) -> Self {
+        self.streams = streams;
         self
     }
 }

@@ -25,6 +25,8 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The broker does not let this transport do that.
     Refused,
+    /// The broker has no room for it now.
+    Full,
     /// The broker cannot do that.
     Unsupported,
     /// The transport is closed.
