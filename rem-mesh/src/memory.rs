@@ -1,7 +1,8 @@
 //! A broker within the process, with faults by a seed: for tests of programs that use a mesh, and of the mesh itself.
 //!
 //! A [`MemoryBroker`] carries parcels between its [`MemoryTransport`]s as a server would: a subscription stands when it is
-//! flushed, an inbox has room for so many, a connection can be lost and comes back. [`Faults`] lose, repeat and hold back
+//! flushed, an inbox has room for so many, a connection can be lost and comes back. It has [streams](crate::Streams), as long as it is
+//! there itself. [`Faults`] lose, repeat and hold back
 //! parcels, the same for the same seed and the same order of publishes. Its [counts](BrokerCounts) say what crossed the wire.
 //!
 //! ```
@@ -18,14 +19,18 @@
 //! ```
 
 mod broker;
+mod consumer;
 mod faults;
 mod link;
+mod stream;
+mod streams;
 mod transport;
 
 use std::fmt;
 use std::sync::Arc;
 
-use broker::Broker;
+use broker::{Broker, Clock};
+use rem_core::ManualClock;
 
 pub use broker::BrokerCounts;
 pub use faults::Faults;
@@ -49,7 +54,12 @@ impl MemoryBroker {
 
     /// The same with other limits: of the bytes of a parcel, and of the parcels that wait for a reader.
     pub fn with(max_payload: usize, inbox: usize) -> Self {
-        Self(Arc::new(Broker::new(max_payload, inbox.max(1))))
+        Self(Arc::new(Broker::new(max_payload, inbox.max(1), Clock::System)))
+    }
+
+    /// As [`new`](Self::new), and what its streams keep grows old by that clock.
+    pub fn by(clock: &ManualClock) -> Self {
+        Self(Arc::new(Broker::new(MAX_PAYLOAD, INBOX, Clock::Manual(clock.clone()))))
     }
 
     /// A transport of that name, which knows no echo. A new one, also if there was one of that name.
@@ -83,7 +93,7 @@ impl MemoryBroker {
         self.0.mend(name);
     }
 
-    /// Answers no flush until [`answer`](Self::answer): a broker that is slow.
+    /// Answers no flush and acknowledges nothing until [`answer`](Self::answer): a broker that is slow. What is to be stored is.
     pub fn be_silent(&self) {
         self.0.set_silent(true);
     }
@@ -91,6 +101,11 @@ impl MemoryBroker {
     /// Answers again.
     pub fn answer(&self) {
         self.0.set_silent(false);
+    }
+
+    /// Has no room in its streams, until it is told that it has.
+    pub fn be_full(&self, is_full: bool) {
+        self.0.set_full(is_full);
     }
 
     /// Refuses to let anybody subscribe to what this filter covers; `None` to allow all again.

@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rem_mesh::contract::{Venue, check};
+use rem_mesh::contract::{Venue, check, check_those};
 use rem_mesh::memory::{MemoryBroker, MemoryTransport};
 use rem_mesh::{
-    Capabilities, Doing, FilterId, Incoming, Parcel, SubjectFilter, Transport, TransportErrorKind,
+    Answer, Capabilities, ConsumerId, ConsumerSpec, Consuming, Doing, FilterId, HistoryAsk,
+    HistoryPage, Incoming, Parcel, Storing, StreamSpec, StreamStart, StreamState, Streams,
+    SubjectFilter, Ticket, Transport, TransportErrorKind,
 };
 
 struct Memory(MemoryBroker);
@@ -38,7 +41,7 @@ impl Venue for Memory {
 fn the_transport_in_memory_keeps_every_clause() {
     let report = check(&Memory(MemoryBroker::with(1 << 16, 1_500))).unwrap();
     assert_eq!(report.not_asked(), [""; 0]);
-    assert_eq!(report.held().len(), 11);
+    assert_eq!(report.held().len(), 21);
 }
 
 /// A transport with one thing wrong.
@@ -63,6 +66,17 @@ enum Fault {
     StaysAway,
     SharesNothing,
     LivesOn,
+    OpensAnything,
+    StoresBareParcels,
+    KnowsNoKey,
+    StoresAnything,
+    ConsumesAll,
+    HearsNoAnswer,
+    WorksInVain,
+    BeginsAnew,
+    BeginsAtTheFirst,
+    GivesToEach,
+    ReadsOnePage,
 }
 
 impl Transport for Wrong {
@@ -161,6 +175,89 @@ impl Transport for Wrong {
     fn close(&self) -> Doing<'_, ()> {
         self.inner.close()
     }
+
+    fn streams(&self) -> Option<&dyn Streams> {
+        Some(self)
+    }
+}
+
+impl Streams for Wrong {
+    fn open(&self, mut spec: StreamSpec) -> Doing<'_, StreamState> {
+        if self.fault == Fault::OpensAnything {
+            spec.subjects.retain(|subject| !subject.as_str().contains("elsewhere"));
+        }
+        self.inner.open(spec)
+    }
+
+    fn state(&self, stream: &str) -> Doing<'_, StreamState> {
+        self.inner.state(stream)
+    }
+
+    fn store(&self, stream: &str, parcel: Parcel, key: &str) -> Doing<'_, Storing> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        match self.fault {
+            Fault::StoresBareParcels => {
+                let bare = Parcel::new(parcel.subject().clone()).with_body(parcel.body().clone());
+                self.inner.store(stream, bare, key)
+            }
+            Fault::KnowsNoKey => {
+                let key = format!("{key}-{}", LAST.fetch_add(1, Ordering::Relaxed));
+                self.inner.store(stream, parcel, &key)
+            }
+            Fault::StoresAnything => {
+                let stored = self.inner.store(stream, parcel, key);
+                Box::pin(async move {
+                    let storing = stored.await?;
+                    let stored = rem_mesh::Stored { sequence: 1, duplicate: false };
+                    Ok(Box::pin(async move { Ok(storing.await.unwrap_or(stored)) }) as Storing)
+                })
+            }
+            _ => self.inner.store(stream, parcel, key),
+        }
+    }
+
+    fn consume(&self, mut spec: ConsumerSpec) -> Doing<'_, Consuming> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let is_other = self.fault == Fault::BeginsAnew
+            || (self.fault == Fault::GivesToEach && &*spec.name == "workers");
+        if is_other {
+            spec.name = format!("{}-{}", spec.name, LAST.fetch_add(1, Ordering::Relaxed)).into();
+        }
+        match self.fault {
+            Fault::ConsumesAll => spec.filters.clear(),
+            Fault::BeginsAtTheFirst => spec.start = StreamStart::First,
+            _ => {}
+        }
+        self.inner.consume(spec)
+    }
+
+    fn leave(&self, consumer: ConsumerId) -> Doing<'_, ()> {
+        self.inner.leave(consumer)
+    }
+
+    fn forget(&self, stream: &str, consumer: &str) -> Doing<'_, bool> {
+        self.inner.forget(stream, consumer)
+    }
+
+    fn answer(&self, ticket: &Ticket, answer: Answer) -> Doing<'_, ()> {
+        match (self.fault, answer) {
+            (Fault::HearsNoAnswer, _) | (Fault::WorksInVain, Answer::Working) => {
+                Box::pin(async { Ok(()) })
+            }
+            _ => self.inner.answer(ticket, answer),
+        }
+    }
+
+    fn read(&self, ask: HistoryAsk) -> Doing<'_, HistoryPage> {
+        let read = self.inner.read(ask);
+        Box::pin(async move {
+            let mut page = read.await?;
+            if self.fault == Fault::ReadsOnePage {
+                page.next = None;
+            }
+            Ok(page)
+        })
+    }
 }
 
 struct Broken(MemoryBroker, Fault);
@@ -189,7 +286,7 @@ impl Venue for Broken {
     }
 
     fn patience(&self) -> Duration {
-        Duration::from_millis(200)
+        Duration::from_secs(1)
     }
 }
 
@@ -207,9 +304,22 @@ fn each_clause_finds_what_breaks_it() {
         (Fault::StaysAway, "comes back"),
         (Fault::SharesNothing, "groups"),
         (Fault::LivesOn, "closed"),
+        (Fault::OpensAnything, "opened"),
+        (Fault::StoresBareParcels, "stored"),
+        (Fault::KnowsNoKey, "once by key"),
+        (Fault::StoresAnything, "refused stores"),
+        (Fault::ConsumesAll, "consumed"),
+        (Fault::HearsNoAnswer, "consumed"),
+        (Fault::WorksInVain, "again until answered"),
+        (Fault::BeginsAnew, "resumed"),
+        (Fault::BeginsAtTheFirst, "started"),
+        (Fault::GivesToEach, "shared"),
+        (Fault::ReadsOnePage, "read"),
     ];
     for (fault, clause) in cases {
-        let breach = check(&Broken(MemoryBroker::with(1 << 16, 1_500), fault)).unwrap_err();
+        let venue = Broken(MemoryBroker::with(1 << 16, 1_500), fault);
+        let checked = check_those(&venue, |name| name == clause);
+        let breach = checked.expect_err(clause);
         assert_eq!(breach.clause(), clause, "{breach}");
     }
 }

@@ -1,12 +1,12 @@
 //! The clauses, each by itself: `Ok(false)` for what is not offered.
 
-use super::Venue;
 use super::side::{Held, Side, parcel};
+use super::{Venue, streams};
 use crate::transport::{Incoming, TransportErrorKind};
 
 type Clause = fn(&dyn Venue) -> Held<bool>;
 
-/// In the order of the sentences of [`Transport`](crate::Transport).
+/// In the order of the sentences of [`Transport`](crate::Transport) and [`Streams`](crate::Streams).
 pub(super) const ALL: &[(&str, Clause)] = &[
     ("stands when flushed", stands),
     ("in order", in_order),
@@ -19,6 +19,16 @@ pub(super) const ALL: &[(&str, Clause)] = &[
     ("comes back", comes_back),
     ("groups", groups),
     ("closed", closed),
+    ("opened", streams::opened),
+    ("stored", streams::stored),
+    ("once by key", streams::once_by_key),
+    ("refused stores", streams::refused),
+    ("consumed", streams::consumed),
+    ("again until answered", streams::again),
+    ("resumed", streams::resumed),
+    ("started", streams::started),
+    ("shared", streams::shared),
+    ("read", streams::read),
 ];
 
 fn stands(venue: &dyn Venue) -> Held<bool> {
@@ -254,7 +264,7 @@ fn closed(venue: &dyn Venue) -> Held<bool> {
     Ok(true)
 }
 
-fn ensure(holds: bool, said: impl FnOnce() -> String) -> Held<()> {
+pub(super) fn ensure(holds: bool, said: impl FnOnce() -> String) -> Held<()> {
     if holds { Ok(()) } else { Err(said()) }
 }
 

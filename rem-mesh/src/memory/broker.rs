@@ -3,27 +3,43 @@
 use std::collections::BTreeMap;
 use std::task::{Context, Poll, Waker};
 
+use std::time::{Duration, SystemTime};
+
+use rem_core::__private::{Alarm, Alarms};
+use rem_core::{ManualClock, Timestamp};
+
+use super::consumer::Consumer;
 use super::faults::Faults;
 use super::link::{Asked, Link};
+use super::stream::Stream;
+use super::streams::is_key;
 use crate::sync::{Mutex, lock, wake};
 use crate::transport::{
-    Capabilities, FilterId, Incoming, Parcel, SubjectFilter, TransportError, TransportErrorKind,
+    Capabilities, FilterId, Incoming, Parcel, Stored, SubjectFilter, TransportError,
+    TransportErrorKind,
 };
 
 pub(super) struct Broker {
     inside: Mutex<Inside>,
     max_payload: usize,
     inbox: usize,
+    alarms: Alarms,
 }
 
-struct Inside {
+pub(super) struct Inside {
     links: BTreeMap<u64, Link>,
-    last: u64,
-    faults: Faults,
+    pub(super) streams: BTreeMap<Box<str>, Stream>,
+    pub(super) clock: Clock,
+    pub(super) last: u64,
+    pub(super) faults: Faults,
+    /// Nothing is stored, for there is no room.
+    is_full: bool,
     forbidden: Option<SubjectFilter>,
     is_silent: bool,
     /// Who waits for an answer.
     waiting: Vec<Waker>,
+    /// Who is to look, though the broker does not answer.
+    woken: Vec<Waker>,
     counts: BrokerCounts,
 }
 
@@ -45,34 +61,64 @@ pub struct BrokerCounts {
     pub subscribed: u64,
     /// How often it was unsubscribed from.
     pub unsubscribed: u64,
+    /// Parcels that its streams were given, duplicates not counted.
+    pub stored: u64,
+    /// Parcels that were to be stored under a key that was known.
+    pub known: u64,
+    /// Parcels that it gave to consumers, each time counted.
+    pub delivered: u64,
 }
 
 /// Its name, and what all in it ask for.
 type Group = (Box<str>, SubjectFilter);
 
-type Done<T> = Result<T, TransportError>;
+pub(super) type Done<T> = Result<T, TransportError>;
+
+/// By which parcels and keys grow old.
+pub(super) enum Clock {
+    System,
+    Manual(ManualClock),
+}
+
+impl Clock {
+    pub(super) fn now(&self) -> Timestamp {
+        match self {
+            Self::System => SystemTime::now().into(),
+            Self::Manual(clock) => clock.now(),
+        }
+    }
+}
 
 impl Broker {
-    pub(super) fn new(max_payload: usize, inbox: usize) -> Self {
+    pub(super) fn new(max_payload: usize, inbox: usize, clock: Clock) -> Self {
+        let alarms = match &clock {
+            Clock::System => Alarms::system(),
+            Clock::Manual(clock) => Alarms::by(clock),
+        };
         let inside = Inside {
             links: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            clock,
+            is_full: false,
             last: 0,
             faults: Faults::none(),
             forbidden: None,
             is_silent: false,
             waiting: Vec::new(),
+            woken: Vec::new(),
             counts: BrokerCounts::default(),
         };
-        Self { inside: Mutex::new(inside), max_payload, inbox }
+        Self { inside: Mutex::new(inside), max_payload, inbox, alarms }
     }
 
     /// Changes what is inside, lets arrive what is due, and wakes who has something: under no lock.
-    fn change<R>(&self, change: impl FnOnce(&mut Inside) -> R) -> R {
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut Inside) -> R) -> R {
         let mut inside = lock(&self.inside);
         let result = change(&mut inside);
+        inside.give();
         let now = inside.counts.published;
-        let Inside { links, counts, .. } = &mut *inside;
-        let mut woken = Vec::new();
+        let Inside { links, counts, woken, .. } = &mut *inside;
+        let mut woken = std::mem::take(woken);
         for link in links.values_mut() {
             counts.carried += link.arrive(now, self.inbox);
             woken.extend(link.wake());
@@ -86,7 +132,7 @@ impl Broker {
     }
 
     pub(super) fn capabilities(&self, no_echo: bool) -> Capabilities {
-        Capabilities::new("memory", self.max_payload).no_echo(no_echo).groups(true)
+        Capabilities::new("memory", self.max_payload).no_echo(no_echo).groups(true).streams(true)
     }
 
     pub(super) fn add(&self, name: &str, no_echo: bool) -> u64 {
@@ -99,7 +145,10 @@ impl Broker {
     }
 
     pub(super) fn remove(&self, id: u64) {
-        self.change(|inside| drop(inside.links.remove(&id)));
+        self.change(|inside| {
+            inside.links.remove(&id);
+            inside.reads_no_more(id);
+        });
     }
 
     pub(super) fn connect(&self, id: u64) -> Done<Capabilities> {
@@ -117,18 +166,84 @@ impl Broker {
     pub(super) fn publish(&self, from: u64, parcel: &Parcel) -> Done<()> {
         self.change(|inside| {
             inside.there(from)?;
-            let size = parcel.size();
-            if size > self.max_payload {
-                let said = format!(
-                    "`{}` has {size} bytes, and a parcel at most {}: send less, or allow more",
-                    parcel.subject(),
-                    self.max_payload
-                );
-                return Err(TransportError::new(TransportErrorKind::TooLarge, said));
-            }
+            self.takes(parcel)?;
             inside.carry(from, parcel);
+            let now = inside.clock.now();
+            let keeping = |stream: &&mut Stream| stream.keeps(parcel.subject());
+            if let Some(stream) = inside.streams.values_mut().find(keeping) {
+                stream.store(parcel, None, now);
+                inside.counts.stored += 1;
+            }
             Ok(())
         })
+    }
+
+    fn takes(&self, parcel: &Parcel) -> Done<()> {
+        let size = parcel.size();
+        if size <= self.max_payload {
+            return Ok(());
+        }
+        let said = format!(
+            "`{}` has {size} bytes, and a parcel at most {}: send less, or allow more",
+            parcel.subject(),
+            self.max_payload
+        );
+        Err(TransportError::new(TransportErrorKind::TooLarge, said))
+    }
+
+    /// What is to be told when the broker answers; and how often the link was cut before.
+    pub(super) fn store(
+        &self,
+        from: u64,
+        stream: &str,
+        parcel: &Parcel,
+        key: &str,
+    ) -> Done<(u64, Done<Stored>)> {
+        self.change(|inside| {
+            let cuts = inside.there(from)?.cuts;
+            self.takes(parcel)?;
+            if !is_key(key) {
+                let said =
+                    format!("`{key}` is no key: it takes 1 to 512 visible characters of ASCII");
+                return Err(TransportError::new(TransportErrorKind::Refused, said));
+            }
+            Ok((cuts, inside.store(from, stream, parcel, key)))
+        })
+    }
+
+    pub(super) fn poll_stored(
+        &self,
+        id: u64,
+        cuts: u64,
+        stored: &Done<Stored>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Done<Stored>> {
+        let mut inside = lock(&self.inside);
+        if inside.links.get(&id).is_none_or(|link| link.cuts != cuts) {
+            return Poll::Ready(Err(unanswered()));
+        }
+        if !inside.is_silent {
+            return Poll::Ready(stored.clone());
+        }
+        inside.waiting.retain(|waiting| !waiting.will_wake(cx.waker()));
+        inside.waiting.push(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Ready when something is to be given again to that link; `None` if it waits for nothing.
+    pub(super) fn alarm(&self, id: u64) -> Option<Alarm> {
+        let inside = lock(&self.inside);
+        inside.links.get(&id).filter(|link| link.is_there())?;
+        let consumers = inside.streams.values().flat_map(|stream| stream.consumers.values());
+        let due = consumers.filter_map(|consumer| consumer.due(id)).min()?;
+        let time = due.since(inside.clock.now());
+        drop(inside);
+        // No shorter than a clock can tell, so that nobody turns in circles.
+        Some(self.alarms.after(time.max(Duration::from_micros(1))))
+    }
+
+    pub(super) fn set_full(&self, is_full: bool) {
+        self.change(|inside| inside.is_full = is_full);
     }
 
     pub(super) fn subscribe(
@@ -199,6 +314,7 @@ impl Broker {
                 link.is_closed = true;
                 link.filters.clear();
             }
+            inside.reads_no_more(id);
         });
     }
 
@@ -223,6 +339,9 @@ impl Broker {
             for link in links.values_mut().filter(|link| *link.name == *name && link.is_there()) {
                 counts.lost += link.cut();
             }
+            // Who waits for an answer gets none.
+            let waiting = std::mem::take(&mut inside.waiting);
+            inside.woken.extend(waiting);
         });
     }
 
@@ -268,8 +387,66 @@ impl Inside {
         }
     }
 
+    /// Gives to consumers what is theirs.
+    fn give(&mut self) {
+        let Self { links, streams, clock, faults, counts, .. } = self;
+        if streams.is_empty() {
+            return;
+        }
+        let now = clock.now();
+        for stream in streams.values_mut() {
+            stream.let_go(now);
+            let names: Vec<_> = stream.consumers.keys().cloned().collect();
+            for name in names {
+                let is_there = |id: u64| links.get(&id).is_some_and(Link::is_there);
+                for (id, delivery) in Consumer::give(stream, &name, now, is_there) {
+                    let (times, _) = faults.decide();
+                    counts.lost += u64::from(times == 0);
+                    counts.duplicated += u64::from(times == 2);
+                    counts.delivered += times as u64;
+                    if let Some(link) = links.get_mut(&id) {
+                        (0..times).for_each(|_| link.deliver(delivery.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn reads_no_more(&mut self, id: u64) {
+        for stream in self.streams.values_mut() {
+            stream.consumers.values_mut().for_each(|consumer| consumer.forget(id, None));
+        }
+    }
+
+    fn store(&mut self, from: u64, stream: &str, parcel: &Parcel, key: &str) -> Done<Stored> {
+        let refused = |said: String| Err(TransportError::new(TransportErrorKind::Refused, said));
+        let now = self.clock.now();
+        let Some(stream) = self.streams.get_mut(stream) else {
+            return refused(format!("there is no stream `{stream}`: open it first"));
+        };
+        if !stream.keeps(parcel.subject()) {
+            return refused(format!("the stream does not keep `{}`", parcel.subject()));
+        }
+        if self.is_full {
+            let said = "the broker has no room: let it keep less, or give it more";
+            return Err(TransportError::new(TransportErrorKind::Full, said));
+        }
+        if self.faults.loses_store() {
+            self.counts.lost += 1;
+            return Err(unanswered());
+        }
+        stream.let_go(now);
+        let stored = stream.store(parcel, Some(key), now);
+        self.counts.stored += u64::from(!stored.duplicate);
+        self.counts.known += u64::from(stored.duplicate);
+        if !stored.duplicate {
+            self.carry(from, parcel);
+        }
+        if self.faults.loses_acknowledgement() { Err(unanswered()) } else { Ok(stored) }
+    }
+
     /// The same, connected.
-    fn there(&mut self, id: u64) -> Done<&mut Link> {
+    pub(super) fn there(&mut self, id: u64) -> Done<&mut Link> {
         let link = self.link(id)?;
         if link.is_connected {
             return Ok(link);
@@ -313,4 +490,10 @@ impl Inside {
             }
         }
     }
+}
+
+/// Of what nobody knows whether it was done.
+fn unanswered() -> TransportError {
+    let said = "no answer came: it was stored, or not; store it again under its key";
+    TransportError::new(TransportErrorKind::Disconnected, said)
 }

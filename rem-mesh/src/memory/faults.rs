@@ -11,22 +11,32 @@ pub struct Faults {
     duplicate: f64,
     hold_back: f64,
     at_most: u64,
+    lose_acknowledgements: f64,
+    lose_answers: f64,
 }
 
 impl Faults {
     /// None yet.
     pub fn seeded(seed: u64) -> Self {
-        Self { rng: Rng::with_seed(seed), lose: 0.0, duplicate: 0.0, hold_back: 0.0, at_most: 0 }
+        Self {
+            rng: Rng::with_seed(seed),
+            lose: 0.0,
+            duplicate: 0.0,
+            hold_back: 0.0,
+            at_most: 0,
+            lose_acknowledgements: 0.0,
+            lose_answers: 0.0,
+        }
     }
 
-    /// Loses this share of them, from 0 to 1.
+    /// Loses this share of them, from 0 to 1; also of what is to be stored, before it is, and of what consumers are given.
     #[must_use]
     pub fn lose(mut self, share: f64) -> Self {
         self.lose = share;
         self
     }
 
-    /// Gives this share of them twice, one behind the other.
+    /// Gives this share of them twice, one behind the other, to consumers too.
     #[must_use]
     pub fn duplicate(mut self, share: f64) -> Self {
         self.duplicate = share;
@@ -41,19 +51,48 @@ impl Faults {
         self
     }
 
+    /// Stores this share of what is to be stored, and does not say so: who stores it hears that no answer came.
+    #[must_use]
+    pub fn lose_acknowledgements(mut self, share: f64) -> Self {
+        self.lose_acknowledgements = share;
+        self
+    }
+
+    /// Loses this share of what consumers answer.
+    #[must_use]
+    pub fn lose_answers(mut self, share: f64) -> Self {
+        self.lose_answers = share;
+        self
+    }
+
     pub(super) fn none() -> Self {
         Self::seeded(0)
     }
 
     /// How often a parcel arrives, and behind how many that are published later.
     pub(super) fn decide(&mut self) -> (usize, u64) {
-        let Self { rng, lose, duplicate, hold_back, at_most } = self;
+        let Self { rng, lose, duplicate, hold_back, at_most, .. } = self;
         if rng.f64() < *lose {
             return (0, 0);
         }
         let times = if rng.f64() < *duplicate { 2 } else { 1 };
         let behind = if rng.f64() < *hold_back && *at_most > 0 { rng.u64(1..=*at_most) } else { 0 };
         (times, behind)
+    }
+
+    /// Whether what is to be stored does not arrive.
+    pub(super) fn loses_store(&mut self) -> bool {
+        self.rng.f64() < self.lose
+    }
+
+    /// Whether nobody is told that it was stored.
+    pub(super) fn loses_acknowledgement(&mut self) -> bool {
+        self.rng.f64() < self.lose_acknowledgements
+    }
+
+    /// Whether a consumer's answer does not arrive.
+    pub(super) fn loses_answer(&mut self) -> bool {
+        self.rng.f64() < self.lose_answers
     }
 
     /// One of so many.

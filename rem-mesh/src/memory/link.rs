@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 
-use crate::transport::{Capabilities, FilterId, Incoming, Parcel, SubjectFilter};
+use crate::transport::{Capabilities, Delivery, FilterId, Incoming, Parcel, SubjectFilter};
 
 /// One transport: what it asks for, what waits for its reader, and what is on its way to it.
 pub(super) struct Link {
@@ -11,6 +11,8 @@ pub(super) struct Link {
     pub(super) no_echo: bool,
     pub(super) is_connected: bool,
     pub(super) is_closed: bool,
+    /// How often its cable was cut.
+    pub(super) cuts: u64,
     pub(super) filters: BTreeMap<FilterId, Asked>,
     inbox: VecDeque<Incoming>,
     /// How many of the inbox are parcels.
@@ -36,6 +38,7 @@ impl Link {
             no_echo,
             is_connected: false,
             is_closed: false,
+            cuts: 0,
             filters: BTreeMap::new(),
             inbox: VecDeque::new(),
             parcels: 0,
@@ -91,6 +94,12 @@ impl Link {
         arrived
     }
 
+    /// Consumers bound what they are given by themselves.
+    pub(super) fn deliver(&mut self, delivery: Delivery) {
+        self.tell_missed();
+        self.inbox.push_back(Incoming::Delivery(Box::new(delivery)));
+    }
+
     fn tell_missed(&mut self) {
         if self.missed > 0 {
             self.inbox.push_back(Incoming::Lagged(Some(self.missed)));
@@ -108,6 +117,7 @@ impl Link {
         let lost = self.on_the_way();
         self.held.clear();
         self.is_connected = false;
+        self.cuts += 1;
         self.tell_missed();
         self.inbox.push_back(Incoming::Disconnected("its cable was cut".into()));
         lost

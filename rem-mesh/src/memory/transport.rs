@@ -1,24 +1,32 @@
 //! [`MemoryTransport`]: one end of a broker within the process.
 
 use std::fmt;
-use std::future::{poll_fn, ready};
+use std::future::{Future, poll_fn, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use rem_core::__private::Alarm;
+
 use super::broker::Broker;
-use crate::transport::{Capabilities, Doing, FilterId, Incoming, Parcel, SubjectFilter, Transport};
+use crate::sync::{Mutex, lock};
+use crate::transport::{
+    Capabilities, Doing, FilterId, Incoming, Parcel, Streams, SubjectFilter, Transport,
+};
 
 /// One end of a [`MemoryBroker`](super::MemoryBroker). Dropping it is as when its process ends.
 pub struct MemoryTransport {
-    broker: Arc<Broker>,
-    id: u64,
+    pub(super) broker: Arc<Broker>,
+    pub(super) id: u64,
     name: Box<str>,
+    /// When something is to be given again.
+    alarm: Mutex<Option<Alarm>>,
 }
 
 impl MemoryTransport {
     pub(super) fn new(broker: &Arc<Broker>, name: &str, no_echo: bool) -> Self {
         let id = broker.add(name, no_echo);
-        Self { broker: Arc::clone(broker), id, name: name.into() }
+        Self { broker: Arc::clone(broker), id, name: name.into(), alarm: Mutex::new(None) }
     }
 }
 
@@ -48,12 +56,28 @@ impl Transport for MemoryTransport {
     }
 
     fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Incoming> {
-        self.broker.poll_incoming(self.id, cx)
+        loop {
+            if let Poll::Ready(came) = self.broker.poll_incoming(self.id, cx) {
+                return Poll::Ready(came);
+            }
+            // Polled under no lock, for wakers are the user's.
+            let Some(mut alarm) = self.broker.alarm(self.id) else { return Poll::Pending };
+            if Pin::new(&mut alarm).poll(cx).is_pending() {
+                let before = lock(&self.alarm).replace(alarm);
+                drop(before);
+                return Poll::Pending;
+            }
+            self.broker.change(|_| ());
+        }
     }
 
     fn close(&self) -> Doing<'_, ()> {
         self.broker.close(self.id);
         Box::pin(ready(Ok(())))
+    }
+
+    fn streams(&self) -> Option<&dyn Streams> {
+        Some(self)
     }
 }
 

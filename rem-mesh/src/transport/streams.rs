@@ -29,8 +29,8 @@ pub struct Stored {
 }
 
 /// The streams of a broker: bounded, numbered, kept for those who come later. What the levels *Durable* and *Replicated* of a mesh
-/// need of a [`Transport`](super::Transport), which gives it by [`streams`](super::Transport::streams) if it has any. JetStream of
-/// NATS is one.
+/// need of a [`Transport`](super::Transport), which gives it by [`streams`](super::Transport::streams) if it has any. Those of a
+/// server of NATS are such.
 ///
 /// A *stream* keeps what is [stored](Self::store) to its subjects, each parcel under a number, until its limits let it go. A
 /// *consumer* has a name in the stream, and the broker keeps how far it is: it gives each parcel that its filters select until
@@ -103,7 +103,7 @@ pub trait Streams: Send + Sync {
     /// already, and a consumer that is there with other filters and cannot be changed.
     fn consume(&self, spec: ConsumerSpec) -> Doing<'_, Consuming>;
 
-    /// Consumes no more. The broker keeps how far it is. What is not answered is given to others of the name, or when it goes
+    /// Consumes no more. The broker keeps how far it is. What was given and not read may come still, under the id that was. What is not answered is given to others of the name, or when it goes
     /// on, as soon as its time to answer is over. One that is not known is none, and no error.
     ///
     /// # Errors
