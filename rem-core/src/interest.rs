@@ -109,13 +109,21 @@ impl Interests {
     pub fn wants(&self, topic: &str, scope: usize, but: SubscriptionId) -> bool {
         let Some(bus) = self.0.upgrade() else { return false };
         let found = bus.core.router.hearers_of(topic, scope);
+        let counts = |id| id != but && !lock(&bus.core.router.watchers.apart).contains(&id);
         let durable = || {
             let mut entries = bus.core.names.entries().into_iter();
-            entries
-                .any(|entry| entry.is_active() && crate::route::selects_topic(&entry, topic, scope))
+            entries.any(|entry| {
+                entry.is_active()
+                    && crate::route::selects_topic(&entry, topic, scope)
+                    && counts(entry.id)
+            })
         };
-        let counts = |id| id != but && !lock(&bus.core.router.watchers.apart).contains(&id);
         found.iter().any(|entry| entry.is_active() && counts(entry.id)) || durable()
+    }
+
+    /// Whether what is published is kept in a history that outlives the process.
+    pub fn is_kept(&self) -> bool {
+        self.0.upgrade().is_some_and(|bus| bus.core.durable.is_some())
     }
 
     /// Sets a subscription apart: that it is there is nobody's interest. Until [`forget`](Self::forget).

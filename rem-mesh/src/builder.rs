@@ -14,12 +14,17 @@ use crate::imports::{Import, Imports};
 use crate::inbound;
 use crate::interest::Asking;
 use crate::keeper::Keeper;
+use crate::level::Level;
 use crate::mesh::Mesh;
 use crate::outbound::{Gate, Outbound};
+use crate::outbox::Outbox;
+use crate::outbox::begin::Found;
+use crate::outbox::intake::Takes;
+use crate::outbox::pump::Pump;
 use crate::settled::Settling;
 use crate::state::{Phase, Shared};
 use crate::stats::Counters;
-use crate::transport::Transport;
+use crate::transport::{StreamSpec, SubjectFilter, Transport};
 use crate::watched::Watched;
 use crate::window::Window;
 use crate::wire::{Mode, Writer};
@@ -36,7 +41,10 @@ pub struct MeshBuilder {
     name: String,
     node: String,
     transport: Option<Arc<dyn Transport>>,
-    exports: Vec<Result<Pattern, PatternError>>,
+    exports: Vec<(Result<Pattern, PatternError>, Option<Level>)>,
+    level: Level,
+    outbox: Outbox,
+    keep: Keep,
     imports: Vec<Import>,
     always: Vec<Result<Pattern, PatternError>>,
     local: Vec<Result<Pattern, PatternError>>,
@@ -62,6 +70,9 @@ impl MeshBuilder {
             node: String::new(),
             transport: None,
             exports: Vec::new(),
+            level: Level::Fast,
+            outbox: Outbox::new(),
+            keep: Keep::default(),
             imports: Vec::new(),
             always: Vec::new(),
             local: Vec::new(),
@@ -104,9 +115,43 @@ impl MeshBuilder {
         self
     }
 
-    /// Lets events leave whose topic the pattern selects, below the bus's prefix. May be called again for more.
+    /// Lets events leave whose topic the pattern selects, below the bus's prefix, at the [level](Self::level) of the mesh. May be
+    /// called again for more.
     pub fn export(mut self, pattern: impl IntoPattern) -> Self {
-        self.exports.push(pattern.into_pattern());
+        self.exports.push((pattern.into_pattern(), None));
+        self
+    }
+
+    /// The same at a level of its own.
+    ///
+    /// At [`Durable`](Level::Durable) and [`Replicated`](Level::Replicated) events leave by the *outbox*: the bus needs a history that
+    /// outlives the process (`rem-journal`), and the transport [streams](crate::Streams). The outbox is a durable subscription of
+    /// the name `rem.mesh.` and the mesh's name, whose position is the number below which the broker has acknowledged all. When
+    /// the mesh is joined for the first time it begins with what is published from then on, and later where it was, whatever was
+    /// published meanwhile. What came from another node has its name in the metadata `remhome`, in the journal too, and does not
+    /// leave again.
+    pub fn export_at(mut self, level: Level, pattern: impl IntoPattern) -> Self {
+        self.exports.push((pattern.into_pattern(), Some(level)));
+        self
+    }
+
+    /// The level of exports that have none of their own: [`Fast`](Level::Fast) unless told.
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// How much may wait to be acknowledged, and what happens beyond that.
+    pub fn outbox(mut self, outbox: Outbox) -> Self {
+        self.outbox = outbox;
+        self
+    }
+
+    /// What the mesh's stream keeps, if it is not there yet: a million parcels, a GiB and seven days unless told; and for how long the
+    /// broker knows the key of a parcel that comes again, ten minutes unless told. The stream has the name `rem_` and the mesh's
+    /// name and keeps all of its subjects; one that is there is taken as it is, unless its window is shorter.
+    pub fn stream(mut self, keep: impl FnOnce(StreamSpec) -> StreamSpec + Send + 'static) -> Self {
+        self.keep = Keep(Box::new(keep));
         self
     }
 
@@ -226,10 +271,16 @@ impl MeshBuilder {
         let (shared, parts) = self.prepare()?;
         let mesh = Mesh::new(&shared, parts.bus, parts.intake);
         let can = shared.transport.connect().await?;
+        if let Some(stream) = &parts.stream {
+            shared.open(&can, stream).await?;
+        }
         shared.connected(&can);
         let spawner = parts.spawner.as_deref();
         start(&shared, spawner, "rem-mesh-in", inbound::run(Arc::clone(&shared)))?;
         start(&shared, spawner, "rem-mesh-out", parts.outbound.run())?;
+        if let Some(pump) = parts.pump {
+            start(&shared, spawner, "rem-mesh-box", pump.run())?;
+        }
         start(&shared, spawner, "rem-mesh-ask", parts.keeper.run())?;
         // Should it not come so far, or be dropped, the mesh goes with its handle.
         let settled = mesh.settled().await;
@@ -273,11 +324,31 @@ impl MeshBuilder {
         }
         let asking = Asking::new(&root, allowed, always.clone(), self.subjects);
         let interests = Interests::of(&bus);
+        let marks = interests.is_kept();
         let window = interests.shared(Window::new).ok_or_else(|| JoinError::new(Kind::Shared))?;
         let number = window.enter(self.window.0, self.window.1);
-        let gate = Gate { window: Arc::clone(&window), number, reexports: self.reexports, local };
+        let exports = Exports::new(self.exports, self.level)?;
+        let takes = exports.durable.as_ref().map(|durable| {
+            let absolute = |patterns: &[Pattern]| absolute_of(patterns, prefix.as_ref());
+            Ok::<_, JoinError>(Arc::new(Takes {
+                durable: absolute(std::slice::from_ref(durable))?,
+                replicated: absolute(&exports.replicated)?,
+                local: local.clone(),
+            }))
+        });
+        let takes = takes.transpose()?;
+        if takes.is_some() && self.reexports {
+            return Err(JoinError::new(Kind::Bridge));
+        }
+        let gate = Gate {
+            window: Arc::clone(&window),
+            number,
+            reexports: self.reexports,
+            local,
+            takes: takes.clone(),
+        };
         let intake = Token::new();
-        let exported = exported(self.exports)?;
+        let exported = exports.fast;
         let stream = bus
             .subscription(exported)
             .filter(move |event| gate.lets(event))
@@ -289,6 +360,19 @@ impl MeshBuilder {
         if !self.reexports {
             interests.set_apart(stream.subscription().id());
         }
+        let spec = (self.keep.0)(stream_of(&self.name, &root)?);
+        let alarms = Alarms::system();
+        let writer = Writer::new(&root, self.codec, self.mode);
+        let outbox = match (takes, &exports.durable) {
+            (Some(takes), Some(durable)) => {
+                let found = Found::new(&bus, &self.name, durable, takes, self.outbox, &window)?;
+                interests.set_apart(found.stream.subscription().id());
+                Some(found)
+            }
+            _ => None,
+        };
+        let entrance = outbox.as_ref().map(|found| Arc::clone(&found.entrance));
+        let sending = 1 + usize::from(outbox.is_some());
         let shared = Arc::new(Shared {
             name: self.name.as_str().into(),
             home: Home::new(&self.node, window.boot),
@@ -303,16 +387,22 @@ impl MeshBuilder {
             imports,
             always,
             counters: Counters::default(),
-            phase: Watched::new(Phase::default()),
+            phase: Watched::new(Phase { sending, ..Phase::default() }),
             settling: Settling::new(),
+            entrance,
+            marks,
         });
         let bell: Arc<dyn Bell> = Arc::clone(&shared) as _;
         interests.watch(&bell);
-        let writer = Writer::new(&root, self.codec, self.mode);
-        let alarms = Alarms::system();
+        let needs_stream = outbox.is_some();
+        let pump = outbox.map(|found| {
+            let (writer, alarms) = (writer.clone(), alarms.clone());
+            found.pump(&shared, self.outbox, spec.clone(), writer, alarms)
+        });
         let outbound = Outbound { shared: Arc::clone(&shared), stream, writer, alarms };
         let keeper = Keeper::new(&shared, asking, self.narrow_after, Alarms::of(&bus));
-        Ok((shared, Parts { bus, intake, outbound, keeper, spawner: self.spawner }))
+        let stream = needs_stream.then_some(spec);
+        Ok((shared, Parts { bus, intake, outbound, pump, stream, keeper, spawner: self.spawner }))
     }
 }
 
@@ -322,6 +412,9 @@ struct Parts {
     /// Ended, nothing more is taken to be sent.
     intake: Token,
     outbound: Outbound,
+    pump: Option<Pump>,
+    /// Which has to be there.
+    stream: Option<StreamSpec>,
     keeper: Keeper,
     spawner: Option<Box<dyn Spawner>>,
 }
@@ -336,6 +429,63 @@ fn absolute(
         None => pattern,
     };
     Ok(patterns.into_iter().map(absolute).collect::<Result<_, _>>()?)
+}
+
+/// The same of patterns that are some.
+fn absolute_of(patterns: &[Pattern], prefix: Option<&Topic>) -> Result<Vec<Pattern>, JoinError> {
+    absolute(patterns.iter().cloned().map(Ok).collect(), prefix)
+}
+
+/// What leaves, by level; below the bus's prefix.
+struct Exports {
+    /// Also what leaves otherwise, which is left out later.
+    fast: Pattern,
+    durable: Option<Pattern>,
+    replicated: Vec<Pattern>,
+}
+
+impl Exports {
+    fn new(
+        exports: Vec<(Result<Pattern, PatternError>, Option<Level>)>,
+        level: Level,
+    ) -> Result<Self, JoinError> {
+        let mut all = Vec::new();
+        for (pattern, own) in exports {
+            all.push((pattern?, own.unwrap_or(level)));
+        }
+        let of = |least: Level| -> Vec<Pattern> {
+            let those = all.iter().filter(|(_, level)| *level >= least);
+            those.map(|(pattern, _)| pattern.clone()).collect()
+        };
+        let (durable, replicated) = (of(Level::Durable), of(Level::Replicated));
+        let fast = all.iter().filter(|(_, level)| *level == Level::Fast);
+        let fast = exported(fast.map(|(pattern, _)| Ok(pattern.clone())).collect())?;
+        let durable = (!durable.is_empty())
+            .then(|| exported(durable.into_iter().map(Ok).collect()))
+            .transpose()?;
+        Ok(Self { fast, durable, replicated })
+    }
+}
+
+/// What the mesh's stream keeps: see [`MeshBuilder::stream`].
+struct Keep(Box<dyn FnOnce(StreamSpec) -> StreamSpec + Send>);
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self(Box::new(|spec| spec))
+    }
+}
+
+/// The stream of a mesh, unless told otherwise.
+fn stream_of(name: &str, root: &str) -> Result<StreamSpec, JoinError> {
+    let subjects = SubjectFilter::parse(format!("{root}>"));
+    let subjects =
+        subjects.map_err(|_| JoinError::new(Kind::Name { what: "mesh", name: name.into() }))?;
+    Ok(StreamSpec::new(&format!("rem_{name}"), [subjects])
+        .parcels(1_000_000)
+        .bytes(1 << 30)
+        .age(Duration::from_secs(7 * 24 * 3_600))
+        .window(Duration::from_secs(600)))
 }
 
 /// All exports as one pattern, so that an event that several select leaves once. With none it selects nothing that is published.

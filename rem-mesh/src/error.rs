@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     Shared,
     Spawn(Box<str>),
     TooManyImports { subjects: usize, most: usize },
+    Bridge,
 }
 
 /// Why a bus did not join, to be matched.
@@ -55,6 +56,12 @@ pub enum JoinErrorKind {
     Spawn,
     /// What may come takes more subjects than the mesh may ask for.
     TooManyImports,
+    /// The bus keeps no history that outlives the process, and a level needs one.
+    NoJournal,
+    /// Another mesh of this name has joined the bus, and its outbox is in use.
+    InUse,
+    /// A bridge has no levels but *Fast*.
+    Bridge,
 }
 
 impl JoinError {
@@ -70,7 +77,10 @@ impl JoinError {
             Kind::Name { .. } => JoinErrorKind::Name,
             Kind::Pattern(_) | Kind::Union(_) => JoinErrorKind::Pattern,
             Kind::System { .. } => JoinErrorKind::System,
+            Kind::Subscribe(SubscribeError::NoDurableHistory) => JoinErrorKind::NoJournal,
+            Kind::Subscribe(SubscribeError::DurableInUse { .. }) => JoinErrorKind::InUse,
             Kind::Subscribe(_) | Kind::Shared => JoinErrorKind::Closed,
+            Kind::Bridge => JoinErrorKind::Bridge,
             Kind::Transport(_) => JoinErrorKind::Transport,
             Kind::Unasked(error) if error.kind() == SettledErrorKind::Over => JoinErrorKind::Ended,
             Kind::Unasked(_) => JoinErrorKind::Unasked,
@@ -112,6 +122,10 @@ impl fmt::Display for JoinError {
             }
             Kind::Subscribe(error) => error.fmt(f),
             Kind::Shared => f.write_str("the bus is gone"),
+            Kind::Bridge => f.write_str(
+                "`reexport` sends on what came by another mesh, and that is not kept for it: export at the level Fast, or join \
+                 without `reexport`",
+            ),
             Kind::Transport(error) => write!(f, "the transport does not connect: {error}"),
             Kind::Unasked(error) if error.kind() == SettledErrorKind::Over => f.write_str(
                 "it ended meanwhile: its bus or its transport was closed, or its runtime dropped its work",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use rem_core::cloudevents::CloudEvent;
-use rem_core::{Bus, EventType, IntoPattern, Pattern, PatternError, Topic};
+use rem_core::{Bus, EventType, IntoPattern, Pattern, PatternError, Receipt, Topic};
 
 use crate::interest::Allowed;
 use crate::stats::Refusal;
@@ -31,7 +31,7 @@ pub(crate) type Refused = (Refusal, Box<str>);
 #[derive(Clone, Copy)]
 struct Typed {
     name: &'static str,
-    publish: fn(&CloudEvent, &Bus) -> Result<(), Refused>,
+    publish: fn(&CloudEvent, &Bus) -> Result<Receipt, Refused>,
 }
 
 impl Import {
@@ -57,10 +57,7 @@ impl Import {
                 let decoded = event.event_on::<E>(bus);
                 let event =
                     decoded.map_err(|error| (Refusal::WrongSchema, error.to_string().into()))?;
-                event
-                    .publish()
-                    .map(drop)
-                    .map_err(|error| (Refusal::ByBus, error.to_string().into()))
+                event.publish().map_err(|error| (Refusal::ByBus, error.to_string().into()))
             },
         });
         self
@@ -122,13 +119,10 @@ impl Import {
     }
 
     /// Publishes it, with its id, time, source, metadata, cause, story and scope. Runs the user's code.
-    pub(crate) fn publish(&self, event: &CloudEvent, bus: &Bus) -> Result<(), Refused> {
+    pub(crate) fn publish(&self, event: &CloudEvent, bus: &Bus) -> Result<Receipt, Refused> {
         match self.typed {
             Some(typed) => (typed.publish)(event, bus),
-            None => event
-                .publish(bus)
-                .map(drop)
-                .map_err(|error| (Refusal::ByBus, error.to_string().into())),
+            None => event.publish(bus).map_err(|error| (Refusal::ByBus, error.to_string().into())),
         }
     }
 }

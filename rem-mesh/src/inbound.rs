@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rem_core::__private::isolate;
-use rem_core::Topic;
 use rem_core::cloudevents::CloudEvent;
+use rem_core::{Receipt, Topic};
 
-use crate::home::Stamp;
+use crate::home::{Home, Stamp};
 use crate::imports::Refused;
 use crate::outbound::stays;
+use crate::outbox::intake::HOME;
 use crate::state::Shared;
 use crate::stats::Refusal;
 use crate::told::MeshEvent;
@@ -183,7 +184,7 @@ fn publish(shared: &Shared, parcel: &Parcel, event: &CloudEvent, stamp: Option<&
             topic: event.topic().clone(),
         });
     }
-    let Err((why, said)) = publish_below(shared, parcel, event) else {
+    let Err((why, said)) = publish_below(shared, parcel, event, home) else {
         return shared.counters.imported.one();
     };
     shared.window.forget(key);
@@ -191,9 +192,21 @@ fn publish(shared: &Shared, parcel: &Parcel, event: &CloudEvent, stamp: Option<&
 }
 
 /// By the first rule that takes it; what the last one says if none does.
-fn publish_below(shared: &Shared, parcel: &Parcel, event: &CloudEvent) -> Result<(), Refused> {
+fn publish_below(
+    shared: &Shared,
+    parcel: &Parcel,
+    event: &CloudEvent,
+    home: Option<&Home>,
+) -> Result<Receipt, Refused> {
     let gone = || (Refusal::ByBus, Box::<str>::from("the bus is gone"));
     let bus = shared.bus.upgrade().ok_or_else(gone)?;
+    let marked;
+    let event = if shared.marks {
+        marked = event.clone().with_metadata(HOME, home.map_or("", Home::node));
+        &marked
+    } else {
+        event
+    };
     let below;
     let own = match &shared.prefix {
         None => event,
@@ -210,7 +223,7 @@ fn publish_below(shared: &Shared, parcel: &Parcel, event: &CloudEvent) -> Result
             continue;
         }
         refused = match isolate(|| import.publish(own, &bus)) {
-            Ok(Ok(())) => return Ok(()),
+            Ok(Ok(receipt)) => return Ok(receipt),
             Ok(Err(refused @ (Refusal::ByBus, _))) => return Err(refused),
             Ok(Err(refused)) => refused,
             // What decodes it is the user's.

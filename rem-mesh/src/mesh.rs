@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rem_core::{Bus, Token};
+use rem_core::{Bus, Receipt, Token};
 
 use crate::block::block_until;
 use crate::builder::MeshBuilder;
+use crate::replicated::Replicated;
 use crate::settled::{Settled, SettledError};
 use crate::state::Shared;
 use crate::stats::MeshStats;
@@ -101,8 +102,17 @@ impl Mesh {
 
     /// What it did since it joined.
     pub fn stats(&self) -> MeshStats {
-        let subjects = self.0.shared.phase.look(|phase| phase.subjects);
-        self.0.shared.counters.stats(subjects)
+        let shared = &self.0.shared;
+        let looked = |phase: &crate::state::Phase| {
+            (phase.subjects, phase.oldest_waiting, phase.last_acknowledged)
+        };
+        let (subjects, oldest_waiting, last_acknowledged) = shared.phase.look(looked);
+        let mut stats = shared.counters.stats(subjects);
+        (stats.oldest_waiting, stats.last_acknowledged) = (oldest_waiting, last_acknowledged);
+        if let Some(entrance) = &shared.entrance {
+            (stats.waiting, stats.waiting_bytes) = entrance.door.depth();
+        }
+        stats
     }
 
     /// Ready when everything that was subscribed to on the bus before this call is asked for, and acknowledged: whatever others
@@ -123,6 +133,18 @@ impl Mesh {
     pub fn settled_within(&self, limit: Duration) -> Result<(), SettledError> {
         let until = Instant::now().checked_add(limit);
         block_until(self.settled(), until).unwrap_or_else(|| Err(SettledError::late()))
+    }
+
+    /// Ready when the broker has acknowledged the event of that receipt, which leaves at the level [`Durable`](crate::Level::Durable) or
+    /// [`Replicated`](crate::Level::Replicated).
+    ///
+    /// What acknowledges is the broker's stream, on as many servers as that is kept; an acknowledgement of a server of NATS says that
+    /// the event is in its store, and not that its disk is synced, unless the server is set so (`sync_interval: always`).
+    ///
+    /// # Cost
+    /// A look into the journal, and a round trip to the broker; the events that are sent meanwhile share it.
+    pub fn replicated(&self, receipt: &Receipt) -> Replicated {
+        Replicated::of(&self.0.shared, receipt)
     }
 
     /// Leaves: nothing more is taken to be sent, what waits is sent, what has arrived is published; then the connection is let
@@ -152,14 +174,14 @@ impl Mesh {
         let shared = &self.0.shared;
         shared.phase.change(|phase| phase.is_leaving = true);
         self.0.intake.end();
-        shared.phase.until(|phase| (phase.has_sent || phase.working == 0).then_some(())).await;
+        shared.phase.until(|phase| (phase.sending == 0 || phase.working == 0).then_some(())).await;
         // What cannot be flushed is told by the transport.
         drop(shared.transport.flush().await);
     }
 
     fn report(&self, is_done: bool) -> LeaveReport {
-        let unsent = self.0.shared.phase.look(|phase| phase.unsent);
-        LeaveReport { unsent, is_done }
+        let (unsent, spooled) = self.0.shared.phase.look(|phase| (phase.unsent, phase.spooled));
+        LeaveReport { unsent, spooled, is_done }
     }
 }
 
@@ -199,29 +221,47 @@ impl fmt::Debug for Mesh {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaveReport {
     unsent: u64,
+    spooled: u64,
     is_done: bool,
 }
 
 impl LeaveReport {
-    /// `true` if everything that was to be sent was taken by the transport and flushed, and nothing of the mesh works any more.
+    /// `true` if everything that was to be sent was taken by the transport and flushed, or acknowledged where it leaves by the
+    /// outbox, and nothing of the mesh works any more.
     pub fn is_complete(&self) -> bool {
-        self.is_done && self.unsent == 0
+        self.is_done && self.unsent == 0 && self.spooled == 0
     }
 
     /// How many events were not sent, and are lost.
     pub fn unsent(&self) -> u64 {
         self.unsent
     }
+
+    /// How many events of the levels *Durable* and *Replicated* were not acknowledged. They wait in the journal, and are sent when this
+    /// mesh is joined again. As many as there may be, if not all of those were read that an earlier process left.
+    pub fn spooled(&self) -> u64 {
+        self.spooled
+    }
 }
 
 impl fmt::Display for LeaveReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.is_complete(), self.unsent) {
-            (true, _) => f.write_str("left, with nothing unsent"),
-            (false, 0) => f.write_str(
+        match (self.is_complete(), self.unsent, self.spooled) {
+            (true, ..) => f.write_str("left, with nothing unsent"),
+            (false, 0, 0) => f.write_str(
                 "left, but not finished: the transport did not answer, or a handler still runs",
             ),
-            (false, unsent) => write!(f, "left, but {unsent} events were not sent, and are lost"),
+            (false, 0, spooled) => write!(
+                f,
+                "left, and {spooled} events wait in the journal until the mesh is joined again"
+            ),
+            (false, unsent, 0) => {
+                write!(f, "left, but {unsent} events were not sent, and are lost")
+            }
+            (false, unsent, spooled) => write!(
+                f,
+                "left, but {unsent} events were not sent, and are lost; {spooled} wait in the journal until the mesh is joined again"
+            ),
         }
     }
 }

@@ -11,6 +11,7 @@ use rem_core::{Event, EventStream, Lagged, Pattern, Received};
 
 use crate::home::Stamp;
 use crate::interest::DEEPEST;
+use crate::outbox::intake::Takes;
 use crate::state::Shared;
 use crate::told::MeshEvent;
 use crate::transport::{Parcel, TransportErrorKind};
@@ -29,6 +30,8 @@ pub(crate) struct Gate {
     pub(crate) reexports: bool,
     /// What stays where it is published.
     pub(crate) local: Vec<Pattern>,
+    /// What leaves by the outbox.
+    pub(crate) takes: Option<Arc<Takes>>,
 }
 
 impl Gate {
@@ -37,6 +40,9 @@ impl Gate {
         let topic = event.topic();
         let scope = topic.get(..event.scope()).unwrap_or_default();
         if stays(topic, scope) || self.local.iter().any(|local| local.matches(topic)) {
+            return false;
+        }
+        if self.takes.as_ref().is_some_and(|takes| takes.selects(topic)) {
             return false;
         }
         match self.window.came(event) {
@@ -110,9 +116,13 @@ impl Outbound {
         if event.data.schema().local {
             return true; // it never leaves the process
         }
-        let parcel = match self.parcel(event) {
-            Ok(parcel) => parcel,
-            Err(Unwritten(reason)) => return self.unsent(event, &reason),
+        let written = isolate(|| write(shared, &self.writer, event));
+        let parcel = match written {
+            Ok(Ok(parcel)) => parcel,
+            Ok(Err(Unwritten(reason))) => return self.unsent(event, &reason),
+            Err(panic) => {
+                return self.unsent(event, &format!("what writes its data panicked: {panic}"));
+            }
         };
         loop {
             if !self.connected().await {
@@ -135,42 +145,9 @@ impl Outbound {
         }
     }
 
-    fn parcel(&self, event: &Event) -> Result<Parcel, Unwritten> {
-        let scope = event.topic().get(..event.scope()).unwrap_or_default();
-        if !scope.is_empty() && scope.split('.').count() > DEEPEST {
-            let said = format!(
-                "`{scope}` is a bus with more than {DEEPEST} segments: what it publishes is not found by subscriptions by type"
-            );
-            return Err(Unwritten(said.into()));
-        }
-        let stamp = match self.shared.window.came(event) {
-            Some(came) => match came.stamp {
-                Some(stamp) => Stamp { hops: stamp.hops.saturating_add(1), ..stamp },
-                None => Stamp { home: self.shared.home.clone(), hops: 1 },
-            },
-            None => Stamp { home: self.shared.home.clone(), hops: 0 },
-        };
-        let written = isolate(|| self.writer.write(event, &stamp));
-        let parcel = written.map_err(|panic| {
-            Unwritten(format!("what writes its data panicked: {panic}").into())
-        })??;
-        let (size, most) = (parcel.size(), self.shared.phase.look(|phase| phase.max_payload));
-        if size > most {
-            let said = format!("it has {size} bytes, and the transport takes {most}: send less");
-            return Err(Unwritten(said.into()));
-        }
-        Ok(parcel)
-    }
-
     /// It cannot leave, and those behind it can.
     fn unsent(&self, event: &Event, reason: &str) -> bool {
-        self.shared.counters.unsent.one();
-        self.shared.tell(|| MeshEvent::Unsent {
-            mesh: self.shared.name.clone(),
-            event: event.id(),
-            topic: event.topic().clone(),
-            reason: reason.into(),
-        });
+        self.shared.unsent(event, reason);
         true
     }
 
@@ -205,10 +182,48 @@ impl Outbound {
     }
 }
 
+/// An event as a parcel, with where it comes from. Runs the user's code, which may panic.
+pub(crate) fn write(shared: &Shared, writer: &Writer, event: &Event) -> Result<Parcel, Unwritten> {
+    let scope = event.topic().get(..event.scope()).unwrap_or_default();
+    if !scope.is_empty() && scope.split('.').count() > DEEPEST {
+        let said = format!(
+            "`{scope}` is a bus with more than {DEEPEST} segments: what it publishes is not found by subscriptions by type"
+        );
+        return Err(Unwritten(said.into()));
+    }
+    let stamp = match shared.window.came(event) {
+        Some(came) => match came.stamp {
+            Some(stamp) => Stamp { hops: stamp.hops.saturating_add(1), ..stamp },
+            None => Stamp { home: shared.home.clone(), hops: 1 },
+        },
+        None => Stamp { home: shared.home.clone(), hops: 0 },
+    };
+    let parcel = writer.write(event, &stamp)?;
+    let (size, most) = (parcel.size(), shared.phase.look(|phase| phase.max_payload));
+    if size > most {
+        let said = format!("it has {size} bytes, and the transport takes {most}: send less");
+        return Err(Unwritten(said.into()));
+    }
+    Ok(parcel)
+}
+
+impl Shared {
+    /// It cannot leave: counted, and told.
+    pub(crate) fn unsent(&self, event: &Event, reason: &str) {
+        self.counters.unsent.one();
+        self.tell(|| MeshEvent::Unsent {
+            mesh: self.name.clone(),
+            event: event.id(),
+            topic: event.topic().clone(),
+            reason: reason.into(),
+        });
+    }
+}
+
 /// At its end, or dropped before it by who runs it.
 impl Drop for Outbound {
     fn drop(&mut self) {
         self.shared.interests.forget(self.stream.subscription().id());
-        self.shared.phase.change(|phase| phase.has_sent = true);
+        self.shared.phase.change(|phase| phase.sending -= 1);
     }
 }

@@ -10,6 +10,7 @@ use rem_core::{Pattern, SubscriptionId, Timestamp, Topic, WeakBus};
 
 use crate::home::Home;
 use crate::imports::Imports;
+use crate::outbox::intake::Entrance;
 use crate::settled::Settling;
 use crate::stats::{Counters, Refusal};
 use crate::told::MeshEvent;
@@ -38,6 +39,10 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) phase: Watched<Phase>,
     pub(crate) settling: Settling,
+    /// Of what leaves by the outbox, if anything does.
+    pub(crate) entrance: Option<Arc<Entrance>>,
+    /// What comes is marked in the history, which outlives what knows where it came from.
+    pub(crate) marks: bool,
 }
 
 /// How far a mesh is.
@@ -47,14 +52,20 @@ pub(crate) struct Phase {
     pub(crate) is_connected: bool,
     /// Nothing more is taken to be sent.
     pub(crate) is_leaving: bool,
-    /// Everything that was to be sent is, or never will be.
-    pub(crate) has_sent: bool,
+    /// How many parts have something to send still.
+    pub(crate) sending: usize,
     /// Everything ends now.
     pub(crate) is_over: bool,
     /// How many parts still work.
     pub(crate) working: usize,
     /// How many events were not sent.
     pub(crate) unsent: u64,
+    /// How many events wait on the disk to be sent, at the end of the outbox.
+    pub(crate) spooled: u64,
+    /// When the oldest of those in the outbox's hand happened.
+    pub(crate) oldest_waiting: Option<Timestamp>,
+    /// The number in the stream of the last that was acknowledged.
+    pub(crate) last_acknowledged: Option<u64>,
     /// How many subjects are asked for.
     pub(crate) subjects: usize,
     /// Whether the transport gives no node what it published itself.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rem_core::Timestamp;
+
 /// Why a parcel was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -96,6 +98,34 @@ pub struct MeshStats {
     pub disconnected: u64,
     /// Subjects that are asked for now.
     pub subjects: u64,
+    /// Events of the outbox that the broker has acknowledged.
+    pub acknowledged: u64,
+    /// Of these, those that it had already: they had been sent before, and their acknowledgement was lost.
+    pub known: u64,
+    /// Events that were sent again, for nobody knew whether they had arrived.
+    pub resent: u64,
+    /// Events that the outbox let go, for it was full.
+    pub overflowed: u64,
+    /// Events that the journal let go before they were sent.
+    pub outbox_lost: u64,
+    /// Events that wait in the outbox now; at the start of a process as many as there may be.
+    pub waiting: u64,
+    /// How many bytes they are, estimated by the size of the last that were read.
+    pub waiting_bytes: u64,
+    /// When the oldest of them happened, as far as it was read.
+    pub oldest_waiting: Option<Timestamp>,
+    /// The number in the stream of the last that the broker acknowledged.
+    pub last_acknowledged: Option<u64>,
+    /// Parcels of streams that were given to the mesh, each time counted.
+    pub delivered: u64,
+    /// Of these, those that had been given before.
+    pub redelivered: u64,
+    /// Those that failed, and are to come again.
+    pub failed: u64,
+    /// Those that will not come again, for they failed too often or are none: see [`Mesh::dead_letters`](crate::Mesh::dead_letters).
+    pub dead_letters: u64,
+    /// Parcels that streams let go before they were given, as many as there may be.
+    pub truncated: u64,
     refused: [u64; Refusal::ALL.len()],
 }
 
@@ -127,6 +157,17 @@ impl fmt::Display for MeshStats {
             ("missed", self.missed),
             ("lagged", self.lagged),
             ("disconnected", self.disconnected),
+            ("acknowledged", self.acknowledged),
+            ("known", self.known),
+            ("resent", self.resent),
+            ("overflowed", self.overflowed),
+            ("lost by the journal", self.outbox_lost),
+            ("waiting", self.waiting),
+            ("delivered", self.delivered),
+            ("redelivered", self.redelivered),
+            ("failed", self.failed),
+            ("dead letters", self.dead_letters),
+            ("truncated", self.truncated),
         ];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             write!(f, ", {name} {count}")?;
@@ -153,6 +194,16 @@ pub(crate) struct Counters {
     pub(crate) missed: Counter,
     pub(crate) lagged: Counter,
     pub(crate) disconnected: Counter,
+    pub(crate) acknowledged: Counter,
+    pub(crate) known: Counter,
+    pub(crate) resent: Counter,
+    pub(crate) overflowed: Counter,
+    pub(crate) outbox_lost: Counter,
+    pub(crate) delivered: Counter,
+    pub(crate) redelivered: Counter,
+    pub(crate) failed: Counter,
+    pub(crate) dead_letters: Counter,
+    pub(crate) truncated: Counter,
     refused: [Counter; Refusal::ALL.len()],
 }
 
@@ -195,6 +246,20 @@ impl Counters {
             lagged: self.lagged.get(),
             disconnected: self.disconnected.get(),
             subjects: subjects as u64,
+            acknowledged: self.acknowledged.get(),
+            known: self.known.get(),
+            resent: self.resent.get(),
+            overflowed: self.overflowed.get(),
+            outbox_lost: self.outbox_lost.get(),
+            delivered: self.delivered.get(),
+            redelivered: self.redelivered.get(),
+            failed: self.failed.get(),
+            dead_letters: self.dead_letters.get(),
+            truncated: self.truncated.get(),
+            waiting: 0,
+            waiting_bytes: 0,
+            oldest_waiting: None,
+            last_acknowledged: None,
             refused,
         }
     }

@@ -85,6 +85,56 @@ pub enum MeshEvent {
         /// Why.
         reason: Box<str>,
     },
+    /// `$rem.mesh.stalled`: what is to leave by the outbox cannot be sent now, and waits. Told once, until something is acknowledged.
+    Stalled {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// How many wait.
+        waiting: u64,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// `$rem.mesh.overflow`: the outbox was full, and its oldest events will not be sent.
+    Overflow {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// How many.
+        events: u64,
+    },
+    /// `$rem.mesh.truncated`: a history let events go before they were read: the journal, of what was to be sent; a stream, of what a
+    /// consumer was to be given.
+    Truncated {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Whose, of a stream.
+        consumer: Option<Box<str>>,
+        /// How many numbers are gone, and so how many events at most.
+        events: u64,
+    },
+    /// `$rem.mesh.redelivered`: a consumer is given an event again, for it was not answered in time, or failed.
+    Redelivered {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Whose.
+        consumer: Box<str>,
+        /// Its number in the stream.
+        sequence: u64,
+        /// How often it was given by now.
+        attempt: u64,
+    },
+    /// `$rem.mesh.dead_letter`: what a consumer was given is not to come again, for it failed too often or is no event.
+    DeadLetter {
+        /// The mesh's name.
+        mesh: Box<str>,
+        /// Whose.
+        consumer: Box<str>,
+        /// Its number in the stream, under which that may have it still.
+        sequence: u64,
+        /// Its subject.
+        subject: Box<str>,
+        /// Why.
+        reason: Box<str>,
+    },
     /// `$rem.mesh.left`: the mesh was left, or ended by itself.
     Left {
         /// The mesh's name.
@@ -114,6 +164,27 @@ const LAGGED: &[FieldSchema] = &[
     FieldSchema::new("events", "Option<u64>", "how many, if somebody counted them"),
 ];
 
+const CONSUMER: FieldSchema = FieldSchema::new("consumer", "Box<str>", "whose");
+const SEQUENCE: FieldSchema = FieldSchema::new("sequence", "u64", "its number in the stream");
+
+const STALLED: &[FieldSchema] =
+    &[MESH, FieldSchema::new("waiting", "u64", "how many wait"), REASON];
+
+const OVERFLOW: &[FieldSchema] = &[MESH, FieldSchema::new("events", "u64", "how many")];
+
+const TRUNCATED: &[FieldSchema] = &[
+    MESH,
+    FieldSchema::new("consumer", "Option<Box<str>>", "whose, of a stream"),
+    FieldSchema::new("events", "u64", "how many at most"),
+];
+
+const REDELIVERED: &[FieldSchema] = &[
+    MESH,
+    CONSUMER,
+    SEQUENCE,
+    FieldSchema::new("attempt", "u64", "how often it was given by now"),
+];
+
 const SCHEMA: Schema = Schema::new(
     "MeshEvent",
     "$rem.mesh",
@@ -129,6 +200,11 @@ const SCHEMA: Schema = Schema::new(
         EventSchema::new("Lagged", "lagged", LAGGED),
         EventSchema::new("Unsent", "unsent", &[MESH, EVENT, TOPIC, REASON]),
         EventSchema::new("Unasked", "unasked", &[MESH, SUBJECT, REASON]),
+        EventSchema::new("Stalled", "stalled", STALLED),
+        EventSchema::new("Overflow", "overflow", OVERFLOW),
+        EventSchema::new("Truncated", "truncated", TRUNCATED),
+        EventSchema::new("Redelivered", "redelivered", REDELIVERED),
+        EventSchema::new("DeadLetter", "dead_letter", &[MESH, CONSUMER, SEQUENCE, SUBJECT, REASON]),
         EventSchema::new(
             "Left",
             "left",
@@ -152,7 +228,12 @@ impl EventType for MeshEvent {
             Self::Lagged { .. } => 4,
             Self::Unsent { .. } => 5,
             Self::Unasked { .. } => 6,
-            Self::Left { .. } => 7,
+            Self::Stalled { .. } => 7,
+            Self::Overflow { .. } => 8,
+            Self::Truncated { .. } => 9,
+            Self::Redelivered { .. } => 10,
+            Self::DeadLetter { .. } => 11,
+            Self::Left { .. } => 12,
         }
     }
 
@@ -194,6 +275,29 @@ impl fmt::Display for MeshEvent {
             Self::Unasked { mesh, subject, reason } => {
                 write!(f, "mesh `{mesh}` cannot ask for `{subject}`: {reason}")
             }
+            Self::Stalled { mesh, waiting, reason } => {
+                write!(f, "mesh `{mesh}` cannot send now, and {waiting} events wait: {reason}")
+            }
+            Self::Overflow { mesh, events } => write!(
+                f,
+                "mesh `{mesh}` had too many events waiting, and will not send the {events} oldest"
+            ),
+            Self::Truncated { mesh, consumer: None, events } => write!(
+                f,
+                "mesh `{mesh}` lost up to {events} events that the journal let go before they were sent"
+            ),
+            Self::Truncated { mesh, consumer: Some(consumer), events } => write!(
+                f,
+                "mesh `{mesh}` lost up to {events} events that the stream let go before `{consumer}` was given them"
+            ),
+            Self::Redelivered { mesh, consumer, sequence, attempt } => write!(
+                f,
+                "mesh `{mesh}` was given number {sequence} again for `{consumer}`, at attempt {attempt}"
+            ),
+            Self::DeadLetter { mesh, consumer, sequence, subject, reason } => write!(
+                f,
+                "mesh `{mesh}` gives up number {sequence} of `{consumer}`, to `{subject}`: {reason}"
+            ),
             Self::Left { mesh, reason: None } => write!(f, "mesh `{mesh}` was left"),
             Self::Left { mesh, reason: Some(reason) } => {
                 write!(f, "mesh `{mesh}` has ended: {reason}")

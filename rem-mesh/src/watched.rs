@@ -42,6 +42,11 @@ impl<T> Watched<T> {
         result
     }
 
+    /// Changes it in a way that nobody waits for.
+    pub(crate) fn change_quietly<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        change(&mut lock(&self.0).value)
+    }
+
     /// Ready with what `look` finds, as soon as it finds something.
     pub(crate) fn until<R, F: FnMut(&mut T) -> Option<R>>(&self, look: F) -> Until<'_, T, F> {
         Until { watched: self, look, ticket: 0 }

@@ -9,6 +9,7 @@ use rem_core::{Event, EventId, Timestamp};
 use uuid::Uuid;
 
 use crate::home::Stamp;
+use crate::outbox::intake::Slots;
 use crate::sync::{Mutex, lock};
 
 /// The events that came from other nodes, of all meshes of one root bus: none comes twice, and none goes back to where it
@@ -20,6 +21,8 @@ use crate::sync::{Mutex, lock};
 pub(crate) struct Window {
     /// Which life of the process this is: the same for all meshes of the bus.
     pub(crate) boot: Uuid,
+    /// Where events are counted into outboxes.
+    pub(crate) slots: Slots,
     inside: Mutex<Inside>,
 }
 
@@ -55,7 +58,7 @@ impl Window {
             order: VecDeque::new(),
             last: 0,
         };
-        Self { boot: Uuid::new_v4(), inside: Mutex::new(inside) }
+        Self { boot: Uuid::new_v4(), slots: Slots::default(), inside: Mutex::new(inside) }
     }
 
     /// One mesh more, with its number. The window is as large as the largest that any of them wants.

@@ -168,6 +168,13 @@ impl CloudEvent {
         Some(self)
     }
 
+    /// The same event with one value of its metadata more, or another in its place.
+    #[must_use]
+    pub fn with_metadata(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.metadata.insert(name, value);
+        self
+    }
+
     /// A publish in the making, of the data as a value of `E`: it is known to be one before it is published.
     ///
     /// ```

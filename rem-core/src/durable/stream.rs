@@ -167,6 +167,11 @@ impl<T: Shape + ?Sized> DurableStream<T> {
         self.progress.acknowledged(number.min(self.given), None);
     }
 
+    /// Says that all up to that number is handled, of what was given.
+    pub fn ack_up_to(&self, sequence: u64) {
+        self.progress.acknowledged(sequence.min(self.given), None);
+    }
+
     /// The same as [`ack`](Self::ack), and keeps a note with the position: both are stored in one commit, or neither. So
     /// what is kept there happens exactly once, whatever crashes. It takes the place of the note before.
     ///

@@ -1,5 +1,7 @@
 //! The mesh as a user has it, through the facade.
 
+mod outbox;
+
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
