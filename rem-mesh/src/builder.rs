@@ -8,6 +8,7 @@ use rem_core::__private::{Alarms, Bell, Interests};
 use rem_core::wire::Codec;
 use rem_core::{Bus, IntoPattern, Overflow, Pattern, PatternError, Spawner, Token, Topic};
 
+use crate::consume::{Answers, Consumers, DeadLetters, answer};
 use crate::error::{JoinError, Kind};
 use crate::home::{Home, is_name};
 use crate::imports::{Import, Imports};
@@ -22,7 +23,7 @@ use crate::outbox::begin::Found;
 use crate::outbox::intake::Takes;
 use crate::outbox::pump::Pump;
 use crate::settled::Settling;
-use crate::state::{Phase, Shared};
+use crate::state::{Phase, Sending, Shared};
 use crate::stats::Counters;
 use crate::transport::{StreamSpec, SubjectFilter, Transport};
 use crate::watched::Watched;
@@ -268,7 +269,9 @@ impl MeshBuilder {
     /// what is subscribed to. Then nothing of the mesh is left. It waits as long as the broker is silent: put a timeout of yours
     /// around it.
     pub async fn join(self) -> Result<Mesh, JoinError> {
+        let most = self.window.0;
         let (shared, parts) = self.prepare()?;
+        shared.recall(most);
         let mesh = Mesh::new(&shared, parts.bus, parts.intake);
         let can = shared.transport.connect().await?;
         if let Some(stream) = &parts.stream {
@@ -276,7 +279,11 @@ impl MeshBuilder {
         }
         shared.connected(&can);
         let spawner = parts.spawner.as_deref();
-        start(&shared, spawner, "rem-mesh-in", inbound::run(Arc::clone(&shared)))?;
+        let consumers = Consumers::begin(&shared).await?;
+        start(&shared, spawner, "rem-mesh-in", inbound::run(Arc::clone(&shared), consumers))?;
+        if shared.imports.durable().next().is_some() {
+            start(&shared, spawner, "rem-mesh-yes", answer(Arc::clone(&shared)))?;
+        }
         start(&shared, spawner, "rem-mesh-out", parts.outbound.run())?;
         if let Some(pump) = parts.pump {
             start(&shared, spawner, "rem-mesh-box", pump.run())?;
@@ -315,6 +322,12 @@ impl MeshBuilder {
         imports.takes_foreign = self.takes_foreign;
         for import in self.imports {
             imports.add(import, prefix.as_ref())?;
+        }
+        for (_, _, consumer) in imports.durable() {
+            if !is_name(&consumer.name) {
+                let name = consumer.name.clone();
+                return Err(JoinError::new(Kind::Name { what: "consumer", name }));
+            }
         }
         let allowed = imports.allowed(&root);
         let subjects = allowed.iter().map(|allowed| allowed.filters.len()).sum();
@@ -390,16 +403,20 @@ impl MeshBuilder {
             phase: Watched::new(Phase { sending, ..Phase::default() }),
             settling: Settling::new(),
             entrance,
+            stream: spec.name.clone(),
+            answers: Answers::default(),
+            dead: DeadLetters::default(),
             marks,
         });
         let bell: Arc<dyn Bell> = Arc::clone(&shared) as _;
         interests.watch(&bell);
-        let needs_stream = outbox.is_some();
+        let needs_stream = outbox.is_some() || shared.imports.durable().next().is_some();
         let pump = outbox.map(|found| {
             let (writer, alarms) = (writer.clone(), alarms.clone());
             found.pump(&shared, self.outbox, spec.clone(), writer, alarms)
         });
-        let outbound = Outbound { shared: Arc::clone(&shared), stream, writer, alarms };
+        let sending = Some(Sending::new(&shared));
+        let outbound = Outbound { shared: Arc::clone(&shared), stream, writer, alarms, sending };
         let keeper = Keeper::new(&shared, asking, self.narrow_after, Alarms::of(&bus));
         let stream = needs_stream.then_some(spec);
         Ok((shared, Parts { bus, intake, outbound, pump, stream, keeper, spawner: self.spawner }))

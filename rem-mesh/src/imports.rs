@@ -6,6 +6,7 @@ use std::fmt;
 use rem_core::cloudevents::CloudEvent;
 use rem_core::{Bus, EventType, IntoPattern, Pattern, PatternError, Receipt, Topic};
 
+use crate::consume::Consumer;
 use crate::interest::Allowed;
 use crate::stats::Refusal;
 
@@ -22,6 +23,7 @@ pub struct Import {
     pattern: Result<Pattern, PatternError>,
     at_most: Option<usize>,
     typed: Option<Typed>,
+    durable: Option<Consumer>,
 }
 
 /// Why an event is not let in, and the same for people.
@@ -37,13 +39,31 @@ struct Typed {
 impl Import {
     /// Events of these topics, below the prefix of the bus that joins, whatever their data.
     pub fn of(pattern: impl IntoPattern) -> Self {
-        Self { pattern: pattern.into_pattern(), at_most: None, typed: None }
+        Self { pattern: pattern.into_pattern(), at_most: None, typed: None, durable: None }
     }
 
     /// Of at most so many bytes, headers and body; more than the [mesh's limit](crate::MeshBuilder::limit) are never let in.
     #[must_use]
     pub fn at_most(mut self, bytes: usize) -> Self {
         self.at_most = Some(bytes);
+        self
+    }
+
+    /// From the mesh's stream rather than as it is sent, by a consumer of that name: what was stored while this node was not there
+    /// comes too, in the order of the stream, whether somebody has subscribed to it or not, and again until it is published.
+    ///
+    /// It is answered when it is on the disk, if the bus has a journal, and then it comes on this bus once: what the broker gives again is
+    /// told apart by source and id within the mesh's [window](crate::MeshBuilder::window), which a process that is started again
+    /// fills from the last events that its journal has of these. On a bus without one it is answered when the inline handlers have
+    /// returned, and given again if one of them failed or the process ended before: **at least once, to every handler**.
+    ///
+    /// What the bus does not take is given again, later each time, and after so many [attempts](Consumer::attempts) is a
+    /// [dead letter](crate::Mesh::dead_letters); what comes meanwhile overtakes it. What is no event is a dead letter at once.
+    ///
+    /// The node's own events in the stream, also those of an earlier process of its name, are passed over.
+    #[must_use]
+    pub fn durable(mut self, consumer: impl Into<Consumer>) -> Self {
+        self.durable = Some(consumer.into());
         self
     }
 
@@ -100,15 +120,37 @@ impl Imports {
         Ok(())
     }
 
-    /// With the subjects that cover them.
+    /// Of those that come as they are sent, with the subjects that cover them.
     pub(crate) fn allowed(&self, root: &str) -> Vec<Allowed> {
-        self.rules.iter().map(|(pattern, _)| Allowed::new(pattern.clone(), root)).collect()
+        let live = self.rules.iter().filter(|(_, import)| import.durable.is_none());
+        live.map(|(pattern, _)| Allowed::new(pattern.clone(), root)).collect()
     }
 
-    /// The rules for a topic, in the order in which they were given.
-    pub(crate) fn of<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = &'a Import> {
-        let rules = self.rules.iter().filter(|(pattern, _)| pattern.matches(topic));
-        rules.map(|(_, import)| import)
+    /// Those that come from the stream: each with its place, and its pattern from the root.
+    pub(crate) fn durable(&self) -> impl Iterator<Item = (usize, &Pattern, &Consumer)> {
+        let all = self.rules.iter().enumerate();
+        all.filter_map(|(at, (pattern, import))| Some((at, pattern, import.durable.as_ref()?)))
+    }
+
+    /// Their patterns below the bus's prefix.
+    pub(crate) fn durable_below(&self) -> impl Iterator<Item = &Pattern> {
+        let durable = self.rules.iter().filter(|(_, import)| import.durable.is_some());
+        durable.filter_map(|(_, import)| import.pattern.as_ref().ok())
+    }
+
+    /// The rules for a topic, in the order in which they were given: those of what comes as it is sent, or the one at that place.
+    pub(crate) fn of<'a>(
+        &'a self,
+        topic: &'a Topic,
+        rule: Option<usize>,
+    ) -> impl Iterator<Item = &'a Import> {
+        let counts = move |at: usize, import: &Import| match rule {
+            None => import.durable.is_none(),
+            Some(rule) => rule == at,
+        };
+        let all = self.rules.iter().enumerate();
+        all.filter(move |(at, (pattern, import))| counts(*at, import) && pattern.matches(topic))
+            .map(|(_, (_, import))| import)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What comes: each parcel looked at from the outside in, and published as if its event had happened here.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -8,6 +9,7 @@ use rem_core::__private::isolate;
 use rem_core::cloudevents::CloudEvent;
 use rem_core::{Receipt, Topic};
 
+use crate::consume::{self, Consumers};
 use crate::home::{Home, Stamp};
 use crate::imports::Refused;
 use crate::outbound::stays;
@@ -25,20 +27,43 @@ const AT_THE_END: usize = 65_536;
 const AT_A_TIME: u64 = 64;
 
 /// Takes what comes, until everything ends; then what has arrived.
-pub(crate) async fn run(shared: Arc<Shared>) {
+pub(crate) async fn run(shared: Arc<Shared>, mut consumers: Consumers) {
     // Of this transport: whether what it published itself never comes back by it.
     let mut knows_no_echo = shared.phase.look(|phase| phase.knows_no_echo);
     let mut taken = 0_u64;
     loop {
-        let mut over = std::pin::pin!(shared.over());
-        let next = |cx: &mut Context<'_>| match shared.transport.poll_incoming(cx) {
-            Poll::Ready(came) => Poll::Ready(Some(came)),
-            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+        let (consumes, has_taken) = (consumers.consumes(), shared.phase.look(|p| p.has_taken));
+        let mut changed = pin!(shared.phase.until(|phase| match phase.is_leaving {
+            _ if phase.is_over => Some(Next::Over),
+            true if consumes => Some(Next::Leave),
+            // What has arrived is taken, for nothing more has.
+            true if !has_taken => Some(Next::Taken),
+            _ => None,
+        }));
+        let next = |cx: &mut Context<'_>| {
+            if consumes && shared.phase.look(|phase| phase.is_leaving) {
+                return Poll::Ready(Next::Leave);
+            }
+            match shared.transport.poll_incoming(cx) {
+                Poll::Ready(came) => Poll::Ready(Next::Came(came)),
+                Poll::Pending => changed.as_mut().poll(cx),
+            }
         };
-        let Some(came) = poll_fn(next).await else { break };
+        let came = match poll_fn(next).await {
+            Next::Came(came) => came,
+            Next::Over => break,
+            Next::Leave => {
+                consumers.leave(&shared).await;
+                continue;
+            }
+            Next::Taken => {
+                shared.phase.change(|phase| phase.has_taken = true);
+                continue;
+            }
+        };
         match came {
             Incoming::Parcel(parcel, _) => take(&shared, &parcel, knows_no_echo),
-            Incoming::Delivery(_) => {} // nothing is consumed yet
+            Incoming::Delivery(delivery) => consumers.take(&shared, *delivery).await,
             Incoming::Connected(can) => {
                 knows_no_echo = can.no_echo;
                 shared.connected(&can);
@@ -66,8 +91,21 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             give_way().await;
         }
     }
-    rest(&shared, knows_no_echo).await;
+    consumers.leave(&shared).await;
+    rest(&shared, knows_no_echo, &mut consumers).await;
+    consume::answer_rest(&shared).await;
     drop(shared.transport.close().await);
+}
+
+/// What is to be done next.
+enum Next {
+    Came(Incoming),
+    /// Everything ends.
+    Over,
+    /// Nothing more is consumed.
+    Leave,
+    /// All that was consumed is taken.
+    Taken,
 }
 
 /// Lets others of the same runtime go on.
@@ -84,7 +122,7 @@ async fn give_way() {
 }
 
 /// What has arrived when everything ends.
-async fn rest(shared: &Shared, knows_no_echo: bool) {
+async fn rest(shared: &Shared, knows_no_echo: bool, consumers: &mut Consumers) {
     for _ in 0..AT_THE_END {
         let next = |cx: &mut Context<'_>| match shared.transport.poll_incoming(cx) {
             Poll::Ready(came) => Poll::Ready(Some(came)),
@@ -92,66 +130,118 @@ async fn rest(shared: &Shared, knows_no_echo: bool) {
         };
         match poll_fn(next).await {
             Some(Incoming::Parcel(parcel, _)) => take(shared, &parcel, knows_no_echo),
+            Some(Incoming::Delivery(delivery)) => consumers.give_back(shared, &delivery).await,
             Some(Incoming::Closed) | None => return,
             Some(_) => {}
         }
     }
 }
 
-/// One parcel. What it costs to refuse grows with how far it comes: its size is looked at before anything of it is read.
+/// One parcel.
 fn take(shared: &Shared, parcel: &Parcel, knows_no_echo: bool) {
+    let (event, stamp) = match look(shared, parcel, By::Subscription { knows_no_echo }) {
+        Looked::Event(event, stamp) => (event, stamp),
+        Looked::Echo => return shared.counters.echoes.one(),
+        Looked::Refused(why, said) => {
+            let home = Stamp::read(parcel).ok().flatten().map(|stamp| stamp.home);
+            return shared.refuse(parcel, home.as_ref(), why, &said);
+        }
+    };
+    if !shared.wants(event.topic(), event.scope()) {
+        return shared.counters.unwanted.one();
+    }
+    match publish(shared, parcel, &event, stamp.as_ref(), None) {
+        Published::Now(_) | Published::Before => {}
+        Published::Refused(why, said) => {
+            let home = stamp.as_ref().map(|stamp| &stamp.home);
+            shared.refuse(parcel, home, why, &said);
+        }
+    }
+}
+
+/// By what a parcel came.
+#[derive(Clone, Copy)]
+pub(crate) enum By {
+    Subscription {
+        knows_no_echo: bool,
+    },
+    /// The import at that place, from a stream.
+    Consumer(usize),
+}
+
+/// What a parcel is.
+pub(crate) enum Looked {
+    Event(CloudEvent, Option<Stamp>),
+    /// This node's own.
+    Echo,
+    Refused(Refusal, Box<str>),
+}
+
+/// Looks at a parcel. What it costs to refuse it grows with how far it comes: its size is looked at before anything of it is read.
+pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
     let imports = &shared.imports;
     let size = parcel.size();
     if size > imports.limit {
         let said = format!("it has {size} bytes, and {} may come", imports.limit);
-        return shared.refuse(parcel, None, Refusal::Oversized, &said);
+        return Looked::Refused(Refusal::Oversized, said.into());
     }
+    let refused = |why, said: &str| Looked::Refused(why, said.into());
     let stamp = match Stamp::read(parcel) {
         Ok(stamp) => stamp,
-        Err(said) => return shared.refuse(parcel, None, Refusal::Malformed, said),
+        Err(said) => return refused(Refusal::Malformed, said),
     };
-    let home = stamp.as_ref().map(|stamp| &stamp.home);
-    let refuse = |why, said: &str| shared.refuse(parcel, home, why, said);
     match &stamp {
         None if imports.takes_foreign => {}
-        None => return refuse(Refusal::NoHome, "it does not say which node it comes from"),
-        Some(stamp) => match strange(shared, stamp, knows_no_echo) {
+        None => return refused(Refusal::NoHome, "it does not say which node it comes from"),
+        Some(stamp) => match strange(shared, stamp, by) {
             Ok(false) => {}
-            Ok(true) => return shared.counters.echoes.one(),
-            Err((why, said)) => return refuse(why, said),
+            Ok(true) => return Looked::Echo,
+            Err((why, said)) => return refused(why, said),
         },
     }
     let Some(topic) = wire::topic_of(parcel.subject(), &shared.root) else {
-        return refuse(Refusal::NotImported, "its subject is none of this mesh's topics");
+        return refused(Refusal::NotImported, "its subject is none of this mesh's topics");
     };
-    if imports.of(&topic).next().is_none() || stays(&topic, "") {
-        return refuse(Refusal::NotImported, "no rule lets its topic in");
+    if imports.of(&topic, by.rule()).next().is_none() || stays(&topic, "") {
+        return refused(Refusal::NotImported, "no rule lets its topic in");
     }
     let event = match wire::read(parcel, imports.limit) {
         Ok(event) => event,
-        Err(said) => return refuse(Refusal::Malformed, &said),
+        Err(said) => return refused(Refusal::Malformed, &said),
     };
     if *event.topic() != topic {
         let said = format!("its event is of `{}`", event.topic());
-        return refuse(Refusal::WrongSubject, &said);
+        return refused(Refusal::WrongSubject, &said);
     }
     if stays(&topic, &topic[..event.scope().min(topic.len())]) {
-        return refuse(Refusal::NotImported, "its topic stays where it was published");
+        return refused(Refusal::NotImported, "its topic stays where it was published");
     }
-    if !shared.wants(&topic, event.scope()) {
-        return shared.counters.unwanted.one();
-    }
-    publish(shared, parcel, &event, stamp.as_ref());
+    Looked::Event(event, stamp)
 }
 
-/// Whether it is this process's own; or why it is not let in.
+impl By {
+    fn rule(self) -> Option<usize> {
+        match self {
+            Self::Subscription { .. } => None,
+            Self::Consumer(rule) => Some(rule),
+        }
+    }
+}
+
+/// Whether it is this node's own; or why it is not let in.
 fn strange(
     shared: &Shared,
     Stamp { home, hops }: &Stamp,
-    knows_no_echo: bool,
+    by: By,
 ) -> Result<bool, (Refusal, &'static str)> {
     let imports = &shared.imports;
     let (is_node, is_boot) = (home.node() == shared.home.node(), home.boot() == shared.home.boot());
+    let knows_no_echo = match by {
+        By::Subscription { knows_no_echo } => knows_no_echo,
+        // A stream gives a node its own too, and those of its earlier lives.
+        By::Consumer(_) if is_node => return Ok(true),
+        By::Consumer(_) => false,
+    };
     if is_boot && (*hops > 0 || !knows_no_echo) {
         return Ok(true);
     }
@@ -172,23 +262,44 @@ fn strange(
     Ok(false)
 }
 
-fn publish(shared: &Shared, parcel: &Parcel, event: &CloudEvent, stamp: Option<&Stamp>) {
+/// What became of an event that is one.
+pub(crate) enum Published {
+    Now(Receipt),
+    /// It had come before.
+    Before,
+    Refused(Refusal, Box<str>),
+}
+
+/// Publishes an event, unless it came before.
+pub(crate) fn publish(
+    shared: &Shared,
+    parcel: &Parcel,
+    event: &CloudEvent,
+    stamp: Option<&Stamp>,
+    rule: Option<usize>,
+) -> Published {
     let home = stamp.map(|stamp| &stamp.home);
     let key = (event.source(), event.id());
     // Before it is published, so that who exports sees where it came from.
     if !shared.window.note(key, shared.number, stamp, shared.now()) {
         shared.counters.duplicates.one();
-        return shared.tell(|| MeshEvent::Duplicate {
+        shared.tell(|| MeshEvent::Duplicate {
             mesh: shared.name.clone(),
             event: event.id(),
             topic: event.topic().clone(),
         });
+        return Published::Before;
     }
-    let Err((why, said)) = publish_below(shared, parcel, event, home) else {
-        return shared.counters.imported.one();
-    };
-    shared.window.forget(key);
-    shared.refuse(parcel, home, why, &said);
+    match publish_below(shared, parcel, event, home, rule) {
+        Ok(receipt) => {
+            shared.counters.imported.one();
+            Published::Now(receipt)
+        }
+        Err((why, said)) => {
+            shared.window.forget(key);
+            Published::Refused(why, said)
+        }
+    }
 }
 
 /// By the first rule that takes it; what the last one says if none does.
@@ -197,6 +308,7 @@ fn publish_below(
     parcel: &Parcel,
     event: &CloudEvent,
     home: Option<&Home>,
+    rule: Option<usize>,
 ) -> Result<Receipt, Refused> {
     let gone = || (Refusal::ByBus, Box::<str>::from("the bus is gone"));
     let bus = shared.bus.upgrade().ok_or_else(gone)?;
@@ -217,7 +329,7 @@ fn publish_below(
         }
     };
     let mut refused = (Refusal::NotImported, "no rule lets it in".into());
-    for import in shared.imports.of(event.topic()) {
+    for import in shared.imports.of(event.topic(), rule) {
         if !import.takes(parcel.size()) {
             refused = (Refusal::Oversized, "it has more bytes than its rule lets in".into());
             continue;

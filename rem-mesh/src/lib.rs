@@ -23,6 +23,7 @@
 
 mod block;
 mod builder;
+mod consume;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod error;
@@ -38,6 +39,7 @@ pub mod memory;
 mod mesh;
 mod outbound;
 mod outbox;
+mod past;
 mod replicated;
 mod settled;
 mod state;
@@ -51,11 +53,13 @@ mod wire;
 mod work;
 
 pub use builder::MeshBuilder;
+pub use consume::{Consumer, MeshDeadLetter};
 pub use error::{JoinError, JoinErrorKind};
 pub use imports::Import;
 pub use level::Level;
 pub use mesh::{LeaveReport, Mesh};
 pub use outbox::{Outbox, WhenFull};
+pub use past::{MeshPast, PastEvent};
 pub use replicated::{Replicated, ReplicatedError, ReplicatedErrorKind};
 pub use settled::{Settled, SettledError, SettledErrorKind};
 pub use stats::{MeshStats, Refusal};

@@ -4,14 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rem_core::{Bus, Receipt, Token};
+use rem_core::{Bus, Pattern, Receipt, Token};
 
 use crate::block::block_until;
 use crate::builder::MeshBuilder;
+use crate::consume::MeshDeadLetter;
+use crate::past::MeshPast;
 use crate::replicated::Replicated;
 use crate::settled::{Settled, SettledError};
 use crate::state::Shared;
 use crate::stats::MeshStats;
+use crate::transport::{StreamStart, TransportError};
 
 /// A bus that has joined others. A handle; its clones are the same. When the last is dropped, the mesh ends at once, and what
 /// waits to be sent is lost: [`leave`](Self::leave) it.
@@ -147,6 +150,29 @@ impl Mesh {
         Replicated::of(&self.0.shared, receipt)
     }
 
+    /// What consumers of this mesh were given and gave up, the oldest first; the last 1,024. Each is told as
+    /// `$rem.mesh.dead_letter` too.
+    pub fn dead_letters(&self) -> Vec<MeshDeadLetter> {
+        self.0.shared.dead.all()
+    }
+
+    /// Reads what the mesh's stream keeps of the topics that the pattern selects, counted from the root, from that place on: a page
+    /// of at most so many, which says where the next begins. It publishes nothing, and changes nothing that is consumed.
+    ///
+    /// Numbers are the stream's; times are when the broker stored an event. What the stream has let go is counted.
+    ///
+    /// # Errors
+    /// When the transport has no streams, the stream is not there, or the connection is lost.
+    pub async fn past(
+        &self,
+        pattern: &Pattern,
+        from: StreamStart,
+        most: usize,
+    ) -> Result<MeshPast, TransportError> {
+        let shared = &self.0.shared;
+        crate::past::read(shared, &shared.stream, pattern, from, most).await
+    }
+
     /// Leaves: nothing more is taken to be sent, what waits is sent, what has arrived is published; then the connection is let
     /// go. At the limit the rest is lost, and the report says how many that is. The bus goes on.
     ///
@@ -175,6 +201,12 @@ impl Mesh {
         shared.phase.change(|phase| phase.is_leaving = true);
         self.0.intake.end();
         shared.phase.until(|phase| (phase.sending == 0 || phase.working == 0).then_some(())).await;
+        // Should everything end before, what is not answered comes again.
+        let taken = shared
+            .phase
+            .until(|phase| (phase.has_taken || phase.is_over || phase.working == 0).then_some(()));
+        taken.await;
+        let _ = shared.unless_over(shared.answers.empty()).await;
         // What cannot be flushed is told by the transport.
         drop(shared.transport.flush().await);
     }

@@ -12,7 +12,7 @@ use rem_core::{Event, EventStream, Lagged, Pattern, Received};
 use crate::home::Stamp;
 use crate::interest::DEEPEST;
 use crate::outbox::intake::Takes;
-use crate::state::Shared;
+use crate::state::{Sending, Shared};
 use crate::told::MeshEvent;
 use crate::transport::{Parcel, TransportErrorKind};
 use crate::window::Window;
@@ -67,6 +67,8 @@ pub(crate) struct Outbound {
     pub(crate) writer: Writer,
     /// By the system's clock, for it is that of the network.
     pub(crate) alarms: Alarms,
+    /// Until all is sent.
+    pub(crate) sending: Option<Sending>,
 }
 
 impl Outbound {
@@ -87,8 +89,8 @@ impl Outbound {
             self.lost(unread);
             self.shared.phase.change(|phase| phase.unsent += unread);
         }
-        if !self.shared.phase.look(|phase| phase.is_leaving) {
-            self.shared.end(Some("the bus was closed"));
+        if let Some(sending) = self.sending.take() {
+            sending.done().await;
         }
     }
 
@@ -224,6 +226,5 @@ impl Shared {
 impl Drop for Outbound {
     fn drop(&mut self) {
         self.shared.interests.forget(self.stream.subscription().id());
-        self.shared.phase.change(|phase| phase.sending -= 1);
     }
 }

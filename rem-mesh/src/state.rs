@@ -8,6 +8,7 @@ use std::task::Poll;
 use rem_core::__private::{Bell, Interests, tell};
 use rem_core::{Pattern, SubscriptionId, Timestamp, Topic, WeakBus};
 
+use crate::consume::{Answers, DeadLetters};
 use crate::home::Home;
 use crate::imports::Imports;
 use crate::outbox::intake::Entrance;
@@ -41,6 +42,10 @@ pub(crate) struct Shared {
     pub(crate) settling: Settling,
     /// Of what leaves by the outbox, if anything does.
     pub(crate) entrance: Option<Arc<Entrance>>,
+    /// The name of the mesh's stream.
+    pub(crate) stream: Box<str>,
+    pub(crate) answers: Answers,
+    pub(crate) dead: DeadLetters,
     /// What comes is marked in the history, which outlives what knows where it came from.
     pub(crate) marks: bool,
 }
@@ -52,6 +57,8 @@ pub(crate) struct Phase {
     pub(crate) is_connected: bool,
     /// Nothing more is taken to be sent.
     pub(crate) is_leaving: bool,
+    /// All that was consumed before it was left is published.
+    pub(crate) has_taken: bool,
     /// How many parts have something to send still.
     pub(crate) sending: usize,
     /// Everything ends now.
@@ -129,6 +136,12 @@ impl Shared {
         .await
     }
 
+    /// A part has sent all that it ever will: ready when all have, or everything ends.
+    async fn all_sent(&self) {
+        let all = |phase: &mut Phase| (phase.sending == 0 || phase.is_over).then_some(());
+        self.phase.until(all).await;
+    }
+
     pub(crate) fn refuse(&self, parcel: &Parcel, home: Option<&Home>, why: Refusal, said: &str) {
         self.counters.refuse(why);
         self.tell(|| MeshEvent::Refused {
@@ -144,5 +157,33 @@ impl Shared {
 impl Bell for Shared {
     fn ring(&self) {
         self.settling.ring();
+    }
+}
+
+/// A part that has something to send. At its end, or dropped before it by who runs it, it has not.
+pub(crate) struct Sending(Option<Arc<Shared>>);
+
+impl Sending {
+    /// Of those that were counted when the mesh was made.
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        Self(Some(Arc::clone(shared)))
+    }
+
+    /// It has sent all. If nobody has left the mesh, its bus was closed: then the mesh ends when the others have sent all too.
+    pub(crate) async fn done(mut self) {
+        let Some(shared) = self.0.take() else { return };
+        shared.phase.change(|phase| phase.sending -= 1);
+        shared.all_sent().await;
+        if !shared.phase.look(|phase| phase.is_leaving) {
+            shared.end(Some("the bus was closed"));
+        }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.take() {
+            shared.phase.change(|phase| phase.sending -= 1);
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::door::Door;
 use super::intake::{Entrance, Takes};
 use super::pump::Pump;
 use crate::error::{JoinError, Kind};
-use crate::state::Shared;
+use crate::state::{Sending, Shared};
 use crate::transport::{Capabilities, StreamSpec, TransportError, TransportErrorKind};
 use crate::window::Window;
 use crate::wire::Writer;
@@ -73,6 +73,7 @@ impl Found {
             writer,
             alarms,
             head: self.head,
+            sending: Some(Sending::new(shared)),
         }
     }
 }

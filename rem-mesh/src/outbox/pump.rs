@@ -14,7 +14,7 @@ use super::door::Door;
 use super::hand::{Entry, First, Hand, Letter};
 use super::intake::Entrance;
 use crate::outbound::write;
-use crate::state::Shared;
+use crate::state::{self, Shared};
 use crate::told::MeshEvent;
 use crate::transport::{
     Doing, Parcel, Storing, StreamSpec, Streams, TransportError, TransportErrorKind,
@@ -40,6 +40,8 @@ pub(crate) struct Pump {
     pub(crate) alarms: Alarms,
     /// Up to there events were published before it began.
     pub(crate) head: u64,
+    /// Until all is sent.
+    pub(crate) sending: Option<state::Sending>,
 }
 
 /// What comes next.
@@ -71,6 +73,15 @@ struct Sending {
 impl Pump {
     /// Until everything ends, or all is sent and the mesh is left.
     pub(crate) async fn run(mut self) {
+        self.send_all().await;
+        let sending = self.sending.take();
+        drop(self); // so that what waits is told
+        if let Some(sending) = sending {
+            sending.done().await;
+        }
+    }
+
+    async fn send_all(&mut self) {
         let transport = Arc::clone(&self.shared.transport);
         let Some(streams) = transport.streams() else { return };
         let mut sending = Sending {
@@ -362,7 +373,6 @@ impl Drop for Pump {
         let (waiting, _) = self.door.depth();
         self.shared.phase.change(|phase| {
             phase.spooled = waiting;
-            phase.sending -= 1;
         });
     }
 }
