@@ -317,18 +317,9 @@ impl MeshBuilder {
         let prefix = bus.prefix().cloned();
         let always = absolute(self.always, prefix.as_ref())?;
         let local = absolute(self.local, prefix.as_ref())?;
-        let mut imports = Imports::new(self.limit, self.hops);
+        let mut imports = imported(self.imports, self.limit, self.hops, prefix.as_ref())?;
         imports.peers = self.peers.into_iter().collect();
         imports.takes_foreign = self.takes_foreign;
-        for import in self.imports {
-            imports.add(import, prefix.as_ref())?;
-        }
-        for (_, _, consumer) in imports.durable() {
-            if !is_name(&consumer.name) {
-                let name = consumer.name.clone();
-                return Err(JoinError::new(Kind::Name { what: "consumer", name }));
-            }
-        }
         let allowed = imports.allowed(&root);
         let subjects = allowed.iter().map(|allowed| allowed.filters.len()).sum();
         if subjects > self.subjects {
@@ -341,15 +332,7 @@ impl MeshBuilder {
         let window = interests.shared(Window::new).ok_or_else(|| JoinError::new(Kind::Shared))?;
         let number = window.enter(self.window.0, self.window.1);
         let exports = Exports::new(self.exports, self.level)?;
-        let takes = exports.durable.as_ref().map(|durable| {
-            let absolute = |patterns: &[Pattern]| absolute_of(patterns, prefix.as_ref());
-            Ok::<_, JoinError>(Arc::new(Takes {
-                durable: absolute(std::slice::from_ref(durable))?,
-                replicated: absolute(&exports.replicated)?,
-                local: local.clone(),
-            }))
-        });
-        let takes = takes.transpose()?;
+        let takes = exports.takes(&local, prefix.as_ref())?;
         if takes.is_some() && self.reexports {
             return Err(JoinError::new(Kind::Bridge));
         }
@@ -482,6 +465,42 @@ impl Exports {
             .transpose()?;
         Ok(Self { fast, durable, replicated })
     }
+}
+
+impl Exports {
+    /// Which of it leaves by the outbox, if anything does.
+    fn takes(
+        &self,
+        local: &[Pattern],
+        prefix: Option<&Topic>,
+    ) -> Result<Option<Arc<Takes>>, JoinError> {
+        let Some(durable) = &self.durable else { return Ok(None) };
+        Ok(Some(Arc::new(Takes {
+            durable: absolute_of(std::slice::from_ref(durable), prefix)?,
+            replicated: absolute_of(&self.replicated, prefix)?,
+            local: local.to_vec(),
+        })))
+    }
+}
+
+/// What may come.
+fn imported(
+    rules: Vec<Import>,
+    limit: usize,
+    hops: u8,
+    prefix: Option<&Topic>,
+) -> Result<Imports, JoinError> {
+    let mut imports = Imports::new(limit, hops);
+    for import in rules {
+        imports.add(import, prefix)?;
+    }
+    for (_, _, consumer) in imports.durable() {
+        if !is_name(&consumer.name) {
+            let name = consumer.name.clone();
+            return Err(JoinError::new(Kind::Name { what: "consumer", name }));
+        }
+    }
+    Ok(imports)
 }
 
 /// What the mesh's stream keeps: see [`MeshBuilder::stream`].

@@ -128,7 +128,7 @@ impl Consumers {
     }
 
     /// Whether it has something to leave.
-    pub(crate) fn consumes(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         !self.has_left && !self.all.is_empty()
     }
 
@@ -179,14 +179,13 @@ fn judge(shared: &Shared, rule: usize, delivery: &Delivery) -> Verdict {
         }
     };
     match publish(shared, parcel, &event, stamp.as_ref(), Some(rule)) {
-        // What it is a duplicate of is on its way to the disk, perhaps: it is answered behind that.
-        Published::Before => Verdict::Done(None),
         Published::Now(receipt) if shared.marks => Verdict::Done(Some(receipt.durable())),
         Published::Now(receipt) if receipt.failed() > 0 => {
             shared.window.forget((event.source(), event.id()));
             Verdict::Again(format!("{} handlers failed", receipt.failed()).into())
         }
-        Published::Now(_) => Verdict::Done(None),
+        // What it is a duplicate of is on its way to the disk, perhaps: it is answered behind that.
+        Published::Now(_) | Published::Before => Verdict::Done(None),
         Published::Refused(Refusal::ByBus, said) => Verdict::Again(said),
         Published::Refused(_, said) => Verdict::Never(said),
     }

@@ -32,16 +32,17 @@ pub(crate) async fn run(shared: Arc<Shared>, mut consumers: Consumers) {
     let mut knows_no_echo = shared.phase.look(|phase| phase.knows_no_echo);
     let mut taken = 0_u64;
     loop {
-        let (consumes, has_taken) = (consumers.consumes(), shared.phase.look(|p| p.has_taken));
+        let goes_on = consumers.goes_on();
+        let has_taken = shared.phase.look(|phase| phase.has_taken);
         let mut changed = pin!(shared.phase.until(|phase| match phase.is_leaving {
             _ if phase.is_over => Some(Next::Over),
-            true if consumes => Some(Next::Leave),
+            true if goes_on => Some(Next::Leave),
             // What has arrived is taken, for nothing more has.
             true if !has_taken => Some(Next::Taken),
             _ => None,
         }));
         let next = |cx: &mut Context<'_>| {
-            if consumes && shared.phase.look(|phase| phase.is_leaving) {
+            if goes_on && shared.phase.look(|phase| phase.is_leaving) {
                 return Poll::Ready(Next::Leave);
             }
             match shared.transport.poll_incoming(cx) {
@@ -171,7 +172,7 @@ pub(crate) enum By {
 
 /// What a parcel is.
 pub(crate) enum Looked {
-    Event(CloudEvent, Option<Stamp>),
+    Event(Box<CloudEvent>, Option<Stamp>),
     /// This node's own.
     Echo,
     Refused(Refusal, Box<str>),
@@ -216,7 +217,7 @@ pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
     if stays(&topic, &topic[..event.scope().min(topic.len())]) {
         return refused(Refusal::NotImported, "its topic stays where it was published");
     }
-    Looked::Event(event, stamp)
+    Looked::Event(Box::new(event), stamp)
 }
 
 impl By {

@@ -6,11 +6,16 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
+use crate::consume::Answers;
+use crate::outbox::Outbox;
+use crate::outbox::door::{Door, Fate};
 use crate::settled::Settling;
+use crate::transport::Ticket;
 use crate::watched::Watched;
 
 /// Ends a thread's sleep.
@@ -100,6 +105,58 @@ fn who_waits_when_it_ends_is_told() {
         let thread = thread::spawn(move || closes.close());
         assert!(wait(settling.reached(2)).is_err());
         assert_eq!(wait(settling.more_than(5)), None);
+        thread.join().unwrap();
+    });
+}
+
+/// Two publish, there is room for one, and who waits for its number is told when it is acknowledged.
+#[test]
+fn an_outbox_lets_in_as_many_as_there_is_room_for_and_who_waits_is_told() {
+    loom::model(|| {
+        let door = Arc::new(Door::new(Outbox::new().events(1), 0, 0));
+        let other = Arc::clone(&door);
+        let publishes = thread::spawn(move || other.enter(false).is_ok());
+        let entered = door.enter(false).is_ok();
+        let others = publishes.join().unwrap();
+        assert!(entered != others, "one of two, not {entered} and {others}");
+        assert_eq!(door.depth().0, 1);
+        door.entered(Some(1));
+        let sends = Arc::clone(&door);
+        let pump = thread::spawn(move || sends.settle(1, 1, Vec::new()));
+        assert_eq!(wait(door.fate(1)), Fate::Acknowledged);
+        pump.join().unwrap();
+        assert!(door.enter(false).is_ok(), "there is room again");
+    });
+}
+
+#[test]
+fn who_waits_for_an_acknowledgement_when_the_outbox_ends_is_told() {
+    loom::model(|| {
+        let door = Arc::new(Door::new(Outbox::new(), 0, 0));
+        let ends = Arc::clone(&door);
+        let pump = thread::spawn(move || {
+            ends.settle(1, 1, vec![(1, "too large".into())]);
+            ends.end();
+        });
+        assert_eq!(wait(door.fate(1)), Fate::Unsent("too large".into()));
+        assert_eq!(wait(door.fate(2)), Fate::Waits);
+        pump.join().unwrap();
+    });
+}
+
+#[test]
+fn who_leaves_waits_for_every_answer() {
+    loom::model(|| {
+        let (answers, given) = (Arc::new(Answers::default()), Arc::new(AtomicBool::new(false)));
+        answers.push(Ticket::new("one"), None, Duration::ZERO);
+        let (answering, gives) = (Arc::clone(&answers), Arc::clone(&given));
+        let thread = thread::spawn(move || {
+            drop(wait(answering.next()));
+            gives.store(true, Ordering::Release);
+            answering.done();
+        });
+        wait(answers.empty());
+        assert!(given.load(Ordering::Acquire), "it was taken out, and not answered");
         thread.join().unwrap();
     });
 }

@@ -42,7 +42,7 @@ impl Replicated {
     /// As when it is awaited; and when the limit comes first, after which it may still be acknowledged.
     pub fn wait(self, limit: Duration) -> Result<(), ReplicatedError> {
         let until = Instant::now().checked_add(limit);
-        block_until(self, until).unwrap_or_else(|| Err(ReplicatedError(Kind::Late(limit))))
+        block_until(self, until).unwrap_or(Err(ReplicatedError(Kind::Late(limit))))
     }
 }
 

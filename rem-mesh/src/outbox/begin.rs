@@ -44,14 +44,14 @@ impl Found {
             .map_err(|error| JoinError::new(Kind::Subscribe(error)))?;
         // First this, then who counts: what is published in between is counted by nobody, and nothing twice.
         let position = stream.position();
-        let reports = bus.positions();
-        let behind = reports.iter().find(|report| *report.name == *name);
-        let behind = behind.map_or(0, |report| report.lag);
-        let door = Arc::new(Door::new(outbox, position, behind));
+        let last = bus.query("**").map(|past| past.last(1).events());
+        let last = last.ok().and_then(|past| past.first()?.sequence());
+        let head = last.unwrap_or(position).max(position);
+        let door = Arc::new(Door::new(outbox, position, head - position));
         let entrance = Arc::new(Entrance { takes, door });
         let opened = window.slots.open(bus, durable, &entrance);
         opened.map_err(|error| JoinError::new(Kind::Subscribe(error)))?;
-        Ok(Self { stream, entrance, head: position + behind })
+        Ok(Self { stream, entrance, head })
     }
 
     /// What sends it.

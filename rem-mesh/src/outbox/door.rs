@@ -105,7 +105,7 @@ impl Door {
     pub(crate) fn entered(&self, number: Option<u64>) {
         match number {
             Some(number) => {
-                self.room.change_quietly(|room| room.highest = room.highest.max(number))
+                self.room.change_quietly(|room| room.highest = room.highest.max(number));
             }
             None => self.room.change(|room| room.waiting = room.waiting.saturating_sub(1)),
         }

@@ -125,3 +125,91 @@ impl Hand {
         self.entries.pop_front()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::task::Waker;
+
+    use super::*;
+    use crate::transport::{Subject, TransportErrorKind};
+
+    fn entry(number: u64) -> Entry {
+        let parcel = Parcel::new(Subject::parse("a").unwrap()).with_body(number.to_string());
+        let letter = Letter { parcel, key: number.to_string().into() };
+        Entry::new(number, Timestamp::from_nanos(number), Ok(letter))
+    }
+
+    fn stored(sequence: u64) -> Storing {
+        Box::pin(ready(Ok(Stored { sequence, duplicate: false })))
+    }
+
+    fn first(hand: &mut Hand) -> Poll<First> {
+        hand.poll_first(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// The keys of what is sent, until nothing more is to be.
+    fn send(hand: &mut Hand, mut storing: impl FnMut() -> Storing) -> Vec<String> {
+        let mut keys = Vec::new();
+        while let Some(letter) = hand.next() {
+            keys.push(letter.key.to_string());
+            hand.taken(storing());
+        }
+        keys
+    }
+
+    #[test]
+    fn what_failed_is_sent_again_with_all_behind_it_in_their_order() {
+        let mut hand = Hand::default();
+        (1..=5).for_each(|number| hand.push(entry(number)));
+        let mut sent = 0;
+        let fails_at_three = || -> Storing {
+            sent += 1;
+            match sent {
+                3 => {
+                    let lost = TransportErrorKind::Disconnected;
+                    Box::pin(ready(Err(TransportError::new(lost, "lost"))))
+                }
+                _ => stored(sent),
+            }
+        };
+        assert_eq!(send(&mut hand, fails_at_three), ["1", "2", "3", "4", "5"]);
+        for number in 1..=2 {
+            let Poll::Ready(First::Stored(entry, _)) = first(&mut hand) else { panic!("{number}") };
+            assert_eq!(entry.number, number);
+        }
+        assert!(matches!(first(&mut hand), Poll::Ready(First::Failed(_))));
+        assert_eq!(hand.rewind(), 3, "three were sent, and are sent again");
+        assert_eq!(send(&mut hand, || stored(9)), ["3", "4", "5"]);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_holds_up_nothing_and_keeps_its_place() {
+        let mut hand = Hand::default();
+        hand.push(entry(1));
+        hand.push(Entry::new(2, Timestamp::from_nanos(2), Err("too large".into())));
+        hand.push(entry(3));
+        assert_eq!(send(&mut hand, || stored(1)), ["1", "3"]);
+        assert!(
+            matches!(first(&mut hand), Poll::Ready(First::Stored(entry, _)) if entry.number == 1)
+        );
+        assert!(
+            matches!(first(&mut hand), Poll::Ready(First::Unsent(entry, _)) if entry.number == 2)
+        );
+        assert!(
+            matches!(first(&mut hand), Poll::Ready(First::Stored(entry, _)) if entry.number == 3)
+        );
+        assert!(first(&mut hand).is_pending() && hand.len() == 0);
+    }
+
+    #[test]
+    fn what_is_sent_is_not_let_go() {
+        let mut hand = Hand::default();
+        (1..=3).for_each(|number| hand.push(entry(number)));
+        assert_eq!(hand.drop_oldest().map(|entry| entry.number), Some(1));
+        assert_eq!(send(&mut hand, || Box::pin(pending())), ["2", "3"]);
+        assert!(hand.drop_oldest().is_none() && hand.waits_since().is_some());
+        hand.rewind();
+        assert_eq!(hand.drop_oldest().map(|entry| entry.number), Some(2));
+    }
+}

@@ -57,6 +57,7 @@ enum Happened {
 }
 
 /// What there is in hand, and how the sending goes.
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 struct Sending {
     hand: Hand,
     is_connected: bool,
@@ -126,18 +127,20 @@ impl Pump {
                 }
                 Happened::Taken(Err(error)) => {
                     taking = None;
-                    match self.is_of_the_event(streams, &error).await {
-                        true => sending.hand.unsent(error.to_string().into()),
-                        false => self.failed(&mut sending, &error),
+                    if self.is_of_the_event(streams, &error).await {
+                        sending.hand.unsent(error.to_string().into());
+                    } else {
+                        self.failed(&mut sending, &error);
                     }
                 }
                 Happened::First(First::Failed(error)) => {
                     taking = None;
                     let is_its_own = self.is_of_the_event(streams, &error).await;
                     self.rewind(&mut sending);
-                    match is_its_own {
-                        true => sending.hand.unsent(error.to_string().into()),
-                        false => self.failed(&mut sending, &error),
+                    if is_its_own {
+                        sending.hand.unsent(error.to_string().into());
+                    } else {
+                        self.failed(&mut sending, &error);
                     }
                 }
                 Happened::First(first) => self.settled(&mut sending, first),
@@ -368,6 +371,8 @@ const LONGEST_SOURCE: usize = 256;
 /// At its end, or dropped before it by who runs it.
 impl Drop for Pump {
     fn drop(&mut self) {
+        // What was passed by at last does not wait.
+        self.door.before(self.head.saturating_sub(self.stream.position()));
         self.door.end();
         self.shared.interests.forget(self.stream.subscription().id());
         let (waiting, _) = self.door.depth();
