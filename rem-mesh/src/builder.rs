@@ -254,7 +254,8 @@ impl MeshBuilder {
         self
     }
 
-    /// Who does the work: a runtime, in place of three threads of the mesh's own. Inline handlers of what comes run there.
+    /// Who does the work: a runtime, in place of three threads of the mesh's own, and one more for the outbox and one for durable
+    /// imports. Inline handlers of what comes run there.
     pub fn spawner(mut self, spawner: impl Spawner) -> Self {
         self.spawner = Some(Box::new(spawner));
         self

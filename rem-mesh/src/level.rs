@@ -7,8 +7,8 @@ use std::fmt;
 ///
 /// | level | `publish` returns when | may be lost | may come twice |
 /// | --- | --- | --- | --- |
-/// | `Fast` | subscribers here have it | whatever is on its way, and what does not fit into the queue: counted, told | no |
-/// | `Durable` | the journal has taken it; on the disk when the journal says so | what the journal's own durability lets a crash lose | behind the windows of the broker and of who imports it |
+/// | `Fast` | subscribers here have it | whatever is on its way, and what does not fit into the queue | if the broker repeats it, behind the window of who imports it |
+/// | `Durable` | the journal has taken it, and when that promises so, has it on the disk | what the journal loses in a crash, by its `Durability`, or lets go unsent, by its retention | behind the window of the broker, and that of who imports it |
 /// | `Replicated` | as `Durable`; refused while there is no connection. [`Mesh::replicated`](crate::Mesh::replicated) is ready when the broker has acknowledged it | as `Durable`, and nothing once that is ready | as `Durable` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]

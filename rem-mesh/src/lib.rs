@@ -6,19 +6,10 @@
 //! faults by a seed.
 //!
 //! # Levels
-//! There is one today, *Fast*: what is lost is counted and told, and not repaired. Two more are designed and not built:
-//!
-//! - *Durable*: an event that is to leave is noted in the journal, in the commit that stores it, as due to a mesh. A pump reads what
-//!   is due by a durable subscription, so that it goes on behind its position after a crash, has a bounded number in flight, and
-//!   notes what the transport has acknowledged. An answer that did not come is an event that is sent again with its own id, which
-//!   the broker and every receiver's window tell apart. On failure it goes back to the first that is not acknowledged, so that the
-//!   order of a source stays. What is due is bounded by bytes and number; what happens at the bound is said by who joins: refuse the
-//!   publish, or let the oldest go and tell it.
-//! - *Replicated*: a publish that is ready when the broker has acknowledged it.
-//!
-//! What they need that is not here: a transport that acknowledges what is stored (`Transport::publish` is ready when the transport
-//! has it, and would take the level asked for), parcels that are acknowledged when their event is handled, and a mark of the event's
-//! home in the journal: today what came from elsewhere is known by a window in memory, which a journal outlives.
+//! Each export has a [`Level`]: *Fast*, what is lost is counted and told, and not repaired; *Durable*, sent from the bus's journal until the
+//! broker has acknowledged it ([`Outbox`]); *Replicated*, the same of what is not to be published while nobody could acknowledge it, with
+//! an acknowledgement to wait for ([`Mesh::replicated`]). An [import](Import::durable) may come from the broker's stream, until it is
+//! published here, and [`Mesh::past`] reads that stream. Whatever may come twice does so behind a window, and the window is told.
 #![forbid(unsafe_code)]
 
 mod block;
