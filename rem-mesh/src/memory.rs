@@ -108,6 +108,11 @@ impl MemoryBroker {
         self.0.set_full(is_full);
     }
 
+    /// Deletes a stream with all that it keeps and all of its consumers, as an operator may; whether there was one.
+    pub fn drop_stream(&self, name: &str) -> bool {
+        self.0.change(|inside| inside.streams.remove(name).is_some())
+    }
+
     /// Refuses to let anybody subscribe to what this filter covers; `None` to allow all again.
     pub fn forbid(&self, filter: Option<crate::SubjectFilter>) {
         self.0.forbid(filter);

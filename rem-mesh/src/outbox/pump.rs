@@ -311,8 +311,10 @@ impl Pump {
     /// Whether the broker refuses this event, and no other: then the stream is there.
     async fn is_of_the_event(&self, streams: &dyn Streams, error: &TransportError) -> bool {
         match error.kind() {
-            TransportErrorKind::TooLarge | TransportErrorKind::Unsupported => true,
-            TransportErrorKind::Refused | TransportErrorKind::Other => {
+            TransportErrorKind::TooLarge => true,
+            TransportErrorKind::Refused
+            | TransportErrorKind::Unsupported
+            | TransportErrorKind::Other => {
                 let state = self.shared.unless_over(streams.state(&self.spec.name)).await;
                 matches!(state, Some(Ok(_)))
             }
@@ -327,7 +329,9 @@ impl Pump {
             TransportErrorKind::Disconnected if !self.shared.transport.is_connected() => {
                 self.shared.phase.change(|phase| phase.is_connected = false);
             }
-            TransportErrorKind::Refused | TransportErrorKind::Other => sending.is_open = false,
+            TransportErrorKind::Refused
+            | TransportErrorKind::Unsupported
+            | TransportErrorKind::Other => sending.is_open = false,
             _ => {}
         }
         sending.hold = Instant::now().checked_add(sending.pause);

@@ -417,3 +417,29 @@ fn what_takes_too_long_is_given_again_and_not_published_again() {
     assert!(mesh.leave(LIMIT).is_complete());
     assert_eq!((calls.load(Ordering::SeqCst), mesh.stats().imported), (1, 1));
 }
+
+#[test]
+fn a_stream_in_memory_lets_go_by_age_and_by_bytes_and_knows_keys_as_long_as_its_window() {
+    let clock = ManualClock::at(Timestamp::from_nanos(1));
+    let broker = MemoryBroker::by(&clock);
+    let maker = broker.transport("maker");
+    now(maker.connect()).unwrap();
+    let streams = maker.streams().unwrap();
+    let all = SubjectFilter::parse("a.>").unwrap();
+    let spec = StreamSpec::new("a", [all]).age(Duration::from_secs(10)).bytes(100);
+    now(streams.open(spec.window(Duration::from_secs(5)))).unwrap();
+    let store = |key: &str, bytes: usize| {
+        let parcel = Parcel::new(Subject::parse("a.b").unwrap()).with_body(vec![1; bytes]);
+        now(now(streams.store("a", parcel, key)).unwrap()).unwrap()
+    };
+    let kept = || {
+        let state = now(streams.state("a")).unwrap();
+        (state.first, state.last, state.count)
+    };
+    assert_eq!((store("k", 40).duplicate, store("k", 40).duplicate), (false, true));
+    clock.advance(Duration::from_secs(6));
+    assert_eq!((store("k", 40).sequence, kept()), (2, (1, 2, 2)));
+    assert_eq!((store("l", 40).sequence, kept()), (3, (2, 3, 2)), "there is room for 100 bytes");
+    clock.advance(Duration::from_secs(11));
+    assert_eq!(kept(), (4, 3, 0), "they are too old");
+}

@@ -256,6 +256,22 @@ fn an_outbox_that_is_full_refuses_and_gives_the_event_back() {
     assert!(mesh.leave(LIMIT).is_complete());
     let expected: Vec<u64> = (0..10).chain([11]).collect();
     assert_eq!(orders(&stored(&broker)), expected);
+    // A mesh that is over holds nothing up, though its handle is there.
+    (20..40).for_each(|id| drop(place(&bus, id)));
+}
+
+/// The stream is deleted, or the server has none for a while: nothing is given up for that.
+#[test]
+fn a_stream_that_is_gone_is_made_again_and_nothing_is_given_up() {
+    let (folder, broker) = (tempfile::tempdir().unwrap(), MemoryBroker::new());
+    let bus = journaled(folder.path(), fast());
+    let mesh = durable(&bus, &broker).join_blocking().unwrap();
+    mesh.replicated(&bus.publish(Order::Placed { id: 1 }).unwrap()).wait(LIMIT).unwrap();
+    broker.drop_stream("rem_main");
+    (2..5).for_each(|id| drop(place(&bus, id)));
+    assert!(mesh.leave(LIMIT).is_complete());
+    assert_eq!((mesh.stats().unsent, mesh.stats().acknowledged), (0, 4), "{}", mesh.stats());
+    assert_eq!(orders(&stored(&broker)), (2..5).collect::<Vec<_>>());
 }
 
 #[test]
