@@ -230,16 +230,17 @@ impl Broker {
         Poll::Pending
     }
 
-    /// Ready when something is to be given again to that link; `None` if it waits for nothing.
-    pub(super) fn alarm(&self, id: u64) -> Option<Alarm> {
+    /// How long until something is to be given again to that link; `None` if it waits for nothing.
+    pub(super) fn due(&self, id: u64) -> Option<Duration> {
         let inside = lock(&self.inside);
         inside.links.get(&id).filter(|link| link.is_there())?;
         let consumers = inside.streams.values().flat_map(|stream| stream.consumers.values());
         let due = consumers.filter_map(|consumer| consumer.due(id)).min()?;
-        let time = due.since(inside.clock.now());
-        drop(inside);
-        // No shorter than a clock can tell, so that nobody turns in circles.
-        Some(self.alarms.after(time.max(Duration::from_micros(1))))
+        Some(due.since(inside.clock.now()))
+    }
+
+    pub(super) fn alarm(&self, time: Duration) -> Alarm {
+        self.alarms.after(time)
     }
 
     pub(super) fn set_full(&self, is_full: bool) {

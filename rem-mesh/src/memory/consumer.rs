@@ -8,6 +8,9 @@ use rem_core::Timestamp;
 use super::stream::Stream;
 use crate::transport::{Answer, ConsumerId, ConsumerSpec, Delivery, SubjectFilter, Ticket};
 
+/// Who has less time to answer is given the same again and again.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 pub(super) struct Consumer {
     /// In a ticket.
     name: Box<str>,
@@ -35,7 +38,7 @@ impl Consumer {
         Self {
             name: format!("{} {}", spec.stream, spec.name).into(),
             filters: spec.filters,
-            time_to_answer: spec.time_to_answer,
+            time_to_answer: spec.time_to_answer.max(SHORTEST),
             in_flight: spec.in_flight,
             next,
             open: BTreeMap::new(),
@@ -46,7 +49,8 @@ impl Consumer {
 
     /// The limits are those of who came last.
     pub(super) fn limits(&mut self, spec: &ConsumerSpec) {
-        (self.time_to_answer, self.in_flight) = (spec.time_to_answer, spec.in_flight);
+        self.time_to_answer = spec.time_to_answer.max(SHORTEST);
+        self.in_flight = spec.in_flight;
     }
 
     /// Up to which number all is answered.

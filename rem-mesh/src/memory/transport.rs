@@ -61,11 +61,15 @@ impl Transport for MemoryTransport {
                 return Poll::Ready(came);
             }
             // Polled under no lock, for wakers are the user's.
-            let Some(mut alarm) = self.broker.alarm(self.id) else { return Poll::Pending };
-            if Pin::new(&mut alarm).poll(cx).is_pending() {
+            let Some(time) = self.broker.due(self.id) else { return Poll::Pending };
+            let mut alarm = self.broker.alarm(time);
+            if !time.is_zero() && Pin::new(&mut alarm).poll(cx).is_pending() {
                 let before = lock(&self.alarm).replace(alarm);
                 drop(before);
-                return Poll::Pending;
+                // A clock that was turned meanwhile wakes nobody who had not told it yet.
+                if !self.broker.due(self.id).is_some_and(|time| time.is_zero()) {
+                    return Poll::Pending;
+                }
             }
             self.broker.change(|_| ());
         }

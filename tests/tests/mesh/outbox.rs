@@ -464,7 +464,8 @@ fn what_was_imported_does_not_leave_again_after_a_restart() {
         let report = mesh.leave(LIMIT);
         assert!(report.is_complete(), "{report}: {}", mesh.stats());
     }
-    assert_eq!(broker.counts().stored, 21, "each was sent by who published it, once");
+    let counts = broker.counts();
+    assert_eq!((counts.stored, counts.known), (21, 0), "each was sent by who published it, once");
     assert_eq!((count(&one), count(&two)), (21, 21));
     let marked = two.query("order").unwrap().events();
     let homes = marked.iter().filter(|event| event.metadata().get("remhome").is_some()).count();
@@ -515,4 +516,34 @@ fn a_broker_that_is_full_is_waited_for_and_told() {
     broker.be_full(false);
     assert!(mesh.leave(LIMIT).is_complete());
     assert_eq!(orders(&stored(&broker)), (0..5).collect::<Vec<_>>());
+}
+
+/// What is published and not on the disk is not answered: the broker gives it again, and it is known.
+#[test]
+fn an_importer_with_a_journal_answers_when_the_disk_has_it_and_not_before() {
+    let folder = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let clock = ManualClock::at(Timestamp::from_nanos(1));
+    let broker = MemoryBroker::by(&clock);
+    let shop = journaled(folder.0.path(), fast());
+    let orders = durable(&shop, &broker).join_blocking().unwrap();
+    let slow = Journal::builder().durability(Durability::Every(Duration::from_secs(3_600)));
+    let journal = slow.open(folder.1.path().join("bus.rem")).unwrap();
+    let handle = journal.handle();
+    let office = Bus::builder().history(journal).build();
+    let import = || Import::of("order").durable("billing");
+    let billing = join(&office, &broker, "billing").import_rule(import()).join_blocking().unwrap();
+    place(&shop, 1);
+    eventually(|| billing.stats().imported == 1, || billing.stats().to_string());
+    clock.advance(Duration::from_secs(31));
+    eventually(|| billing.stats().redelivered == 1, || billing.stats().to_string());
+    assert_eq!((billing.stats().imported, billing.stats().duplicates), (1, 1));
+    handle.flush();
+    assert!(billing.leave(LIMIT).is_complete(), "it is on the disk, and answered");
+    clock.advance(Duration::from_secs(31));
+    let billing = join(&office, &broker, "billing").import_rule(import()).join_blocking().unwrap();
+    place(&shop, 2);
+    eventually(|| billing.stats().imported == 1, || billing.stats().to_string());
+    assert_eq!(billing.stats().delivered, 1, "the first was answered");
+    handle.flush();
+    assert!(billing.leave(LIMIT).is_complete() && orders.leave(LIMIT).is_complete());
 }
