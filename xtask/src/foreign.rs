@@ -36,7 +36,7 @@ impl<'a> Foreign<'a> {
         let foreign = Self { workspace, here, installed: installed.to_owned() };
         let lock = fs::read_to_string(foreign.here().join("package-lock.json"))?;
         names_no_registry(here, &lock)?;
-        foreign.python(&installed.join("python"))?;
+        python_packages(workspace, here, &installed.join("python"))?;
         foreign.node(&installed.join("node"))?;
         Ok(foreign)
     }
@@ -58,22 +58,9 @@ impl<'a> Foreign<'a> {
         self.workspace.root().join(self.here)
     }
 
-    /// A virtual environment with the pinned packages.
-    fn python(&self, environment: &Path) -> Result<()> {
-        self.once(environment, PYTHON_PINS, || {
-            read(self.workspace.command("python3").args(["-m", "venv"]).arg(environment)).context(
-                "Python 3 with its module venv is needed, on Debian the package python3-venv",
-            )?;
-            let mut pip = self.workspace.command(python_of(environment));
-            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-            pip.args(["--require-hashes", "--requirement"]);
-            workspace::run(pip.arg(self.here().join("requirements.txt")))
-        })
-    }
-
     /// A directory with the pinned packages in `node_modules`.
     fn node(&self, directory: &Path) -> Result<()> {
-        self.once(directory, NODE_PINS, || {
+        once(&self.here(), directory, NODE_PINS, || {
             for file in NODE_PINS {
                 fs::copy(self.here().join(file), directory.join(file))?;
             }
@@ -84,29 +71,43 @@ impl<'a> Foreign<'a> {
                 .context("Node.js with npm is needed, on Debian the package npm")
         })
     }
+}
 
-    /// Installs anew unless what the pins say is there already.
-    fn once(
-        &self,
-        directory: &Path,
-        pins: &[&str],
-        install: impl FnOnce() -> Result<()>,
-    ) -> Result<()> {
-        let mut wanted = String::new();
-        for pin in pins {
-            wanted += &fs::read_to_string(self.here().join(pin))?;
-        }
-        let stamp = directory.join("installed");
-        if fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
-            return Ok(());
-        }
-        if directory.exists() {
-            fs::remove_dir_all(directory)?;
-        }
-        fs::create_dir_all(directory)?;
-        install()?;
-        Ok(fs::write(stamp, wanted)?)
+/// A virtual environment with the packages that the pins in `here`, below the root, say.
+pub(crate) fn python_packages(workspace: &Workspace, here: &str, environment: &Path) -> Result<()> {
+    let here = workspace.root().join(here);
+    once(&here, environment, PYTHON_PINS, || {
+        read(workspace.command("python3").args(["-m", "venv"]).arg(environment)).context(
+            "Python 3 with its module venv is needed, on Debian the package python3-venv",
+        )?;
+        let mut pip = workspace.command(python_of(environment));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        pip.args(["--require-hashes", "--requirement"]);
+        workspace::run(pip.arg(here.join("requirements.txt")))
+    })
+}
+
+/// Installs anew unless what the pins say is there already.
+fn once(
+    here: &Path,
+    directory: &Path,
+    pins: &[&str],
+    install: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let mut wanted = String::new();
+    for pin in pins {
+        wanted += &fs::read_to_string(here.join(pin))?;
     }
+    let stamp = directory.join("installed");
+    if fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    fs::create_dir_all(directory)?;
+    install()?;
+    Ok(fs::write(stamp, wanted)?)
 }
 
 fn python_of(environment: &Path) -> PathBuf {

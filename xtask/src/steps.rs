@@ -11,3 +11,4 @@ pub(crate) mod bench;
 pub(crate) mod package;
 pub(crate) mod examples;
 pub(crate) mod interop;
+pub(crate) mod servers;

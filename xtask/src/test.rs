@@ -140,6 +140,22 @@ pub(crate) const STEPS: &[Step] = &[
         run: steps::examples::run,
     },
     Step {
+        name: "servers",
+        what: "Gets the servers of NATS that tests run, below target/servers; needs apt-get of Debian 12, and python3 with venv",
+        mend: "where Debian's package or the wheel cannot be had, name programs of those versions in REM_NATS_FLOOR and REM_NATS_MODERN",
+        core: false,
+        beside: false,
+        run: steps::servers::run,
+    },
+    Step {
+        name: "nats",
+        what: "Runs the tests that need a server of NATS, on both servers",
+        mend: "run the test alone: `cargo test --all-features --package rem-nats --test nats NAME`",
+        core: false,
+        beside: false,
+        run: steps::servers::tests,
+    },
+    Step {
         name: "interop",
         what: "Reads what REM writes with the SDKs of others; needs python3 with venv, and node with npm",
         mend: "install Python 3.10 or later with its module venv, and Node.js 20 or later with npm; what an SDK refuses is named above",

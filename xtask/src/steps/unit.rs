@@ -1,10 +1,14 @@
-//! Unit and integration tests of every package; those of the compiler's messages are the step `ui`.
+//! Unit and integration tests of every package; those of the compiler's messages are the step `ui`, those that need a server of
+//! NATS the step `nats`.
 
 use anyhow::Result;
 use cargo_metadata::TargetKind;
 
 use crate::steps::ui;
 use crate::workspace::{self, Workspace, read};
+
+/// The module, in targets of that name, of tests that need more than Rust.
+const SERVERS: &str = "on_a_server";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let targets = workspace.targets(ui::PACKAGE, &TargetKind::Test)?;
@@ -23,11 +27,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 fn nextest(workspace: &Workspace, targets: &[String]) -> Result<()> {
     let mut command = workspace.cargo(&format!("nextest run {}", workspace::WHOLE));
-    // nextest refuses a filter that can leave nothing out.
+    let mut left_out = vec![format!("test(/^{SERVERS}::/)")];
     if targets.iter().any(|target| target == ui::TARGET) {
-        command.arg("--filterset");
-        command.arg(format!("not (package({}) and binary({}))", ui::PACKAGE, ui::TARGET));
+        left_out.push(format!("(package({}) and binary({}))", ui::PACKAGE, ui::TARGET));
     }
+    let filter = format!("not ({})", left_out.join(" or "));
+    command.args(["--filterset", &filter]);
     if workspace.ci() {
         command.args(["--profile", "ci", "--show-progress", "none"]);
     }
@@ -45,7 +50,8 @@ fn without_nextest(targets: &[String]) -> Vec<String> {
         own += " --test ";
         own += target;
     }
-    vec![others, own]
+    let skip = format!(" -- --skip {SERVERS}::");
+    vec![others + &skip, own + &skip]
 }
 
 #[cfg(test)]
@@ -57,6 +63,7 @@ mod tests {
         let targets = ["lints", "ui", "whole"].map(str::to_owned);
         let [others, own] = without_nextest(&targets).try_into().unwrap();
         assert!(others.contains("--exclude rem-tests"), "{others}");
-        assert!(own.ends_with("--lib --test lints --test whole"), "{own}");
+        assert!(own.contains("--lib --test lints --test whole -- "), "{own}");
+        assert!(others.ends_with("--skip on_a_server::") && own.ends_with("--skip on_a_server::"));
     }
 }

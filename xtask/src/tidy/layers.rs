@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-projections", &["rem-macros", "rem-core", "rem-journal"]),
     ("rem-effects", &["rem-core"]),
     ("rem-mesh", &["rem-patterns", "rem-macros", "rem-core"]),
+    ("rem-nats", &["rem-macros", "rem-core", "rem-mesh"]),
     ("rem-partition", &["rem-macros", "rem-core"]),
     (
         "rem-bus",
@@ -28,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rem-projections",
             "rem-effects",
             "rem-mesh",
+            "rem-nats",
             "rem-partition",
         ],
     ),
