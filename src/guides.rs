@@ -18,6 +18,10 @@ pub mod journal {}
 #[doc = include_str!("../docs/mesh.md")]
 pub mod mesh {}
 
+#[cfg(feature = "nats")]
+#[doc = include_str!("../docs/nats.md")]
+pub mod nats {}
+
 #[cfg(feature = "partition")]
 #[doc = include_str!("../docs/partition.md")]
 pub mod partition {}

@@ -58,6 +58,7 @@
 //! - `effects` (feature `effects`): publishing as a value, tested with no bus; the page `guides::effects` goes through it.
 //! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
 //! - `mesh` (feature `mesh`): the buses of several processes, joined; the page `guides::mesh` goes through it.
+//! - `nats` (feature `nats`): the mesh over servers of NATS; the page `guides::nats` goes through it.
 //! - `partition` (feature `partition`): units of work with dependencies, run in parallel as they become ready; the page
 //!   `guides::partition` goes through it.
 //! - `projections` (feature `projections`): states made of events, at any moment, and commands that are decided by them; the
@@ -83,6 +84,7 @@
 //! - `effects`: the module `effects`: effects that are values, and dispatchers that perform them.
 //! - `journal`: the module `journal`: a history that outlives the process, in one crash-safe file.
 //! - `mesh`: the module `mesh`: buses joined over a transport, as far as somebody listens.
+//! - `nats`: the module `nats`: a mesh over servers of NATS. It brings their client, and with it tokio and rustls.
 //! - `partition`: the module `partition`: plans of units that wait for each other, and workers that run them.
 //! - `projections`: the module `projections`: states made of events, time travel, commands.
 //! - `schema`: the module `schema`: `assert_compatible!`, JSON Schema, AsyncAPI and Markdown, by schemars.
@@ -133,6 +135,9 @@ pub use rem_journal as journal;
 #[cfg(feature = "mesh")]
 #[doc(inline)]
 pub use rem_mesh as mesh;
+#[cfg(feature = "nats")]
+#[doc(inline)]
+pub use rem_nats as nats;
 #[cfg(feature = "partition")]
 #[doc(inline)]
 pub use rem_partition as partition;

@@ -1,0 +1,170 @@
+//! Parcels as messages of NATS and back: the limits of the wire, and headers in their order.
+//!
+//! The client keeps headers in a map without an order. They are put into one by name when they come; a parcel whose headers
+//! stand otherwise says so in one more header, which those of a mesh never need.
+
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
+use rem_mesh::{Parcel, Subject, TransportError, TransportErrorKind};
+
+/// In which order the headers stand: numbers of them in the order of [`rank`].
+const ORDER: &str = "Rem-Order";
+
+/// What the server adds to a parcel of a stream, or is told by headers.
+const SERVERS: &str = "Nats-";
+
+/// First those that every parcel of a mesh has, in its order; the others by name.
+fn rank(name: &str) -> (usize, &str) {
+    const MESH: [&str; 4] = ["rem-home", "rem-boot", "rem-hops", "content-type"];
+    (MESH.iter().position(|known| *known == name).unwrap_or(MESH.len()), name)
+}
+
+/// The bytes that headers take on the wire.
+pub(crate) fn wire_size(headers: &HeaderMap) -> usize {
+    let each = headers.iter().flat_map(|(name, values)| {
+        let name: &str = name.as_ref();
+        values.iter().map(|value| name.len() + value.as_str().len() + 4)
+    });
+    "NATS/1.0\r\n\r\n".len() + each.sum::<usize>()
+}
+
+/// The headers of a parcel as they are sent; `None` for none.
+pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportError> {
+    let mut map: Option<HeaderMap> = None;
+    let mut before = None;
+    let mut in_order = true;
+    for (name, value) in parcel.headers() {
+        let wrong = |said: &str| {
+            let said = format!("the header `{name}` of a parcel to `{}` {said}", parcel.subject());
+            TransportError::new(TransportErrorKind::Other, said)
+        };
+        let reserved =
+            name.get(..SERVERS.len()).is_some_and(|start| start.eq_ignore_ascii_case(SERVERS));
+        if reserved || name.eq_ignore_ascii_case(ORDER) {
+            return Err(wrong("is the server's or the transport's own: name it otherwise"));
+        }
+        if value.trim().len() != value.len() {
+            return Err(wrong("begins or ends with white space, which NATS cuts off: encode it"));
+        }
+        let named: Option<HeaderName> = name.parse().ok().filter(|_| !name.is_empty());
+        let named = named.ok_or_else(|| {
+            wrong("has a name that NATS cannot write: take letters, digits and `-`")
+        })?;
+        let valued: HeaderValue =
+            value.parse().map_err(|_| wrong("has a line break: encode it"))?;
+        let rank = rank(name);
+        in_order &= before.is_none_or(|before| before <= rank);
+        before = Some(rank);
+        map.get_or_insert_default().append(named, valued);
+    }
+    if let Some(map) = map.as_mut().filter(|_| !in_order) {
+        let mut order: Vec<_> = parcel.headers().enumerate().collect();
+        order.sort_by_key(|(at, (name, _))| (rank(name), *at));
+        let order: Vec<_> = order.iter().map(|(at, _)| at.to_string()).collect();
+        map.insert(ORDER, order.join(","));
+    }
+    Ok(map)
+}
+
+/// A message as a parcel; `None` for one whose subject no parcel has.
+pub(crate) fn read(message: Message) -> Option<Parcel> {
+    let subject = Subject::parse(message.subject.as_str()).ok()?;
+    let parcel = Parcel::new(subject).with_body(message.payload);
+    let Some(map) = message.headers else { return Some(parcel) };
+    let mut headers: Vec<(String, String)> = Vec::with_capacity(map.len());
+    let mut order = None;
+    for (name, values) in map.iter() {
+        let name: &str = name.as_ref();
+        if name == ORDER {
+            order = values.first().map(|value| value.as_str().to_owned());
+        } else if !name.starts_with(SERVERS) {
+            headers.extend(values.iter().map(|value| (name.to_owned(), value.as_str().to_owned())));
+        }
+    }
+    headers.sort_by(|(one, _), (two, _)| rank(one).cmp(&rank(two)));
+    let headers = match order.and_then(|order| positions(&order, headers.len())) {
+        Some(positions) => {
+            let mut placed: Vec<_> = positions.into_iter().zip(headers).collect();
+            placed.sort_by_key(|(at, _)| *at);
+            placed.into_iter().map(|(_, header)| header).collect()
+        }
+        None => headers,
+    };
+    let put = |parcel: Parcel, (name, value): (String, String)| parcel.header(name, value);
+    Some(headers.into_iter().fold(parcel, put))
+}
+
+/// Where each header stands; `None` for what does not name each place once.
+fn positions(order: &str, count: usize) -> Option<Vec<usize>> {
+    let positions: Vec<usize> = order.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let mut sorted = positions.clone();
+    sorted.sort_unstable();
+    let is_whole = positions.len() == count && sorted.into_iter().eq(0..count);
+    is_whole.then_some(positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(parcel: &Parcel) -> Parcel {
+        let message = Message {
+            subject: parcel.subject().as_str().into(),
+            reply: None,
+            payload: parcel.body().clone(),
+            headers: written(parcel).unwrap(),
+            status: None,
+            description: None,
+            length: 0,
+        };
+        read(message).unwrap()
+    }
+
+    fn parcel(headers: &[(&'static str, &str)]) -> Parcel {
+        let subject = Subject::parse("a.b").unwrap();
+        headers
+            .iter()
+            .fold(Parcel::new(subject), |parcel, (name, value)| parcel.header(*name, *value))
+    }
+
+    #[test]
+    fn headers_come_in_the_order_in_which_they_were_put() {
+        let all: &[&[(&str, &str)]] = &[
+            &[],
+            &[("a", "1"), ("b", "2")],
+            &[("b", "2"), ("a", "1"), ("b", "1"), ("a", "")],
+            &[("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0"), ("content-type", "t")],
+            &[("content-type", "t"), ("rem-home", "n"), ("ce-id", "é")],
+        ];
+        for headers in all {
+            let parcel = parcel(headers);
+            for _ in 0..8 {
+                assert_eq!(there_and_back(&parcel), parcel);
+            }
+        }
+    }
+
+    #[test]
+    fn those_of_a_mesh_need_no_header_more() {
+        let headers =
+            [("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0"), ("content-type", "t")];
+        assert_eq!(written(&parcel(&headers)).unwrap().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn what_the_wire_would_change_is_refused() {
+        let wrong =
+            [("a", " b"), ("a", "b\t"), ("a", "b\nc"), ("", "b"), ("a:b", "c"), ("a b", "c")];
+        for header in wrong.into_iter().chain([("Nats-Msg-Id", "1"), ("rem-order", "0")]) {
+            let error = written(&parcel(&[header])).unwrap_err();
+            assert!(error.to_string().contains("a.b"), "{header:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_order_that_is_none_is_passed_over() {
+        for order in ["", "0", "0,0", "0,2", "1,x", "0,1,2"] {
+            assert_eq!(positions(order, 2), None, "{order}");
+        }
+        assert_eq!(positions("1,0", 2), Some(vec![1, 0]));
+    }
+}

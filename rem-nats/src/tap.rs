@@ -1,0 +1,83 @@
+//! [`Tap`]: one subscription of the client, emptied at the moment something is put into it.
+//!
+//! The client gives each subscription a channel of its own, and drops what finds that full. So what came in one order would be read
+//! in another, what was dropped would be told as an event that can be dropped too, and nobody could say which parcels came before
+//! the connection was lost. But a channel wakes its reader where it is written to, once for each message: a reader whose waker
+//! takes the message out at once takes it in the thread of the connection, in the order of the wire, and its channel is never full.
+//! Should a later client wake elsewhere, nothing is lost by it but the order between subscriptions, and the contract finds that.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+
+use async_nats::{Message, Subscriber};
+use futures_core::Stream;
+
+use crate::inbox::lock;
+
+/// One subscription of the client, and where its messages go.
+pub(crate) struct Tap {
+    /// Until it is unsubscribed.
+    subscriber: Mutex<Option<Subscriber>>,
+    /// How often it was woken since nobody empties it: whoever finds 0 does, until it finds 0 again.
+    woken: AtomicUsize,
+    takes: Box<dyn Fn(Message) + Send + Sync>,
+}
+
+impl Tap {
+    /// What comes goes to `takes`, one at a time, from now on.
+    pub(crate) fn open(
+        subscriber: Subscriber,
+        takes: impl Fn(Message) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let subscriber = Mutex::new(Some(subscriber));
+        let tap = Arc::new(Self { subscriber, woken: AtomicUsize::new(0), takes: Box::new(takes) });
+        tap.empty();
+        tap
+    }
+
+    /// Takes nothing any more; what it was subscribed by. Without this it keeps itself.
+    pub(crate) fn shut(&self) -> Option<Subscriber> {
+        lock(&self.subscriber).take()
+    }
+
+    fn empty(self: &Arc<Self>) {
+        if self.woken.fetch_add(1, Ordering::AcqRel) > 0 {
+            return; // whoever empties it looks once more, be it this very thread
+        }
+        let waker = Waker::from(Arc::clone(self));
+        loop {
+            let seen = self.woken.load(Ordering::Acquire);
+            while let Some(message) = self.next(&waker) {
+                (self.takes)(message);
+            }
+            if self.woken.compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                return;
+            }
+        }
+    }
+
+    fn next(&self, waker: &Waker) -> Option<Message> {
+        let mut slot = lock(&self.subscriber);
+        let subscriber = slot.as_mut()?;
+        // It is not this task whose budget is to be used up.
+        let next =
+            tokio::task::unconstrained(poll_fn(|cx| Pin::new(&mut *subscriber).poll_next(cx)));
+        match pin!(next).poll(&mut Context::from_waker(waker)) {
+            Poll::Ready(Some(message)) => Some(message),
+            Poll::Ready(None) | Poll::Pending => None,
+        }
+    }
+}
+
+impl Wake for Tap {
+    fn wake(self: Arc<Self>) {
+        self.empty();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.empty();
+    }
+}

@@ -1,0 +1,8 @@
+//! Each test needs servers, and fails where there are none.
+
+mod contract;
+mod losses;
+mod refusals;
+mod security;
+mod silence;
+mod support;
