@@ -187,7 +187,7 @@ impl Options {
 }
 
 /// What `%` escapes stand for.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -3,8 +3,12 @@
 //! The client keeps headers in a map without an order. They are put into one by name when they come; a parcel whose headers
 //! stand otherwise says so in one more header, which those of a mesh never need.
 
+use std::borrow::Cow;
+
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use rem_mesh::{Parcel, Subject, TransportError, TransportErrorKind};
+
+use crate::builder::decoded;
 
 /// In which order the headers stand: numbers of them in the order of [`rank`].
 const ORDER: &str = "Rem-Order";
@@ -45,7 +49,7 @@ pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportErr
         if value.trim().len() != value.len() {
             return Err(wrong("begins or ends with white space, which NATS cuts off: encode it"));
         }
-        let named: Option<HeaderName> = name.parse().ok().filter(|_| !name.is_empty());
+        let named: Option<HeaderName> = escaped(name).parse().ok().filter(|_| !name.is_empty());
         let named = named.ok_or_else(|| {
             wrong("has a name that NATS cannot write: take letters, digits and `-`")
         })?;
@@ -65,6 +69,18 @@ pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportErr
     Ok(map)
 }
 
+/// NATS has names of visible ASCII. What is beyond that is written as a URL would, and `%` itself.
+fn escaped(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() && !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let escape = |byte: u8| match byte {
+        b'%' | 0x80.. => format!("%{byte:02X}"),
+        _ => char::from(byte).to_string(),
+    };
+    Cow::Owned(name.bytes().map(escape).collect())
+}
+
 /// A message as a parcel; `None` for one whose subject no parcel has.
 pub(crate) fn read(message: Message) -> Option<Parcel> {
     let subject = Subject::parse(message.subject.as_str()).ok()?;
@@ -77,7 +93,8 @@ pub(crate) fn read(message: Message) -> Option<Parcel> {
         if name == ORDER {
             order = values.first().map(|value| value.as_str().to_owned());
         } else if !name.starts_with(SERVERS) {
-            headers.extend(values.iter().map(|value| (name.to_owned(), value.as_str().to_owned())));
+            let name = decoded(name);
+            headers.extend(values.iter().map(|value| (name.clone(), value.as_str().to_owned())));
         }
     }
     headers.sort_by(|(one, _), (two, _)| rank(one).cmp(&rank(two)));
@@ -134,6 +151,7 @@ mod tests {
             &[("b", "2"), ("a", "1"), ("b", "1"), ("a", "")],
             &[("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0"), ("content-type", "t")],
             &[("content-type", "t"), ("rem-home", "n"), ("ce-id", "é")],
+            &[("x-é%2", "é"), ("x%C3", "1  2"), ("a", "b")],
         ];
         for headers in all {
             let parcel = parcel(headers);

@@ -7,6 +7,7 @@
 
 mod builder;
 mod credentials;
+mod dial;
 mod headers;
 mod inbox;
 mod jetstream;

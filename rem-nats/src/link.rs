@@ -23,6 +23,13 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
 }
 
+impl State {
+    /// Lost, or closed.
+    pub(crate) fn is_not_connected(&self) -> bool {
+        matches!(self.phase, Phase::Lost | Phase::Closed)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Phase {
     #[default]
@@ -53,6 +60,11 @@ impl Link {
 
     pub(crate) fn epoch(&self) -> u64 {
         self.state.borrow().epoch
+    }
+
+    /// Told of each change.
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use async_nats::Message;
+use async_nats::{Client, HeaderMap, Message};
 use rem_mesh::{
-    Capabilities, Doing, FilterId, Incoming, Parcel, SubjectFilter, Transport, TransportError,
-    TransportErrorKind,
+    Capabilities, Doing, FilterId, Incoming, Parcel, Streams, SubjectFilter, Transport,
+    TransportError, TransportErrorKind,
 };
 
 use crate::builder::{NatsBuilder, Options};
@@ -16,7 +16,7 @@ use crate::headers;
 use crate::inbox::{Inbox, lock};
 use crate::link::lost;
 use crate::server::largest;
-use crate::shared::Shared;
+use crate::shared::{Asked, Shared};
 use crate::stats::{Counters, NatsStats};
 use crate::tap::Tap;
 
@@ -57,6 +57,36 @@ impl NatsTransport {
         shared.counters.stats(shared.inbox.missed.load(Ordering::Relaxed))
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The headers of a parcel that may be sent, with so many bytes of headers more.
+    pub(crate) fn checked(
+        &self,
+        client: &Client,
+        parcel: &Parcel,
+        more: usize,
+    ) -> Result<Option<HeaderMap>, TransportError> {
+        let (subject, most) = (parcel.subject(), client.max_payload());
+        if !self.shared.refusals.may_publish(subject.as_str()) {
+            let said =
+                format!("the server does not let this node publish to `{subject}`: allow it there");
+            return Err(TransportError::new(TransportErrorKind::Refused, said));
+        }
+        let written = headers::written(parcel)?;
+        let lines = written.as_ref().map_or(0, headers::wire_size) + more;
+        if parcel.size() > largest(most) || lines + parcel.body().len() > most {
+            let said = format!(
+                "`{subject}` has {} bytes, and a parcel at most {}: send less, or raise `max_payload` of the server",
+                parcel.size(),
+                largest(most)
+            );
+            return Err(TransportError::new(TransportErrorKind::TooLarge, said));
+        }
+        Ok(written)
+    }
+
     #[cfg(test)]
     pub(crate) fn options(&self) -> &Options {
         &self.shared.options
@@ -64,7 +94,11 @@ impl NatsTransport {
 }
 
 /// What comes by a subscription, into the inbox.
-fn takes(inbox: &Arc<Inbox>, counters: &Arc<Counters>, id: FilterId) -> impl Fn(Message) + use<> {
+pub(crate) fn takes(
+    inbox: &Arc<Inbox>,
+    counters: &Arc<Counters>,
+    id: FilterId,
+) -> impl Fn(Message) + use<> {
     let (inbox, counters) = (Arc::clone(inbox), Arc::clone(counters));
     move |message| {
         if let Some(parcel) = headers::read(message) {
@@ -90,24 +124,8 @@ impl Transport for NatsTransport {
             let shared = &self.shared;
             let epoch = shared.link.there()?;
             let (client, _) = shared.live()?;
+            let written = self.checked(&client, &parcel, 0)?;
             let subject = parcel.subject();
-            if !shared.refusals.may_publish(subject.as_str()) {
-                let said = format!(
-                    "the server does not let this node publish to `{subject}`: allow it there"
-                );
-                return Err(TransportError::new(TransportErrorKind::Refused, said));
-            }
-            let written = headers::written(&parcel)?;
-            let lines = written.as_ref().map_or(0, headers::wire_size);
-            let most = client.max_payload();
-            if parcel.size() > largest(most) || lines + parcel.body().len() > most {
-                let said = format!(
-                    "`{subject}` has {} bytes, and a parcel at most {}: send less, or raise `max_payload` of the server",
-                    parcel.size(),
-                    largest(most)
-                );
-                return Err(TransportError::new(TransportErrorKind::TooLarge, said));
-            }
             let (subject, body) = (subject.as_str().to_owned(), parcel.body().clone());
             // Dropped before it is through, nothing of it was sent.
             let sent = shared.link.while_there(epoch, async {
@@ -133,7 +151,7 @@ impl Transport for NatsTransport {
             drop(shared.refusals.of_subscription(filter.as_str()));
             let asked = shared.link.while_there(epoch, async {
                 let subject = filter.as_str().to_owned();
-                match group {
+                match group.clone() {
                     Some(group) => client.queue_subscribe(subject, group).await,
                     None => client.subscribe(subject).await,
                 }
@@ -155,7 +173,7 @@ impl Transport for NatsTransport {
                 );
                 return Err(TransportError::new(TransportErrorKind::Refused, said));
             }
-            guard.keep(shared, id)?;
+            guard.keep(shared, id, epoch, Wanted { filter, group })?;
             Ok(id)
         })
     }
@@ -163,8 +181,8 @@ impl Transport for NatsTransport {
     fn unsubscribe(&self, filter: FilterId) -> Doing<'_, ()> {
         Box::pin(async move {
             let shared = &self.shared;
-            let tap = lock(&shared.taps).remove(&filter);
-            let subscriber = tap.and_then(|tap| tap.shut());
+            let asked = lock(&shared.asked).remove(&filter);
+            let subscriber = asked.and_then(|asked| asked.tap.shut());
             // Dropped, it is unsubscribed too, and not asked for when the connection comes back.
             let epoch = shared.link.there()?;
             let Some(mut subscriber) = subscriber else { return Ok(()) };
@@ -185,7 +203,15 @@ impl Transport for NatsTransport {
     }
 
     fn poll_incoming(&self, cx: &mut Context<'_>) -> Poll<Incoming> {
-        self.shared.inbox.poll(cx)
+        let came = self.shared.inbox.poll(cx);
+        if let Poll::Ready(Incoming::Delivery(delivery)) = &came {
+            self.shared.consumers.read(delivery.consumer);
+        }
+        came
+    }
+
+    fn streams(&self) -> Option<&dyn Streams> {
+        self.shared.options.jetstream.then_some(self as _)
     }
 
     fn close(&self) -> Doing<'_, ()> {
@@ -206,14 +232,27 @@ struct Opening {
     tap: Option<Arc<Tap>>,
 }
 
+/// What it is to select.
+struct Wanted {
+    filter: SubjectFilter,
+    group: Option<String>,
+}
+
 impl Opening {
-    fn keep(mut self, shared: &Shared, id: FilterId) -> Result<(), TransportError> {
-        let mut taps = lock(&shared.taps);
-        if shared.link.is_closed() {
-            return Err(TransportError::closed());
+    /// From now on it stands on each connection; if the one that it was made on is lost already, it never was.
+    fn keep(
+        mut self,
+        shared: &Shared,
+        id: FilterId,
+        epoch: u64,
+        Wanted { filter, group }: Wanted,
+    ) -> Result<(), TransportError> {
+        let mut all = lock(&shared.asked);
+        if shared.link.there()? != epoch {
+            return Err(lost());
         }
         if let Some(tap) = self.tap.take() {
-            taps.insert(id, tap);
+            all.insert(id, Asked { filter, group, tap });
         }
         Ok(())
     }

@@ -89,7 +89,7 @@ impl Shared {
     }
 
     async fn second(self: &Arc<Self>) -> Result<Second, TransportError> {
-        let client = self.connected(self.connect_options(false)?).await?;
+        let client = self.connected(false).await?;
         let subject = client.new_inbox();
         let heard = client.subscribe(subject.clone()).await.map_err(|_| lost())?;
         Ok(Second { client, subject, heard, asked: 0 })

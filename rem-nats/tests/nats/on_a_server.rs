@@ -5,4 +5,5 @@ mod losses;
 mod refusals;
 mod security;
 mod silence;
+mod streams;
 mod support;

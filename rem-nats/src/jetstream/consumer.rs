@@ -1,0 +1,246 @@
+//! [`Consumers`]: who consumes here, and how what it is given is asked for.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_nats::{Client, Message, StatusCode};
+use rem_core::Timestamp;
+use rem_mesh::{ConsumerId, Delivery, Incoming, SubjectFilter, Ticket};
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+use super::config::nanos;
+use super::meta::Meta;
+use super::window::Window;
+use crate::headers;
+use crate::inbox::lock;
+use crate::shared::Shared;
+use crate::stats::Counters;
+use crate::tap::Tap;
+
+/// How long the server keeps what it was asked for open. One that it forgot, as when another server of a cluster leads, is asked
+/// for again after that.
+const OPEN_FOR: Duration = Duration::from_secs(10);
+
+/// How long nothing is asked for behind an answer that says no.
+const AFTER_NO: Duration = Duration::from_millis(200);
+
+/// Who consumes here.
+#[derive(Default)]
+pub(crate) struct Consumers(Mutex<BTreeMap<ConsumerId, Standing>>);
+
+/// What is consumed, on whichever connection.
+pub(super) struct Consumed {
+    id: ConsumerId,
+    stream: Box<str>,
+    name: Box<str>,
+    /// All that it is to be given; none for everything.
+    filters: Vec<SubjectFilter>,
+    window: Window,
+    /// That there is something to be asked for, or nothing ever.
+    bell: Notify,
+}
+
+/// The same, on the connection that there is.
+struct Standing {
+    consumed: Arc<Consumed>,
+    tap: Arc<Tap>,
+    /// As long as this stands, more is asked for.
+    _stands: Arc<()>,
+}
+
+impl Consumed {
+    pub(super) fn new(
+        id: ConsumerId,
+        stream: &str,
+        name: &str,
+        filters: Vec<SubjectFilter>,
+        in_flight: usize,
+    ) -> Self {
+        let (window, bell) = (Window::new(in_flight), Notify::new());
+        Self { id, stream: stream.into(), name: name.into(), filters, window, bell }
+    }
+}
+
+impl Consumers {
+    pub(super) fn has(&self, stream: &str, name: &str) -> bool {
+        let is_it = |one: &Consumed| *one.stream == *stream && *one.name == *name;
+        lock(&self.0).values().any(|standing| is_it(&standing.consumed))
+    }
+
+    /// Consumes by that client from now on; `None` if that is gone.
+    pub(super) async fn begin(
+        &self,
+        shared: &Arc<Shared>,
+        client: &Client,
+        consumed: Arc<Consumed>,
+    ) -> Option<()> {
+        let standing = Standing::begin(shared, client, Arc::clone(&consumed)).await?;
+        let before = lock(&self.0).insert(consumed.id, standing);
+        drop(before);
+        Some(())
+    }
+
+    /// Consumes no more.
+    pub(super) fn leave(&self, id: ConsumerId) {
+        let gone = lock(&self.0).remove(&id);
+        drop(gone);
+    }
+
+    /// Its reader has taken one.
+    pub(crate) fn read(&self, id: ConsumerId) {
+        let consumers = lock(&self.0);
+        if let Some(Standing { consumed, .. }) = consumers.get(&id)
+            && consumed.window.read()
+        {
+            consumed.bell.notify_one();
+        }
+    }
+
+    /// All of them by another client: whatever was asked for by the one before does not come.
+    pub(crate) async fn again(&self, shared: &Arc<Shared>, client: &Client) {
+        let all: Vec<_> =
+            lock(&self.0).values().map(|standing| Arc::clone(&standing.consumed)).collect();
+        for consumed in all {
+            let id = consumed.id;
+            let standing = Standing::begin(shared, client, Arc::clone(&consumed)).await;
+            let mut consumers = lock(&self.0);
+            // It may have been left meanwhile.
+            let before = match (consumers.get_mut(&id), standing) {
+                (Some(before), Some(standing)) => Some(std::mem::replace(before, standing)),
+                (_, standing) => standing,
+            };
+            drop(consumers);
+            drop(before);
+            // Behind whatever the one before may have asked for still.
+            consumed.window.ended(None);
+            consumed.bell.notify_one();
+        }
+    }
+
+    /// None of them, at the end.
+    pub(crate) fn end(&self) {
+        let all = std::mem::take(&mut *lock(&self.0));
+        drop(all);
+    }
+}
+
+impl Standing {
+    async fn begin(shared: &Arc<Shared>, client: &Client, consumed: Arc<Consumed>) -> Option<Self> {
+        let inbox = client.new_inbox();
+        let subscriber = client.subscribe(inbox.clone()).await.ok()?;
+        let taking = Taking {
+            shared: Arc::downgrade(shared),
+            client: client.clone(),
+            consumed: Arc::clone(&consumed),
+        };
+        let tap = Tap::open(subscriber, move |message| taking.take(message));
+        let stands = Arc::new(());
+        tokio::spawn(run(client.clone(), inbox, Arc::clone(&consumed), Arc::downgrade(&stands)));
+        Some(Self { consumed, tap, _stands: stands })
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        drop(self.tap.shut());
+        // Whoever waits looks whether it stands.
+        self.consumed.bell.notify_waiters();
+    }
+}
+
+/// What becomes of each message.
+struct Taking {
+    shared: Weak<Shared>,
+    client: Client,
+    consumed: Arc<Consumed>,
+}
+
+impl Taking {
+    fn take(&self, mut message: Message) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        if let Some(status) = message.status {
+            return self.said(status, &message);
+        }
+        let reply = message.reply.take();
+        let found = reply.as_ref().and_then(|reply| Meta::parse(reply));
+        let (Some(reply), Some(meta)) = (reply, found) else { return };
+        let Some(parcel) = headers::read(message) else {
+            // No parcel will ever be made of it.
+            Counters::one(&shared.counters.unreadable);
+            return self.not_ours(&reply, "+TERM");
+        };
+        let filters = &self.consumed.filters;
+        if !filters.is_empty() && !filters.iter().any(|filter| filter.selects(parcel.subject())) {
+            return self.not_ours(&reply, "+ACK");
+        }
+        self.consumed.window.came(true);
+        let stored_at = Timestamp::from_nanos(meta.stored_at);
+        let ticket = Ticket::new(reply.as_str());
+        let delivery = Delivery::new(parcel, self.consumed.id, meta.sequence, stored_at, ticket);
+        shared.inbox.put(Incoming::Delivery(Box::new(delivery.attempt(meta.attempt))));
+    }
+
+    /// Answered here. This is no place to wait: if there is no room for the answer it comes again, and is answered then.
+    fn not_ours(&self, reply: &str, answer: &'static str) {
+        let answered = pin!(self.client.publish(reply.to_owned(), answer.into()));
+        let _: Poll<_> = answered.poll(&mut Context::from_waker(Waker::noop()));
+        if self.consumed.window.came(false) {
+            self.consumed.bell.notify_one();
+        }
+    }
+
+    /// What the server says of what it was asked for: that its time is over, or that it cannot be had.
+    fn said(&self, status: StatusCode, message: &Message) {
+        if status.as_u16() == 100 {
+            return; // it is still there
+        }
+        let header =
+            message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let left = header.and_then(|count| count.as_str().parse().ok());
+        self.consumed.window.ended(left);
+        if matches!(status.as_u16(), 404 | 408) {
+            return self.consumed.bell.notify_one();
+        }
+        let consumed = Arc::clone(&self.consumed);
+        // It is called where the client runs.
+        if let Ok(handle) = Handle::try_current() {
+            handle.spawn(async move {
+                tokio::time::sleep(AFTER_NO).await;
+                consumed.bell.notify_one();
+            });
+        }
+    }
+}
+
+/// Asks for more whenever there is room, as long as it stands.
+async fn run(client: Client, inbox: String, consumed: Arc<Consumed>, stands: Weak<()>) {
+    let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", consumed.stream, consumed.name);
+    loop {
+        let mut rung = pin!(consumed.bell.notified());
+        // Before it looks: whoever drops it wakes those who wait by then.
+        rung.as_mut().enable();
+        if stands.strong_count() == 0 {
+            // Perhaps it was rung for who stands in its place.
+            return consumed.bell.notify_one();
+        }
+        let count = consumed.window.claim();
+        if count > 0 {
+            let ask = json!({ "batch": count, "expires": nanos(OPEN_FOR) }).to_string();
+            let asked = client.publish_with_reply(subject.clone(), inbox.clone(), ask.into());
+            if asked.await.is_err() {
+                // The connection is lost: who comes behind asks again.
+                consumed.window.ended(None);
+                return;
+            }
+        }
+        if tokio::time::timeout(OPEN_FOR + Duration::from_secs(1), rung).await.is_err() {
+            consumed.window.ended(None);
+        }
+    }
+}
