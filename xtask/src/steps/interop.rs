@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use crate::foreign::{Foreign, Language};
+use crate::steps::servers;
 use crate::workspace::{self, Workspace, shown};
 
 /// Where the checks are, and what they need, with exact versions.
@@ -40,7 +41,13 @@ const WRITTEN: &[Written] = &[
     },
 ];
 
+/// Who talks over a server of NATS, with whom, and how many of the two modes of CloudEvents they know there.
+const TALKS: &str = "interop_nats";
+const SPOKEN: &[(Language, &str, &str)] =
+    &[(Language::Python, "nats.py", "2"), (Language::Node, "nats.mjs", "1")];
+
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    servers::run(workspace)?;
     let installed = workspace.target_directory().join("interop");
     let foreign = Foreign::install(workspace, HERE, &installed)?;
     workspace::run(&mut workspace.cargo(&format!("build {} --bins", workspace::WHOLE)))?;
@@ -53,6 +60,15 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         for (language, program) in *checks {
             accepted(&foreign, *language, program, &written)?;
         }
+    }
+    for (language, program, modes) in SPOKEN {
+        let with = foreign.program(*language, program);
+        let mut talk = workspace.command(workspace.built(TALKS));
+        talk.arg(modes).arg(with.get_program()).args(with.get_args());
+        if let Some(directory) = with.get_current_dir() {
+            talk.current_dir(directory);
+        }
+        workspace::run(&mut talk)?;
     }
     Ok(())
 }
