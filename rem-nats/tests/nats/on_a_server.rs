@@ -2,6 +2,7 @@
 
 mod contract;
 mod losses;
+mod meshes;
 mod refusals;
 mod security;
 mod silence;

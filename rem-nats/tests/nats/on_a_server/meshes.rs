@@ -1,0 +1,155 @@
+//! Meshes over real servers: each event once however they are joined, and no more lost than is told.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use rem_core::{Bus, Event, EventId, Subscription};
+use rem_macros::EventType;
+use rem_mesh::{Mesh, MeshBuilder, MeshEvent};
+use rem_nats::testing::{Server, Version};
+use serde::{Deserialize, Serialize};
+
+use super::support::{LIMIT, builder, on_both};
+
+#[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[event(namespace = "order", crate = rem_core)]
+enum Order {
+    Placed { id: u64 },
+}
+
+/// How often each event came to a bus.
+#[derive(Clone, Default)]
+struct Ledger(Arc<(Mutex<BTreeMap<EventId, u32>>, Condvar)>);
+
+impl Ledger {
+    fn of(bus: &Bus) -> (Self, Subscription) {
+        let ledger = Self::default();
+        let kept = ledger.clone();
+        let sub = bus.subscribe("order", move |event: &Event| {
+            *kept.0.0.lock().unwrap().entry(event.id()).or_default() += 1;
+            kept.0.1.notify_all();
+        });
+        (ledger, sub.unwrap())
+    }
+
+    fn until(&self, holds: impl Fn(&BTreeMap<EventId, u32>) -> bool) {
+        let (events, came) = &*self.0;
+        let waited =
+            came.wait_timeout_while(events.lock().unwrap(), LIMIT, |events| !holds(events));
+        let (events, limit) = waited.unwrap();
+        assert!(!limit.timed_out(), "{} came", events.len());
+    }
+
+    fn all(&self) -> BTreeMap<EventId, u32> {
+        self.0.0.lock().unwrap().clone()
+    }
+}
+
+fn open(bus: &Bus, server: &Server, mesh: &str, node: &str) -> MeshBuilder {
+    let transport = builder(&server.url()).name(node).build().unwrap();
+    Mesh::builder(bus).transport(transport).name(mesh).node(node).export("**").import("**")
+}
+
+fn placed(bus: &Bus, id: u64) -> EventId {
+    bus.publish(Order::Placed { id }).unwrap().id().unwrap()
+}
+
+/// Three meshes, each between two of three buses, over one server: every node a bridge.
+#[test]
+fn a_ring_of_three_bridges_delivers_each_event_once_on_each_bus() {
+    on_both(|version| {
+        let server = Server::start(version).unwrap();
+        let buses: Vec<Bus> = (0..3).map(|_| Bus::new()).collect();
+        let ledgers: Vec<_> = buses.iter().map(Ledger::of).collect();
+        let mut meshes = Vec::new();
+        for (at, bus) in buses.iter().enumerate() {
+            for side in [at, (at + 1) % 3] {
+                let bridge = open(bus, &server, &format!("side-{side}"), &format!("n{at}"));
+                meshes.push(bridge.reexport(true).join_blocking().unwrap());
+            }
+        }
+        let ids: Vec<_> = (0..90).map(|id| placed(&buses[id as usize % 3], id)).collect();
+        for (ledger, _) in &ledgers {
+            ledger.until(|came| ids.iter().all(|id| came.contains_key(id)));
+        }
+        for mesh in &meshes {
+            assert!(mesh.leave(LIMIT).is_complete());
+        }
+        for (ledger, _) in &ledgers {
+            let all = ledger.all();
+            assert_eq!((all.len(), all.values().max()), (90, Some(&1)));
+        }
+        let imported: u64 = meshes.iter().map(|mesh| mesh.stats().imported).sum();
+        assert_eq!(imported, 180, "each event on two buses beside its own");
+    });
+}
+
+/// What is told of a connection: that it is there, or lost.
+fn changes(bus: &Bus) -> (Arc<Mutex<Vec<bool>>>, Subscription) {
+    let told: Arc<Mutex<Vec<bool>>> = Arc::default();
+    let heard = Arc::clone(&told);
+    let sub = bus.subscribe("$rem.mesh.**", move |event: &Event<MeshEvent>| match &event.data {
+        MeshEvent::Disconnected { .. } => heard.lock().unwrap().push(false),
+        MeshEvent::Connected { .. } => heard.lock().unwrap().push(true),
+        _ => {}
+    });
+    (told, sub.unwrap())
+}
+
+/// A server that is killed under a mesh and started again: all that was published before and behind it has come, once, and what is
+/// missing was published while a disconnection was told or shortly before.
+#[test]
+fn a_mesh_goes_on_when_its_server_is_killed_and_tells_where_something_may_be_missing() {
+    on_both(|version| {
+        let mut server = Server::start(version).unwrap();
+        let (one, two) = (Bus::new(), Bus::new());
+        let (ledger, _sub) = Ledger::of(&two);
+        let (told, _told) = changes(&one);
+        let (other, _other) = changes(&two);
+        let from = open(&one, &server, "main", "one").join_blocking().unwrap();
+        let to = open(&two, &server, "main", "two").join_blocking().unwrap();
+        for told in [&told, &other] {
+            told.lock().unwrap().clear();
+        }
+        let before: Vec<_> = (0..1_000).map(|id| placed(&one, id)).collect();
+        ledger.until(|came| before.iter().all(|id| came.contains_key(id)));
+        server.kill();
+        let meanwhile: Vec<_> = (0..500)
+            .map(|id| {
+                std::thread::sleep(Duration::from_micros(200));
+                placed(&one, id)
+            })
+            .collect();
+        server.restart().unwrap();
+        let begun = std::time::Instant::now();
+        while [&told, &other].iter().any(|told| told.lock().unwrap().last() != Some(&true)) {
+            assert!(begun.elapsed() < LIMIT);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        from.settled_within(LIMIT).unwrap();
+        to.settled_within(LIMIT).unwrap();
+        let behind: Vec<_> = (0..1_000).map(|id| placed(&one, id)).collect();
+        ledger.until(|came| behind.iter().all(|id| came.contains_key(id)));
+        let all = ledger.all();
+        assert_eq!(all.values().max(), Some(&1), "none comes twice");
+        let missing = meanwhile.iter().filter(|id| !all.contains_key(id)).count();
+        assert_eq!(all.len() + missing, 2_500);
+        assert_eq!(*told.lock().unwrap(), [false, true], "what was lost lies between the two");
+    });
+}
+
+#[test]
+fn a_node_is_refused_by_join_what_its_server_does_not_allow() {
+    let config = r#"authorization { users: [
+        { user: n, password: p, permissions: {
+            publish: ["_INBOX.rem.>"], subscribe: ["rem.main.order.>", "_INBOX.rem.>"] } } ] }"#;
+    let server = Server::builder(Version::Modern).config(config).start().unwrap();
+    let bus = Bus::new();
+    let _sub = bus.subscribe("bill.paid", |_: &Event| ()).unwrap();
+    let url = server.url().replace("//", "//n:p@");
+    let transport = builder(&url).build().unwrap();
+    let error = Mesh::builder(&bus).transport(transport).node("n").import("bill").join_blocking();
+    let said = error.unwrap_err().to_string();
+    assert!(said.contains("rem.main.bill.paid"), "{said}");
+}
