@@ -2,7 +2,8 @@
 //! page `rem::guides::nats` goes through it.
 //!
 //! A [`NatsTransport`] carries the parcels of a mesh by core NATS: what is live goes from one node to those that have asked for it, and
-//! what nobody asks for goes no further than the server.
+//! what nobody asks for goes no further than the server. With [`jetstream`](NatsBuilder::jetstream) it has streams too: what is stored is
+//! acknowledged, kept within limits, and given to consumers until they have answered.
 #![forbid(unsafe_code)]
 
 mod builder;
@@ -22,6 +23,7 @@ mod tap;
 pub mod testing;
 mod tls;
 mod transport;
+mod turn;
 mod witness;
 
 pub use builder::NatsBuilder;

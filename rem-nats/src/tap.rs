@@ -8,7 +8,6 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -16,13 +15,14 @@ use async_nats::{Message, Subscriber};
 use futures_core::Stream;
 
 use crate::inbox::lock;
+use crate::turn::Turn;
 
 /// One subscription of the client, and where its messages go.
 pub(crate) struct Tap {
     /// Until it is unsubscribed.
     subscriber: Mutex<Option<Subscriber>>,
-    /// How often it was woken since nobody empties it: whoever finds 0 does, until it finds 0 again.
-    woken: AtomicUsize,
+    /// Who empties it.
+    turn: Turn,
     takes: Box<dyn Fn(Message) + Send + Sync>,
 }
 
@@ -33,7 +33,7 @@ impl Tap {
         takes: impl Fn(Message) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let subscriber = Mutex::new(Some(subscriber));
-        let tap = Arc::new(Self { subscriber, woken: AtomicUsize::new(0), takes: Box::new(takes) });
+        let tap = Arc::new(Self { subscriber, turn: Turn::default(), takes: Box::new(takes) });
         tap.empty();
         tap
     }
@@ -44,19 +44,12 @@ impl Tap {
     }
 
     fn empty(self: &Arc<Self>) {
-        if self.woken.fetch_add(1, Ordering::AcqRel) > 0 {
-            return; // whoever empties it looks once more, be it this very thread
-        }
-        let waker = Waker::from(Arc::clone(self));
-        loop {
-            let seen = self.woken.load(Ordering::Acquire);
+        self.turn.call(|| {
+            let waker = Waker::from(Arc::clone(self));
             while let Some(message) = self.next(&waker) {
                 (self.takes)(message);
             }
-            if self.woken.compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-                return;
-            }
-        }
+        });
     }
 
     fn next(&self, waker: &Waker) -> Option<Message> {

@@ -1,0 +1,349 @@
+//! What a mesh over NATS costs beside the client of NATS alone, on one server: from bus to bus, storing in a stream and consuming
+//! it with an answer each, and the time of one event's way. Both sides send the same headers and bodies of the same size.
+//!
+//! `cargo xtask servers` gets the server; `cargo bench --bench nats`; as a test it does it with few. `-- EVENTS` says how many.
+#![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
+#![expect(clippy::print_stdout, reason = "a report")]
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::{self, consumer, context::PublishAckFuture};
+use async_nats::{Client, HeaderMap};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use rem::mesh::{
+    Answer, ConsumerSpec, Incoming, Mesh, Parcel, StreamSpec, Streams, Subject, SubjectFilter,
+    Transport,
+};
+use rem::nats::NatsTransport;
+use rem::prelude::*;
+use rem_benches::bars::Bars;
+use rem_benches::rounds::median;
+use rem_nats::testing::{Server, Version};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
+
+const FULL: u64 = 100_000;
+const FEW: u64 = 1_000;
+const ROUNDS: usize = 5;
+const LONG: Duration = Duration::from_secs(600);
+
+/// How many are stored and not acknowledged, or given and not answered.
+const WINDOW: usize = 1_024;
+
+#[derive(EventType, Debug, Clone, Serialize, Deserialize)]
+#[event(namespace = "account")]
+enum Account {
+    Paid { id: u64, text: String },
+}
+
+/// Two hundred bytes of data.
+fn paid(id: u64) -> Account {
+    Account::Paid { id, text: "x".repeat(170) }
+}
+
+/// What a parcel of a mesh has beside its body, and how large that is: taken from one.
+fn shape(server: &Server) -> (HeaderMap, Bytes) {
+    let transport = NatsTransport::builder(server.url()).build().unwrap();
+    block_on(transport.connect()).unwrap();
+    block_on(transport.subscribe(SubjectFilter::parse("rem.main.>").unwrap(), None)).unwrap();
+    let bus = Bus::new();
+    let own = NatsTransport::builder(server.url()).build().unwrap();
+    let mesh = Mesh::builder(&bus).transport(own).node("a").export("account");
+    let mesh = mesh.join_blocking().unwrap();
+    bus.publish(paid(1)).unwrap();
+    let Incoming::Parcel(parcel, _) = block_on(poll_fn(|cx| transport.poll_incoming(cx))) else {
+        panic!("no parcel came");
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in parcel.headers() {
+        headers.insert(name.to_owned(), value);
+    }
+    drop(mesh);
+    (headers, parcel.body().clone())
+}
+
+fn block_on<T>(doing: impl Future<Output = T>) -> T {
+    smol::block_on(doing)
+}
+
+/// Nanoseconds an event.
+fn each(time: Duration, events: u64) -> f64 {
+    time.as_secs_f64() * 1e9 / f64::from(u32::try_from(events).unwrap())
+}
+
+/// From the first publish to the last event's handler on the other bus.
+fn by_mesh(server: &Server, events: u64) -> f64 {
+    let room = usize::try_from(events).unwrap();
+    let (one, two) = (Bus::new(), Bus::new());
+    let came = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&came);
+    let _sub = two.on(move |_: &Event<Account>| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let join = |bus: &Bus, node: &str| {
+        let transport = NatsTransport::builder(server.url()).incoming(room, 1 << 30);
+        Mesh::builder(bus).transport(transport.build().unwrap()).node(node).queue(room)
+    };
+    let from = join(&one, "a").export("account").join_blocking().unwrap();
+    let to = join(&two, "b").import("account").join_blocking().unwrap();
+    let start = Instant::now();
+    for id in 0..events {
+        one.publish(paid(id)).unwrap();
+    }
+    assert!(from.leave(LONG).is_complete());
+    while came.load(Ordering::Relaxed) < events {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    let took = start.elapsed();
+    assert_eq!((to.stats().imported, to.stats().missed), (events, 0));
+    each(took, events)
+}
+
+/// The same by the client alone.
+fn by_client(
+    runtime: &Runtime,
+    server: &Server,
+    events: u64,
+    (headers, body): &(HeaderMap, Bytes),
+) -> f64 {
+    runtime.block_on(async {
+        let options = || async_nats::ConnectOptions::new().subscription_capacity(1 << 20);
+        let (one, two) = (
+            options().connect(server.url()).await.unwrap(),
+            options().connect(server.url()).await.unwrap(),
+        );
+        let mut heard = two.subscribe("rem.bare.>").await.unwrap();
+        two.flush().await.unwrap();
+        let reads = tokio::spawn(async move {
+            for _ in 0..events {
+                heard.next().await.unwrap();
+            }
+        });
+        let start = Instant::now();
+        for _ in 0..events {
+            let (headers, body) = (headers.clone(), body.clone());
+            one.publish_with_headers("rem.bare.account.paid", headers, body).await.unwrap();
+        }
+        one.flush().await.unwrap();
+        reads.await.unwrap();
+        each(start.elapsed(), events)
+    })
+}
+
+/// A stream that is not there yet.
+fn fresh() -> (String, String) {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let name = format!("s{}", LAST.fetch_add(1, Ordering::Relaxed));
+    let subject = format!("{name}.paid");
+    (name, subject)
+}
+
+/// Storing, and then consuming with an answer each; nanoseconds of both.
+fn stored_by_transport(
+    server: &Server,
+    events: u64,
+    (headers, body): &(HeaderMap, Bytes),
+) -> (f64, f64) {
+    let transport = NatsTransport::builder(server.url()).jetstream().build().unwrap();
+    let (name, subject) = fresh();
+    block_on(async {
+        transport.connect().await.unwrap();
+        let streams = transport.streams().unwrap();
+        let filter = SubjectFilter::parse(&subject).unwrap();
+        streams.open(StreamSpec::new(&name, [filter])).await.unwrap();
+        let subject = Subject::parse(&subject).unwrap();
+        let bare = Parcel::new(subject).with_body(body.clone());
+        let parcel = headers.iter().fold(bare, |parcel, (name, values)| {
+            let name: &str = name.as_ref();
+            parcel.header(name.to_owned(), values[0].as_str())
+        });
+        let mut open = VecDeque::new();
+        let start = Instant::now();
+        for id in 0..events {
+            let storing = streams.store(&name, parcel.clone(), &id.to_string()).await.unwrap();
+            open.push_back(storing);
+            if open.len() == WINDOW {
+                open.pop_front().unwrap().await.unwrap();
+            }
+        }
+        for storing in open {
+            storing.await.unwrap();
+        }
+        let stored = each(start.elapsed(), events);
+        let start = Instant::now();
+        streams.consume(ConsumerSpec::new(&name, "one").in_flight(WINDOW)).await.unwrap();
+        for _ in 0..events {
+            let Incoming::Delivery(given) = poll_fn(|cx| transport.poll_incoming(cx)).await else {
+                panic!("no delivery");
+            };
+            streams.answer(&given.ticket, Answer::Handled).await.unwrap();
+        }
+        transport.flush().await.unwrap();
+        (stored, each(start.elapsed(), events))
+    })
+}
+
+/// The same by the client alone.
+fn stored_by_client(
+    runtime: &Runtime,
+    server: &Server,
+    events: u64,
+    (headers, body): &(HeaderMap, Bytes),
+) -> (f64, f64) {
+    let (name, subject) = fresh();
+    runtime.block_on(async {
+        let client = async_nats::connect(server.url()).await.unwrap();
+        let context = jetstream::new(client.clone());
+        let config = jetstream::stream::Config {
+            name,
+            subjects: vec![subject.clone()],
+            ..Default::default()
+        };
+        let stream = context.create_stream(config).await.unwrap();
+        let mut open: VecDeque<PublishAckFuture> = VecDeque::new();
+        let start = Instant::now();
+        for id in 0..events {
+            let mut headers = headers.clone();
+            headers.insert("Nats-Msg-Id", id.to_string());
+            let acked = context.publish_with_headers(subject.clone(), headers, body.clone()).await;
+            open.push_back(acked.unwrap());
+            if open.len() == WINDOW {
+                open.pop_front().unwrap().await.unwrap();
+            }
+        }
+        for acked in open {
+            acked.await.unwrap();
+        }
+        let stored = each(start.elapsed(), events);
+        let start = Instant::now();
+        let config = consumer::pull::Config {
+            durable_name: Some("one".into()),
+            max_ack_pending: i64::try_from(WINDOW).unwrap(),
+            ..Default::default()
+        };
+        let consumer = stream.create_consumer(config).await.unwrap();
+        let mut given = consumer.stream().max_messages_per_batch(WINDOW).messages().await.unwrap();
+        for _ in 0..events {
+            given.next().await.unwrap().unwrap().ack().await.unwrap();
+        }
+        client.flush().await.unwrap();
+        (stored, each(start.elapsed(), events))
+    })
+}
+
+/// The half of them that take longest take longer: microseconds of one event's way, paced.
+fn latency(samples: u64, mut send: impl FnMut(), came: &Receiver<Instant>) -> f64 {
+    let mut times: Vec<f64> = (0..samples)
+        .map(|_| {
+            let sent = Instant::now();
+            send();
+            let took = came.recv_timeout(LONG).unwrap() - sent;
+            std::thread::sleep(Duration::from_micros(200));
+            took.as_secs_f64() * 1e6
+        })
+        .collect();
+    median(&mut times)
+}
+
+fn latency_of_mesh(server: &Server, samples: u64) -> f64 {
+    let (one, two) = (Bus::new(), Bus::new());
+    let (tell, came) = channel();
+    let _sub = two.on(move |_: &Event<Account>| {
+        let _ = tell.send(Instant::now());
+    });
+    let join = |bus: &Bus, node: &str| {
+        let transport = NatsTransport::builder(server.url()).build().unwrap();
+        Mesh::builder(bus).transport(transport).node(node)
+    };
+    let from = join(&one, "a").export("account").join_blocking().unwrap();
+    let to = join(&two, "b").import("account").join_blocking().unwrap();
+    let found = latency(samples, || drop(one.publish(paid(1)).unwrap()), &came);
+    drop((from, to));
+    found
+}
+
+fn latency_of_client(
+    runtime: &Runtime,
+    server: &Server,
+    samples: u64,
+    (headers, body): &(HeaderMap, Bytes),
+) -> f64 {
+    let (tell, came) = channel();
+    let client: Client = runtime.block_on(async {
+        let (one, two) = (
+            async_nats::connect(server.url()).await.unwrap(),
+            async_nats::connect(server.url()).await.unwrap(),
+        );
+        let mut heard = two.subscribe("rem.bare.>").await.unwrap();
+        two.flush().await.unwrap();
+        tokio::spawn(async move {
+            let _two = two;
+            while heard.next().await.is_some() {
+                if tell.send(Instant::now()).is_err() {
+                    return;
+                }
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        one
+    });
+    let send = || {
+        let sent = client.publish_with_headers("rem.bare.paid", headers.clone(), body.clone());
+        block_on(sent).unwrap();
+    };
+    latency(samples, send, &came)
+}
+
+fn main() {
+    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let events: u64 = asked.unwrap_or(if is_bench { FULL } else { FEW });
+    let server = match Server::builder(Version::Modern).jetstream().start() {
+        Ok(server) => server,
+        // A measurement is no test: those need servers, and fail without.
+        Err(error) => return println!("nothing is measured: {error}"),
+    };
+    let runtime = Runtime::new().unwrap();
+    let shape = shape(&server);
+    println!("{events} events, bodies of {} bytes, {} headers", shape.1.len(), shape.0.len());
+    let mut ratios = [const { Vec::new() }; 4];
+    let mut figures = [const { Vec::new() }; 8];
+    for _ in 0..ROUNDS {
+        let (mesh, client) =
+            (by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
+        let ours = stored_by_transport(&server, events, &shape);
+        let theirs = stored_by_client(&runtime, &server, events, &shape);
+        let samples = (events / 50).max(20);
+        let (way, bare) = (
+            latency_of_mesh(&server, samples),
+            latency_of_client(&runtime, &server, samples, &shape),
+        );
+        let round = [mesh, client, ours.0, theirs.0, ours.1, theirs.1, way, bare];
+        for (figures, figure) in figures.iter_mut().zip(round) {
+            figures.push(figure);
+        }
+        let round = [client / mesh, theirs.0 / ours.0, theirs.1 / ours.1, way / bare];
+        for (ratios, ratio) in ratios.iter_mut().zip(round) {
+            ratios.push(ratio);
+        }
+    }
+    let [mesh, client, store, stored, take, taken, way, bare] =
+        figures.map(|mut all| median(&mut all));
+    println!("bus to bus           {mesh:8.0} ns an event, the client alone {client:8.0}");
+    println!("stored in a stream   {store:8.0} ns an event, the client alone {stored:8.0}");
+    println!("consumed, answered   {take:8.0} ns an event, the client alone {taken:8.0}");
+    println!("one event's way      {way:8.1} us at the median, the client alone {bare:8.1}");
+    let [live, stored, taken, way] = ratios.map(|mut all| median(&mut all));
+    let mut bars = Bars::default();
+    bars.at_least("bus to bus, of the client's rate", live, 0.7, "times");
+    bars.at_least("storing, of the client's rate", stored, 0.8, "times");
+    bars.at_least("consuming, of the client's rate", taken, 0.8, "times");
+    bars.at_most("one event's way, of the client's time", way, 1.3, "times");
+    println!("{bars}");
+}
