@@ -69,7 +69,8 @@ fn a_ring_of_three_bridges_delivers_each_event_once_on_each_bus() {
                 meshes.push(bridge.reexport(true).join_blocking().unwrap());
             }
         }
-        let ids: Vec<_> = (0..90).map(|id| placed(&buses[id as usize % 3], id)).collect();
+        let ids: Vec<_> =
+            (0..90).map(|id| placed(&buses[usize::try_from(id % 3).unwrap()], id)).collect();
         for (ledger, _) in &ledgers {
             ledger.until(|came| ids.iter().all(|id| came.contains_key(id)));
         }

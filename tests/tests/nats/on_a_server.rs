@@ -1,0 +1,3 @@
+//! Each test needs servers, and fails where there are none.
+
+mod levels;
