@@ -1,9 +1,11 @@
 //! [`TaskCreated`], [`LocalTask`]: units that come as events.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rem_core::__private::isolate;
 use rem_macros::EventType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -198,6 +200,15 @@ impl LocalTask {
 impl<T> From<Unit<T>> for LocalTask {
     fn from(unit: Unit<T>) -> Self {
         Self::new(unit)
+    }
+}
+
+/// Who publishes it may be the last to let go of the work, when its unit has ended already: should that panic as it goes, the publish
+/// is not harmed.
+impl Drop for LocalTask {
+    fn drop(&mut self) {
+        let work = mem::replace(&mut self.work, Work::none());
+        let _ = isolate(|| drop(work));
     }
 }
 

@@ -41,9 +41,9 @@ fn a_name_that_is_there_is_not_taken_again() {
     let test = TestBus::new();
     let recorder = Recorder::new(&test.bus);
     let partitioner = builder(&test.bus).attach().unwrap();
-    publish(&test.bus, "open", &["unknown"]);
     publish(&test.bus, "ended", &[]);
-    recorder.wait_for("task.completed", HUNG).unwrap();
+    partitioner.settled_within(HUNG).unwrap();
+    publish(&test.bus, "open", &["unknown"]);
     for name in ["open", "ended"] {
         publish(&test.bus, name, &["another"]);
         let refusal = newest(&partitioner, &recorder);
