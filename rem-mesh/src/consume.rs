@@ -202,15 +202,16 @@ impl Shared {
     }
 
     fn dead_letter(&self, consumer: &str, delivery: &Delivery, reason: Box<str>) {
+        // Who is told of it finds it.
+        self.dead.keep(consumer, delivery, reason.clone());
         self.counters.dead_letters.one();
         self.tell(|| MeshEvent::DeadLetter {
             mesh: self.name.clone(),
             consumer: consumer.into(),
             sequence: delivery.sequence,
             subject: delivery.parcel.subject().as_str().into(),
-            reason: reason.clone(),
+            reason,
         });
-        self.dead.keep(consumer, delivery, reason);
     }
 
     /// Knows what the journal has of what is imported durably, so that it does not come twice though the process is another.
