@@ -17,8 +17,7 @@ use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use rem::mesh::{
-    Answer, ConsumerSpec, Incoming, Mesh, Parcel, StreamSpec, Streams, Subject, SubjectFilter,
-    Transport,
+    Answer, ConsumerSpec, Incoming, Mesh, Parcel, StreamSpec, Subject, SubjectFilter, Transport,
 };
 use rem::nats::NatsTransport;
 use rem::prelude::*;
@@ -241,9 +240,9 @@ fn stored_by_client(
 fn latency(samples: u64, mut send: impl FnMut(), came: &Receiver<Instant>) -> f64 {
     let mut times: Vec<f64> = (0..samples)
         .map(|_| {
-            let sent = Instant::now();
+            let begun = Instant::now();
             send();
-            let took = came.recv_timeout(LONG).unwrap() - sent;
+            let took = came.recv_timeout(LONG).unwrap() - begun;
             std::thread::sleep(Duration::from_micros(200));
             took.as_secs_f64() * 1e6
         })
@@ -340,10 +339,10 @@ fn main() {
     println!("consumed, answered   {take:8.0} ns an event, the client alone {taken:8.0}");
     println!("one event's way      {way:8.1} us at the median, the client alone {bare:8.1}");
     let [live, stored, taken, way] = ratios.map(|mut all| median(&mut all));
-    let mut bars = Bars::default();
-    bars.at_least("bus to bus, of the client's rate", live, 0.7, "times");
-    bars.at_least("storing, of the client's rate", stored, 0.8, "times");
-    bars.at_least("consuming, of the client's rate", taken, 0.8, "times");
-    bars.at_most("one event's way, of the client's time", way, 1.3, "times");
-    println!("{bars}");
+    let mut limits = Bars::default();
+    limits.at_least("bus to bus, of the client's rate", live, 0.7, "times");
+    limits.at_least("storing, of the client's rate", stored, 0.8, "times");
+    limits.at_least("consuming, of the client's rate", taken, 0.8, "times");
+    limits.at_most("one event's way, of the client's time", way, 1.3, "times");
+    println!("{limits}");
 }

@@ -108,7 +108,7 @@ fn same(wanted: &Value, found: &Value) -> Result<(), Failure> {
             "time" => moment(value) == moment(other),
             // Headers have no types, and so it names them.
             "remmeta" => true,
-            _ => value == other || value.to_string() == other.as_str().unwrap_or_default(),
+            _ => value == other || other.as_str() == Some(&format!("{value}")),
         };
         if !is_same {
             return Err(format!("`{name}` is {value}, and was read as {other}").into());
