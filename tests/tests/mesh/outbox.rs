@@ -1,4 +1,5 @@
 //! The outbox: what is published at the level *Durable* reaches the broker, whatever ends in between, and each id once.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -125,7 +126,9 @@ fn acknowledgements_that_are_lost_store_nothing_twice_and_change_no_order() {
         let bus = journaled(folder.path(), fast());
         let mesh = durable(&bus, &broker).join_blocking().unwrap();
         broker.faults(Faults::seeded(seed).lose_acknowledgements(0.02));
-        (0..300).for_each(|id| drop(place(&bus, id)));
+        for id in 0..300 {
+            place(&bus, id);
+        }
         eventually(|| mesh.stats().acknowledged >= 100, || mesh.stats().to_string());
         broker.calm();
         assert!(mesh.leave(LIMIT).is_complete(), "seed {seed}");
@@ -145,7 +148,9 @@ fn what_does_not_arrive_is_sent_again_until_it_is_there() {
         let bus = journaled(folder.path(), fast());
         let mesh = durable(&bus, &broker).join_blocking().unwrap();
         broker.faults(Faults::seeded(seed).lose(0.02).lose_acknowledgements(0.02));
-        (0..300).for_each(|id| drop(place(&bus, id)));
+        for id in 0..300 {
+            place(&bus, id);
+        }
         eventually(|| mesh.stats().resent > 0, || mesh.stats().to_string());
         for _ in 0..3 {
             broker.cut("orders");
@@ -241,7 +246,9 @@ fn an_outbox_that_is_full_refuses_and_gives_the_event_back() {
     let bus = journaled(folder.path(), fast());
     let mesh = durable(&bus, &broker).outbox(Outbox::new().events(10)).join_blocking().unwrap();
     broker.cut("orders");
-    (0..10).for_each(|id| drop(place(&bus, id)));
+    for id in 0..10 {
+        place(&bus, id);
+    }
     let error = bus.publish(Order::Placed { id: 10 }).unwrap_err();
     assert!(
         matches!(error.kind(), PublishErrorKind::Middleware { name, reason, .. }
@@ -257,7 +264,9 @@ fn an_outbox_that_is_full_refuses_and_gives_the_event_back() {
     let expected: Vec<u64> = (0..10).chain([11]).collect();
     assert_eq!(orders(&stored(&broker)), expected);
     // A mesh that is over holds nothing up, though its handle is there.
-    (20..40).for_each(|id| drop(place(&bus, id)));
+    for id in 20..40 {
+        place(&bus, id);
+    }
 }
 
 /// The stream is deleted, or the server has none for a while: nothing is given up for that.
@@ -268,7 +277,9 @@ fn a_stream_that_is_gone_is_made_again_and_nothing_is_given_up() {
     let mesh = durable(&bus, &broker).join_blocking().unwrap();
     mesh.replicated(&bus.publish(Order::Placed { id: 1 }).unwrap()).wait(LIMIT).unwrap();
     broker.drop_stream("rem_main");
-    (2..5).for_each(|id| drop(place(&bus, id)));
+    for id in 2..5 {
+        place(&bus, id);
+    }
     assert!(mesh.leave(LIMIT).is_complete());
     assert_eq!((mesh.stats().unsent, mesh.stats().acknowledged), (0, 4), "{}", mesh.stats());
     assert_eq!(orders(&stored(&broker)), (2..5).collect::<Vec<_>>());
@@ -281,7 +292,9 @@ fn who_waits_for_room_gets_it_when_the_broker_is_back() {
     let outbox = Outbox::new().events(5).when_full(WhenFull::Wait(LIMIT));
     let mesh = durable(&bus, &broker).outbox(outbox).join_blocking().unwrap();
     broker.cut("orders");
-    (0..5).for_each(|id| drop(place(&bus, id)));
+    for id in 0..5 {
+        place(&bus, id);
+    }
     std::thread::scope(|scope| {
         let waits = scope.spawn(|| place(&bus, 5));
         broker.mend("orders");
@@ -293,7 +306,9 @@ fn who_waits_for_room_gets_it_when_the_broker_is_back() {
     let outbox = outbox.when_full(WhenFull::Wait(Duration::from_millis(20)));
     let mesh = durable(&bus, &broker).outbox(outbox).join_blocking().unwrap();
     broker.cut("orders");
-    (0..5).for_each(|id| drop(place(&bus, id)));
+    for id in 0..5 {
+        place(&bus, id);
+    }
     bus.publish(Order::Placed { id: 9 }).unwrap_err();
     drop(mesh);
 }
@@ -360,7 +375,9 @@ fn what_the_journal_let_go_before_it_was_sent_is_counted() {
     };
     let bus = open();
     assert!(durable(&bus, &broker).join_blocking().unwrap().leave(LIMIT).is_complete());
-    (0..300).for_each(|id| drop(place(&bus, id)));
+    for id in 0..300 {
+        place(&bus, id);
+    }
     drop(bus);
     let bus = open();
     let (told, _telling) = told(&bus);
@@ -399,7 +416,9 @@ fn an_importer_that_ends_before_its_answer_has_each_id_in_its_journal_once() {
     let orders = durable(&shop, &broker).join_blocking().unwrap();
     let mut again = 0;
     for round in 0..8_u64 {
-        (round * 20..round * 20 + 20).for_each(|id| drop(place(&shop, id)));
+        for id in round * 20..round * 20 + 20 {
+            place(&shop, id);
+        }
         let office = journaled(folder.1.path(), fast());
         let seen = Recorder::new(&office);
         broker.faults(Faults::seeded(round).lose_answers(if round < 7 { 0.5 } else { 0.0 }));
@@ -447,8 +466,12 @@ fn what_was_imported_does_not_leave_again_after_a_restart() {
     };
     let (one, two) = (journaled(folder.0.path(), fast()), journaled(folder.1.path(), fast()));
     let (mesh, other) = (both(&one, "one"), both(&two, "two"));
-    (0..10).for_each(|id| drop(place(&one, id)));
-    (10..20).for_each(|id| drop(place(&two, id)));
+    for id in 0..10 {
+        place(&one, id);
+    }
+    for id in 10..20 {
+        place(&two, id);
+    }
     let count = |bus: &Bus| bus.query("order").unwrap().count();
     eventually(|| count(&one) == 20 && count(&two) == 20, || "all come".into());
     for mesh in [&mesh, &other] {
@@ -510,7 +533,9 @@ fn a_broker_that_is_full_is_waited_for_and_told() {
     let (told, _telling) = told(&bus);
     let mesh = durable(&bus, &broker).join_blocking().unwrap();
     broker.be_full(true);
-    (0..5).for_each(|id| drop(place(&bus, id)));
+    for id in 0..5 {
+        place(&bus, id);
+    }
     let event = wait_for(&told, |event| matches!(event, MeshEvent::Stalled { .. }));
     assert!(event.to_string().contains("no room"), "{event}");
     broker.be_full(false);

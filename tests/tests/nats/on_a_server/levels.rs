@@ -1,4 +1,5 @@
 //! The levels above *Fast*, on real servers that are killed: nothing is lost, nothing comes twice, and all in its order.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
