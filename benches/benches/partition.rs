@@ -1,7 +1,8 @@
 //! What units of work cost: units that do nothing, alone and with dependencies; and how near a run comes to the shortest time that
 //! two workers can need. What a unit takes of memory is counted by a test, `rem-partition/tests/memory.rs`.
 //!
-//! `cargo bench --bench partition`; as a test it does it with few. `-- UNITS` says how many.
+//! `cargo bench --bench partition` takes five minutes, for its units of 0.1 to 10 ms take 25 s a round; as a test it does it with few.
+//! `-- UNITS` says how many.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -16,8 +17,7 @@ use rem_benches::rounds::median;
 
 const FULL: u32 = 1_000_000;
 const FEW: u32 = 2_000;
-const ROUNDS: usize = 5;
-const BUSY: u32 = 1_000;
+const ROUNDS: usize = 11;
 const LONG: Duration = Duration::from_secs(60);
 
 /// Units that do nothing, each after so many others: those at half and at a quarter of its number.
@@ -63,16 +63,16 @@ fn coming(units: u32, after: u32, workers: &Workers) -> f64 {
     took.as_secs_f64() * 1e9 / f64::from(units)
 }
 
-/// Units of 50 to 500 µs, each after up to two of the forty before it; what they took is summed up.
-fn busy(worked: &Arc<AtomicU64>) -> Plan {
+/// Units of 0.1 to 10 ms, each after up to two of the forty before it; what they took is summed up.
+fn busy(units: u32, worked: &Arc<AtomicU64>) -> Plan {
     let mut random = 12_345_u64;
     let mut below = |limit: u32| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         u32::try_from((random >> 33) % u64::from(limit)).unwrap()
     };
     let mut plan = Plan::builder();
-    for unit in 0..BUSY {
-        let cost = 50 + below(451);
+    for unit in 0..units {
+        let cost = 100 + below(9_901);
         let mut builder = Unit::new(unit.to_string()).cost(cost);
         for _ in 0..below(3) {
             if unit > 0 {
@@ -94,9 +94,9 @@ fn busy(worked: &Arc<AtomicU64>) -> Plan {
 
 /// The shortest time that two workers could need, as a part of the time that they needed. The units' own times are those that they took,
 /// not those that they should, for other programs hold them up as well.
-fn makespan(workers: &Workers) -> f64 {
+fn makespan(units: u32, workers: &Workers) -> f64 {
     let worked = Arc::new(AtomicU64::new(0));
-    let plan = busy(&worked);
+    let plan = busy(units, &worked);
     let start = Instant::now();
     plan.run(workers).unwrap();
     let took = start.elapsed();
@@ -109,23 +109,32 @@ fn main() {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let units: u32 = asked.unwrap_or(if is_bench { FULL } else { FEW });
-    println!("{units} units on 2 workers");
+    println!("{units} units on 2 workers, {ROUNDS} rounds");
     let workers = Workers::rayon(2).unwrap();
-    let mut bars = Bars::default();
-    for after in 0..=2 {
-        let plan = idle(units, after);
-        let mut each: Vec<_> = (0..ROUNDS).map(|_| run(&plan, &workers)).collect();
-        let work = format!("a unit that does nothing and waits for {after} others");
-        bars.at_most(work, median(&mut each), 1_000.0, "ns");
-    }
-    for after in [0, 2] {
+    let idle: Vec<_> = (0..=2).map(|after| idle(units, after)).collect();
+    let mut alone = [const { Vec::new() }; 3];
+    let mut came = [const { Vec::new() }; 2];
+    let mut parts = Vec::new();
+    for _ in 0..ROUNDS {
+        for (plan, each) in idle.iter().zip(&mut alone) {
+            each.push(run(plan, &workers));
+        }
         // A tenth, for these cost more.
-        let mut each: Vec<_> =
-            (0..ROUNDS).map(|_| coming((units / 10).max(1), after, &workers)).collect();
-        let work = format!("the same that comes as an event and waits for {after} others");
-        bars.at_most(work, median(&mut each), 10_000.0, "ns");
+        for (after, each) in [0, 2].into_iter().zip(&mut came) {
+            each.push(coming((units / 10).max(1), after, &workers));
+        }
+        // A hundredth, for these take 5 ms each.
+        parts.push(makespan((units / 100).max(1), &workers));
     }
-    let mut parts: Vec<_> = (0..ROUNDS).map(|_| makespan(&workers)).collect();
+    let mut bars = Bars::default();
+    for (after, each) in alone.iter_mut().enumerate() {
+        let work = format!("a unit that does nothing and waits for {after} others");
+        bars.at_most(work, median(each), 1_000.0, "ns");
+    }
+    for (after, each) in [0, 2].into_iter().zip(&mut came) {
+        let work = format!("the same that comes as an event and waits for {after} others");
+        bars.at_most(work, median(each), 10_000.0, "ns");
+    }
     bars.at_least("the shortest time there is, of a run's", median(&mut parts), 0.9, "");
     println!("{bars}");
 }

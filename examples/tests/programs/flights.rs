@@ -1,9 +1,10 @@
-//! The program `flights` as its user meets it: what it says, where, and how it ends.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the failure")]
+//! The program `flights`: what it says, where, and how it ends.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+
+use crate::text;
 
 fn flights(arguments: &[&str], folder: &str) -> (Output, PathBuf) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
@@ -12,10 +13,6 @@ fn flights(arguments: &[&str], folder: &str) -> (Output, PathBuf) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flights"));
     let output = command.args(arguments).current_dir(&folder).output().unwrap();
     (output, folder)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]
