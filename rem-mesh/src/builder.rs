@@ -255,7 +255,8 @@ impl MeshBuilder {
     }
 
     /// Who does the work: a runtime, in place of three threads of the mesh's own, and one more for the outbox and one for durable
-    /// imports. Inline handlers of what comes run there.
+    /// imports. Inline handlers of what comes run there. Unless told, what is sent is prepared by
+    /// [whoever writes to the connection](Transport::spawner), if the transport has that.
     pub fn spawner(mut self, spawner: impl Spawner) -> Self {
         self.spawner = Some(Box::new(spawner));
         self
@@ -285,7 +286,8 @@ impl MeshBuilder {
         if shared.imports.durable().next().is_some() {
             start(&shared, spawner, "rem-mesh-yes", answer(Arc::clone(&shared)))?;
         }
-        start(&shared, spawner, "rem-mesh-out", parts.outbound.run())?;
+        let writes = shared.transport.spawner().filter(|_| spawner.is_none());
+        start(&shared, writes.as_deref().or(spawner), "rem-mesh-out", parts.outbound.run())?;
         if let Some(pump) = parts.pump {
             start(&shared, spawner, "rem-mesh-box", pump.run())?;
         }

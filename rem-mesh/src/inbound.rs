@@ -18,13 +18,10 @@ use crate::state::Shared;
 use crate::stats::Refusal;
 use crate::told::MeshEvent;
 use crate::transport::{Incoming, Parcel};
-use crate::wire;
+use crate::{wire, work};
 
 /// How many parcels that have arrived are taken still when everything ends.
 const AT_THE_END: usize = 65_536;
-
-/// After how many parcels others of the same runtime have their turn.
-const AT_A_TIME: u64 = 64;
 
 /// Takes what comes, until everything ends; then what has arrived.
 pub(crate) async fn run(shared: Arc<Shared>, mut consumers: Consumers) {
@@ -88,13 +85,15 @@ pub(crate) async fn run(shared: Arc<Shared>, mut consumers: Consumers) {
             break;
         }
         taken += 1;
-        if taken.is_multiple_of(AT_A_TIME) {
-            give_way().await;
+        if taken.is_multiple_of(work::AT_A_TIME) {
+            work::give_way().await;
         }
     }
     consumers.leave(&shared).await;
     rest(&shared, knows_no_echo, &mut consumers).await;
     consume::answer_rest(&shared).await;
+    // What was not sent is counted by who sends, who may run by the connection.
+    shared.phase.until(|phase| (phase.sending == 0).then_some(())).await;
     drop(shared.transport.close().await);
 }
 
@@ -107,19 +106,6 @@ enum Next {
     Leave,
     /// All that was consumed is taken.
     Taken,
-}
-
-/// Lets others of the same runtime go on.
-async fn give_way() {
-    let mut has_given = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut has_given, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 /// What has arrived when everything ends.

@@ -17,6 +17,7 @@ use crate::told::MeshEvent;
 use crate::transport::{Parcel, TransportErrorKind};
 use crate::window::Window;
 use crate::wire::{Unwritten, Writer};
+use crate::work;
 
 /// How long it waits for the transport to tell that it is connected, before it looks itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -73,6 +74,7 @@ pub(crate) struct Outbound {
 
 impl Outbound {
     pub(crate) async fn run(mut self) {
+        let mut taken = 0_u64;
         while let Some(next) = self.next().await {
             match next {
                 Ok(event) => {
@@ -82,6 +84,10 @@ impl Outbound {
                     }
                 }
                 Err(lagged) => self.lost(lagged.missed()),
+            }
+            taken += 1;
+            if taken.is_multiple_of(work::AT_A_TIME) {
+                work::give_way().await;
             }
         }
         let unread = self.stream.len() as u64;

@@ -11,6 +11,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rem_core::Spawner;
+
 pub use capabilities::Capabilities;
 pub use error::{TransportError, TransportErrorKind};
 pub use parcel::Parcel;
@@ -102,6 +104,13 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// When what was published may not have been sent. It is closed all the same.
     fn close(&self) -> Doing<'_, ()>;
+
+    /// Who writes to the connection, if it runs tasks: from [`connect`](Self::connect) on, what a mesh sends is prepared there, unless
+    /// [its builder](crate::MeshBuilder::spawner) says otherwise. So an event wakes one thread less on its way, and those that wait
+    /// are written together. The user's `Serialize` runs there too. Unless told, there is none, and the mesh has a thread of its own.
+    fn spawner(&self) -> Option<Box<dyn Spawner>> {
+        None
+    }
 
     /// What it keeps for those who come later, if it can: whether the broker that answered does is said by
     /// [`Capabilities::streams`]. Unless told, it keeps nothing.

@@ -44,6 +44,22 @@ pub(crate) fn start(
     begun.map_err(|said| JoinError::new(Kind::Spawn(said.into())))
 }
 
+/// After how many events of one part others of the same runtime have their turn.
+pub(crate) const AT_A_TIME: u64 = 64;
+
+/// Lets others of the same runtime go on.
+pub(crate) async fn give_way() {
+    let mut has_given = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// While a part is done. A runtime that drops it ends the mesh.
 struct Working(Arc<Shared>);
 

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use async_nats::{Client, HeaderMap, Message};
+use rem_core::{Spawner, TaskFuture};
 use rem_mesh::{
     Capabilities, Doing, FilterId, Incoming, Parcel, Streams, SubjectFilter, Transport,
     TransportError, TransportErrorKind,
@@ -208,6 +209,12 @@ impl Transport for NatsTransport {
             self.shared.consumers.read(delivery.consumer);
         }
         came
+    }
+
+    /// The runtime of the client.
+    fn spawner(&self) -> Option<Box<dyn Spawner>> {
+        let (_, handle) = self.shared.live().ok()?;
+        Some(Box::new(move |task: TaskFuture| drop(handle.spawn(task))))
     }
 
     fn streams(&self) -> Option<&dyn Streams> {
