@@ -1,7 +1,8 @@
 //! What a mesh over NATS costs beside the client of NATS alone, on one server: from bus to bus, storing in a stream and consuming
 //! it with an answer each, and the time of one event's way. Both sides send the same headers and bodies of the same size.
 //!
-//! `cargo xtask servers` gets the server; `cargo bench --bench nats`; as a test it does it with few. `-- EVENTS` says how many.
+//! `cargo xtask servers` gets the server; `cargo bench --bench nats`; as a test it does it with few. `-- EVENTS` says how many,
+//! `-- --only live|streams|way` what.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -305,9 +306,12 @@ fn latency_of_client(
 }
 
 fn main() {
-    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
-    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let is_bench = arguments.iter().any(|argument| argument == "--bench");
+    let asked = arguments.iter().find_map(|argument| argument.parse().ok());
     let events: u64 = asked.unwrap_or(if is_bench { FULL } else { FEW });
+    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    let is_wanted = |what: &str| only.is_none_or(|only| only == what);
     let server = match Server::builder(Version::Modern).jetstream().start() {
         Ok(server) => server,
         // A measurement is no test: those need servers, and fail without.
@@ -316,38 +320,65 @@ fn main() {
     let runtime = Runtime::new().unwrap();
     let shape = shape(&server);
     println!("{events} events, bodies of {} bytes, {} headers", shape.1.len(), shape.0.len());
-    let mut ratios = [const { Vec::new() }; 4];
-    let mut figures = [const { Vec::new() }; 8];
+    let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
     for _ in 0..ROUNDS {
-        let (mesh, client) =
-            (by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
-        let ours = stored_by_transport(&server, events, &shape);
-        let theirs = stored_by_client(&runtime, &server, events, &shape);
-        let samples = (events / 50).max(20);
-        let (way, bare) = (
-            latency_of_mesh(&server, samples),
-            latency_of_client(&runtime, &server, samples, &shape),
-        );
-        let round = [mesh, client, ours.0, theirs.0, ours.1, theirs.1, way, bare];
-        for (figures, figure) in figures.iter_mut().zip(round) {
-            figures.push(figure);
+        if is_wanted("live") {
+            live.round(by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
         }
-        let round = [client / mesh, theirs.0 / ours.0, theirs.1 / ours.1, way / bare];
-        for (ratios, ratio) in ratios.iter_mut().zip(round) {
-            ratios.push(ratio);
+        if is_wanted("streams") {
+            let ours = stored_by_transport(&server, events, &shape);
+            let theirs = stored_by_client(&runtime, &server, events, &shape);
+            store.round(ours.0, theirs.0);
+            take.round(ours.1, theirs.1);
+        }
+        if is_wanted("way") {
+            let samples = (events / 50).max(20);
+            let bare = latency_of_client(&runtime, &server, samples, &shape);
+            way.round(latency_of_mesh(&server, samples), bare);
         }
     }
-    let [mesh, client, store, stored, take, taken, way, bare] =
-        figures.map(|mut all| median(&mut all));
-    println!("bus to bus           {mesh:8.0} ns an event, the client alone {client:8.0}");
-    println!("stored in a stream   {store:8.0} ns an event, the client alone {stored:8.0}");
-    println!("consumed, answered   {take:8.0} ns an event, the client alone {taken:8.0}");
-    println!("one event's way      {way:8.1} us at the median, the client alone {bare:8.1}");
-    let [live, stored, taken, way] = ratios.map(|mut all| median(&mut all));
     let mut limits = Bars::default();
-    limits.at_least("bus to bus, of the client's rate", live, 0.7, "times");
-    limits.at_least("storing, of the client's rate", stored, 0.8, "times");
-    limits.at_least("consuming, of the client's rate", taken, 0.8, "times");
-    limits.at_most("one event's way, of the client's time", way, 1.3, "times");
+    live.of_rate("bus to bus", 0.7, &mut limits);
+    store.of_rate("storing", 0.8, &mut limits);
+    take.of_rate("consuming", 0.8, &mut limits);
+    if let Some(times) = way.told("one event's way", "us") {
+        limits.at_most("one event's way, of the client's time", 1.0 / times, 1.3, "times");
+    }
     println!("{limits}");
+}
+
+/// What the rounds of a mesh and of the client alone took.
+struct Beside {
+    mesh: Vec<f64>,
+    client: Vec<f64>,
+    /// Of each round.
+    ratios: Vec<f64>,
+}
+
+impl Beside {
+    const fn new() -> Self {
+        Self { mesh: Vec::new(), client: Vec::new(), ratios: Vec::new() }
+    }
+
+    fn round(&mut self, mesh: f64, client: f64) {
+        self.mesh.push(mesh);
+        self.client.push(client);
+        self.ratios.push(client / mesh);
+    }
+
+    /// Shown, if it was measured: how much of the client's rate it is.
+    fn told(&mut self, what: &str, unit: &str) -> Option<f64> {
+        if self.ratios.is_empty() {
+            return None;
+        }
+        let (mesh, client) = (median(&mut self.mesh), median(&mut self.client));
+        println!("{what:16} {mesh:9.1} {unit} an event, the client alone {client:9.1}");
+        Some(median(&mut self.ratios))
+    }
+
+    fn of_rate(&mut self, what: &str, least: f64, limits: &mut Bars) {
+        if let Some(times) = self.told(what, "ns") {
+            limits.at_least(format!("{what}, of the client's rate"), times, least, "times");
+        }
+    }
 }
