@@ -64,8 +64,16 @@ pub(crate) const STEPS: &[Step] = &[
         what: "Builds every published crate with no feature and with each feature alone",
         mend: "put `#[cfg(feature = \"…\")]` where the code needs the feature",
         core: true,
-        beside: true,
+        beside: false,
         run: steps::features::run,
+    },
+    Step {
+        name: "package",
+        what: "Packs every published crate and checks what was packed, one upon the other",
+        mend: "mend the manifest or its `include`; a warning here is a failure too",
+        core: true,
+        beside: false,
+        run: steps::package::run,
     },
     Step {
         name: "doc",
@@ -93,7 +101,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "ui",
-        what: "Compares what the compiler says of wrong uses with the texts kept in tests/ui",
+        what: "Compares what the compiler says of wrong uses with the texts kept in tests/ui/wrong",
         mend: "if the new text is better, keep it: `TRYBUILD=overwrite cargo xtask ui`, and read the diff",
         core: true,
         beside: false,
@@ -122,14 +130,6 @@ pub(crate) const STEPS: &[Step] = &[
         core: true,
         beside: false,
         run: steps::bench::run,
-    },
-    Step {
-        name: "package",
-        what: "Packs every published crate and builds what was packed, one upon the other",
-        mend: "mend the manifest or its `include`; a warning here is a failure too",
-        core: true,
-        beside: true,
-        run: steps::package::run,
     },
     Step {
         name: "examples",

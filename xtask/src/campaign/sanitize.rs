@@ -13,7 +13,7 @@ use cargo_metadata::TargetKind;
 
 use crate::campaign::nightly;
 use crate::campaign::report::Report;
-use crate::steps::ui;
+use crate::steps::unit;
 use crate::tidy::UNSAFE_PACKAGES;
 use crate::workspace::{self, Workspace, shown};
 
@@ -96,7 +96,7 @@ fn programs(workspace: &Workspace) -> Result<Vec<Program>> {
         }
     }
     for (test, tells_leaks) in WHOLE {
-        programs.push(program(format!("--package {} --test {test}", ui::PACKAGE), *tells_leaks));
+        programs.push(program(format!("--package {} --test {test}", unit::PACKAGE), *tells_leaks));
     }
     Ok(programs)
 }
@@ -218,7 +218,7 @@ mod tests {
         let workspace = Workspace::open().unwrap();
         let programs = programs(&workspace).unwrap();
         assert!(programs.iter().any(|program| program.tests == "--package rem-core --lib"));
-        let there = workspace.targets(ui::PACKAGE, &TargetKind::Test).unwrap();
+        let there = workspace.targets(unit::PACKAGE, &TargetKind::Test).unwrap();
         for (test, _) in WHOLE {
             assert!(there.iter().any(|known| known == test), "{test} is not among {there:?}");
         }

@@ -13,10 +13,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     for package in workspace.published() {
         let features: Vec<_> = package.features.keys().map(String::as_str).collect();
         for arguments in builds(&package.name, &features) {
-            let mut clippy = workspace.cargo(&arguments);
-            // Its own, so that no other step waits for it.
-            clippy.env("CARGO_TARGET_DIR", workspace.target_directory().join("features"));
-            workspace::run(&mut clippy)?;
+            workspace::run(&mut workspace.cargo(&arguments))?;
         }
     }
     let mut check = workspace.cargo(&format!("check --quiet --manifest-path {WITHOUT_STD}"));
@@ -24,9 +21,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     workspace::run(&mut check)
 }
 
-/// The builds of one crate: without features, then with each of its own but `default`.
+/// The builds of one crate: without features, then with each of its own but `default`, and but `full`, with which the step
+/// `clippy` builds.
 fn builds(package: &str, features: &[&str]) -> Vec<String> {
-    let alone = features.iter().filter(|feature| **feature != "default");
+    let alone = features.iter().filter(|feature| !["default", "full"].contains(*feature));
     let flags = alone.map(|feature| format!(" --features {feature}"));
     std::iter::once(String::new())
         .chain(flags)
@@ -42,7 +40,7 @@ mod tests {
 
     #[test]
     fn builds_bare_and_with_each_feature() {
-        let builds = builds("rem-patterns", &["default", "regex", "std"]);
+        let builds = builds("rem-patterns", &["default", "full", "regex", "std"]);
         assert_eq!(builds.len(), 3, "{builds:?}");
         assert!(builds[0].contains("--no-default-features -- "), "{builds:?}");
         assert!(builds[1].contains("--no-default-features --features regex -- "), "{builds:?}");

@@ -1,20 +1,16 @@
-//! What would be published: packed, unpacked and built, each crate upon the packed others.
+//! What would be published: packed, unpacked, and checked with all features, each crate upon the packed others.
 //!
-//! Given several crates at once, cargo puts them in order and serves the packed ones from a
-//! registry of its own, so this needs no published version and proves what users would download.
-//!
-//! cargo believes that a version, once unpacked and built, never changes. Ours does with every
-//! edit, so what an earlier run left is removed first: without that the second run would build upon
-//! the crates of the first (seen with cargo 1.95).
+//! Cargo's own check builds each crate in full, and by its default features alone; a workspace of what was packed shows the same
+//! faults, a file that `include` forgot or a version that is not there, in a third of the time.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::Package;
+use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::workspace::{Workspace, read, shown};
+use crate::workspace::{self, Workspace, read, shown};
 
 /// What every published crate carries beside its code.
 const LICENSES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
@@ -28,15 +24,21 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         has_licenses(&package.name, &read(&mut workspace.cargo(&list))?)?;
     }
     let directory = workspace.target_directory().join("package-check");
-    forget(&directory, &packages)?;
-    let said = pack(workspace, &directory, &packages)?;
-    forget(&directory, &packages)?;
-    without_warning(&said)
+    if directory.exists() {
+        let removed = fs::remove_dir_all(&directory);
+        removed.with_context(|| format!("cannot remove {}", directory.display()))?;
+    }
+    without_warning(&pack(workspace, &directory, &packages)?)?;
+    unpack(workspace, &directory, &packages)?;
+    let mut check = workspace.cargo("clippy --workspace --all-features -- -D warnings");
+    // Where the others build: most of what others wrote is there.
+    check.current_dir(&directory).env("CARGO_TARGET_DIR", workspace.target_directory());
+    workspace::run(&mut check)
 }
 
-/// Packs and builds; gives what cargo said.
+/// Packs; gives what cargo said.
 fn pack(workspace: &Workspace, directory: &Path, packages: &[&Package]) -> Result<String> {
-    let mut command = workspace.cargo("package --allow-dirty --target-dir");
+    let mut command = workspace.cargo("package --allow-dirty --no-verify --target-dir");
     command.arg(directory);
     for package in packages {
         command.args(["--package", package.name.as_str()]);
@@ -49,42 +51,35 @@ fn pack(workspace: &Workspace, directory: &Path, packages: &[&Package]) -> Resul
     Ok(said)
 }
 
-/// Removes what was packed and built, and what cargo unpacked from its passing registry.
-fn forget(directory: &Path, packages: &[&Package]) -> Result<()> {
-    remove(directory)?;
-    let sources = cargo_home()?.join("registry").join("src");
-    let registries = fs::read_dir(&sources).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-    for registry in registries {
-        let registry = registry?;
-        // The directory of a registry on disk has no host in its name: `-1949cf8c6b5b557f`.
-        if !registry.file_name().to_string_lossy().starts_with('-') {
-            continue;
-        }
-        for package in packages {
-            remove(&registry.path().join(format!("{}-{}", package.name, package.version)))?;
-        }
-        // Fails when something else is in it, and then it stays.
-        let _ = fs::remove_dir(registry.path());
+/// Makes what was packed a workspace, with the versions and the profiles of ours.
+fn unpack(workspace: &Workspace, directory: &Path, packages: &[&Package]) -> Result<()> {
+    for package in packages {
+        let packed = format!("package/{}-{}.crate", package.name, package.version);
+        let mut tar = workspace.command("tar");
+        read(tar.arg("-xzf").arg(directory.join(packed)).current_dir(directory))?;
     }
+    let root = fs::read_to_string(workspace.root().join("Cargo.toml"))?;
+    let manifest = manifest(&root.parse()?, packages);
+    fs::write(directory.join("Cargo.toml"), manifest.to_string())?;
+    fs::copy(workspace.root().join("Cargo.lock"), directory.join("Cargo.lock"))?;
     Ok(())
 }
 
-fn remove(directory: &Path) -> Result<()> {
-    if directory.exists() {
-        let removed = fs::remove_dir_all(directory);
-        removed.with_context(|| format!("cannot remove {}", directory.display()))?;
+fn manifest(root: &DocumentMut, packages: &[&Package]) -> DocumentMut {
+    let (mut members, mut patches) = (toml_edit::Array::new(), Table::new());
+    for package in packages {
+        let folder = format!("{}-{}", package.name, package.version);
+        let mut patch = toml_edit::InlineTable::new();
+        patch.insert("path", folder.as_str().into());
+        patches.insert(&package.name, value(patch));
+        members.push(folder);
     }
-    Ok(())
-}
-
-fn cargo_home() -> Result<PathBuf> {
-    if let Some(home) = env::var_os("CARGO_HOME") {
-        return Ok(home.into());
-    }
-    match env::home_dir() {
-        Some(home) => Ok(home.join(".cargo")),
-        None => bail!("neither CARGO_HOME nor a home directory is set"),
-    }
+    let mut manifest = DocumentMut::new();
+    manifest["workspace"]["resolver"] = root["workspace"]["resolver"].clone();
+    manifest["workspace"]["members"] = value(members);
+    manifest["patch"]["crates-io"] = Item::Table(patches);
+    manifest["profile"] = root["profile"].clone();
+    manifest
 }
 
 fn has_licenses(package: &str, files: &str) -> Result<()> {

@@ -36,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // An example shows what a user writes, and a user depends on the facade alone.
     ("rem-examples", &["rem-bus"]),
     ("rem-tests", &["rem-bus", "rem-patterns", "rem-macros", "rem-core", "rem-nats"]),
+    ("rem-ui", &["rem-bus"]),
     ("rem-benches", &["rem-bus", "rem-patterns", "rem-macros", "rem-core", "rem-nats"]),
     ("xtask", &[]),
 ];
