@@ -1,5 +1,6 @@
 //! What a transport has to be asked for: the narrowest subjects that hold everything that is subscribed to and may come.
 
+mod planned;
 mod reduce;
 
 use std::collections::{HashMap, HashSet};
@@ -9,6 +10,7 @@ use rem_core::{Pattern, Topic};
 
 use crate::transport::SubjectFilter;
 
+pub use planned::subjects_for;
 pub(crate) use reduce::{Covers, reduce};
 
 /// How many segments the scope of an event that travels has at most. A subscription by type is one below any scope: it asks

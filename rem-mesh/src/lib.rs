@@ -47,6 +47,7 @@ pub use builder::MeshBuilder;
 pub use consume::{Consumer, MeshDeadLetter};
 pub use error::{JoinError, JoinErrorKind};
 pub use imports::Import;
+pub use interest::subjects_for;
 pub use level::Level;
 pub use mesh::{LeaveReport, Mesh};
 pub use outbox::{Outbox, WhenFull};

@@ -1,13 +1,15 @@
 //! Fewer filters for the same: those that others cover go; and where they are too many, wider ones take their place.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use super::Allowed;
 use crate::transport::SubjectFilter;
 
-/// The same without those that others cover, wide ones first. If more than `most` are left, they are cut behind their first
-/// tokens, at first behind many of them: then they select more, but nothing that may not come.
+/// The same without those that others cover, wide ones first. If more than `most` are left, those are cut that crowd behind the same
+/// first tokens, at first behind many of them and the largest crowds before the others: then they select more, but nothing that may not
+/// come, and what stands alone stays as narrow as it is.
 pub(crate) fn reduce(
     filters: Vec<SubjectFilter>,
     allowed: &[Allowed],
@@ -19,29 +21,54 @@ pub(crate) fn reduce(
         filters.iter().map(|filter| filter.as_str().split('.').count()).max().unwrap_or(0);
     while filters.len() > most && kept > root {
         kept -= 1;
-        let cut = filters.iter().map(|filter| cut(filter, kept));
-        let within = |filter: SubjectFilter| {
+        let crowds = crowds(&filters, kept, filters.len() - most);
+        let mut cut: Vec<_> = crowds.iter().filter_map(|first| below(first)).collect();
+        cut.sort_unstable();
+        let within = cut.iter().flat_map(|filter| {
             let allowed = allowed.iter().flat_map(|allowed| &allowed.filters);
-            allowed.filter_map(|allowed| allowed.meet(&filter)).collect::<Vec<_>>()
+            allowed.filter_map(|allowed| allowed.meet(filter))
+        });
+        let within: Vec<_> = within.collect();
+        let is_alone = |filter: &SubjectFilter| {
+            first(filter.as_str(), kept).is_none_or(|first| !crowds.contains(first))
         };
-        filters = minimised(minimised(cut.collect()).into_iter().flat_map(within).collect());
+        let alone: Vec<_> = filters.iter().filter(|filter| is_alone(filter)).cloned().collect();
+        filters = minimised([alone, within].concat());
     }
     filters
 }
 
-/// The first so many tokens, and whatever follows.
-fn cut(filter: &SubjectFilter, kept: usize) -> SubjectFilter {
-    let tokens: Vec<&str> = filter.as_str().split('.').collect();
-    if tokens.len() <= kept {
-        return filter.clone();
+/// The first so many tokens of what more filters than one begin with: of the largest crowds as many as make so many filters fewer.
+fn crowds(filters: &[SubjectFilter], kept: usize, fewer: usize) -> HashSet<Box<str>> {
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    for first in filters.iter().filter_map(|filter| first(filter.as_str(), kept)) {
+        *sizes.entry(first).or_default() += 1;
     }
-    let text = [&tokens[..kept], &[">"]].concat().join(".");
-    // Tokens of a filter, and one behind them.
-    SubjectFilter::parse(text).unwrap_or_else(|_| filter.clone())
+    let mut sizes: Vec<_> = sizes.into_iter().filter(|(_, size)| *size > 1).collect();
+    sizes.sort_unstable_by_key(|(first, size)| (Reverse(*size), *first));
+    let mut gone = 0;
+    let needed = sizes.into_iter().take_while(|(_, size)| {
+        let is_needed = gone < fewer;
+        gone += size - 1;
+        is_needed
+    });
+    needed.map(|(first, _)| first.into()).collect()
+}
+
+/// The first so many tokens of a filter that has more.
+fn first(filter: &str, kept: usize) -> Option<&str> {
+    let (end, _) = filter.match_indices('.').nth(kept.checked_sub(1)?)?;
+    filter.get(..end)
+}
+
+/// Whatever follows these tokens.
+fn below(first: &str) -> Option<SubjectFilter> {
+    // The tokens of a filter, and one behind them.
+    SubjectFilter::parse(format!("{first}.>")).ok()
 }
 
 fn minimised(mut filters: Vec<SubjectFilter>) -> Vec<SubjectFilter> {
-    filters.sort_unstable_by_key(|filter| (filter.wide_first(), filter.clone()));
+    filters.sort_by_cached_key(|filter| (filter.wide_first(), filter.clone()));
     filters.dedup();
     let mut covers = Covers::default();
     filters.retain(|filter| {
@@ -153,6 +180,23 @@ mod tests {
             reduce(many.clone(), &allowed, 1, 5).iter().map(ToString::to_string).collect();
         assert_eq!(few, ["m.a.0.>", "m.a.1.>", "m.a.2.>", "m.b.7.c"]);
         let few: Vec<_> = reduce(many, &allowed, 1, 3).iter().map(ToString::to_string).collect();
-        assert_eq!(few, ["m.a.>", "m.b.*.c"]);
+        assert_eq!(few, ["m.a.>", "m.b.7.c"]);
+    }
+
+    #[test]
+    fn only_crowds_are_widened_and_the_largest_first() {
+        let allowed = [Allowed::new(Pattern::parse("**").unwrap(), "m.")];
+        let crowd = |name: &str, size: usize| {
+            (0..size).map(move |at| filter(&format!("m.{name}.{at}"))).collect::<Vec<_>>()
+        };
+        let lone = (0..5).map(|at| filter(&format!("m.lone{at}.{at}"))).collect();
+        let many = [crowd("big", 50), crowd("small", 4), lone].concat();
+        let few: Vec<_> =
+            reduce(many.clone(), &allowed, 1, 10).iter().map(ToString::to_string).collect();
+        assert_eq!(few.len(), 10, "{few:?}");
+        assert!(few.contains(&"m.big.>".into()) && few.contains(&"m.small.3".into()), "{few:?}");
+        let few: Vec<_> = reduce(many, &allowed, 1, 9).iter().map(ToString::to_string).collect();
+        assert_eq!(few.len(), 7, "{few:?}");
+        assert!(few.contains(&"m.small.>".into()) && few.contains(&"m.lone4.4".into()), "{few:?}");
     }
 }
