@@ -22,6 +22,10 @@ pub mod mesh {}
 #[doc = include_str!("../docs/nats.md")]
 pub mod nats {}
 
+#[cfg(feature = "mesh")]
+#[doc = include_str!("../docs/scale.md")]
+pub mod scale {}
+
 #[cfg(feature = "partition")]
 #[doc = include_str!("../docs/partition.md")]
 pub mod partition {}

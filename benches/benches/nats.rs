@@ -2,7 +2,7 @@
 //! it with an answer each, and the time of one event's way. Both sides send the same headers and bodies of the same size.
 //!
 //! `cargo xtask servers` gets the server; `cargo bench --bench nats`; as a test it does it with few. `-- EVENTS` says how many,
-//! `-- --only live|streams|way` what.
+//! `-- --only live|streams|way|join` what.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -305,6 +305,25 @@ fn latency_of_client(
     latency(samples, send, &came)
 }
 
+/// Milliseconds that joining takes with so many subscriptions over so many patterns.
+fn joining(server: &Server, subscriptions: usize, patterns: usize) -> f64 {
+    let bus = Bus::new();
+    let subs: Vec<_> = (0..subscriptions)
+        .map(|at| {
+            let pattern = format!("=account.{}.paid", at % patterns);
+            bus.subscribe(pattern.as_str(), |_: &Event| ()).unwrap()
+        })
+        .collect();
+    let transport = NatsTransport::builder(server.url()).build().unwrap();
+    let start = Instant::now();
+    let mesh = Mesh::builder(&bus).transport(transport).node("a").import("account");
+    let mesh = mesh.join_blocking().unwrap();
+    let took = start.elapsed();
+    assert_eq!(mesh.stats().subjects, patterns as u64);
+    drop(subs);
+    took.as_secs_f64() * 1e3
+}
+
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let is_bench = arguments.iter().any(|argument| argument == "--bench");
@@ -320,6 +339,7 @@ fn main() {
     let runtime = Runtime::new().unwrap();
     let shape = shape(&server);
     println!("{events} events, bodies of {} bytes, {} headers", shape.1.len(), shape.0.len());
+    let mut joins = Vec::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
     for _ in 0..ROUNDS {
         if is_wanted("live") {
@@ -330,6 +350,9 @@ fn main() {
             let theirs = stored_by_client(&runtime, &server, events, &shape);
             store.round(ours.0, theirs.0);
             take.round(ours.1, theirs.1);
+        }
+        if is_wanted("join") {
+            joins.push(joining(&server, 10_000, 1_000));
         }
         if is_wanted("way") {
             let samples = (events / 50).max(20);
@@ -343,6 +366,10 @@ fn main() {
     take.of_rate("consuming", 0.8, &mut limits);
     if let Some(times) = way.told("one event's way", "us") {
         limits.at_most("one event's way, of the client's time", 1.0 / times, 1.3, "times");
+    }
+    if !joins.is_empty() {
+        let work = "joining with 10,000 subscriptions over 1,000 patterns";
+        limits.at_most(work, median(&mut joins), 2_000.0, "ms");
     }
     println!("{limits}");
 }

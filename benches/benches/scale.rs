@@ -1,5 +1,6 @@
 //! How a mesh grows: what 1,000 nodes with 10,000 subscriptions each ask their brokers for, by the real minimisation; what a broker then
-//! holds; and how many nodes each event reaches, of which how many want it. `docs/scale.md` says what follows from it.
+//! holds; and how many nodes each event reaches, of which how many want it. `docs/scale.md` says what follows from it. Where there is a
+//! server of NATS (`cargo xtask servers`), also what a subject takes of its memory.
 //!
 //! `cargo bench --bench scale` takes some minutes; as a test it does it with few. `-- NODES SUBSCRIPTIONS` says how many.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
@@ -8,8 +9,10 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
 use rem::Pattern;
 use rem::mesh::{Subject, SubjectFilter, subjects_for};
+use rem_nats::testing::{Server, Version};
 
 /// How many subjects a node asks for at most: what a mesh does unless told.
 const MOST: usize = 1_000;
@@ -156,12 +159,42 @@ fn simulate(way: &Way, crowd: Crowd) -> Found {
     found
 }
 
+/// Bytes of a server's memory for a subject, of so many; `None` where there is no server, or nobody says what it has.
+fn weight(subjects: u32) -> Option<f64> {
+    let server = Server::start(Version::Modern).ok()?;
+    let memory = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (before, after) = runtime.block_on(async {
+        let client = async_nats::connect(server.url()).await.unwrap();
+        let mut known = client.subscribe("known").await.unwrap();
+        let mut held = Vec::new();
+        let before = memory();
+        for subject in 0..subjects {
+            held.push(client.subscribe(format!("rem.main.order.{subject}.>")).await.unwrap());
+        }
+        // Its own message comes back when the server knows all that was asked for before.
+        client.publish("known", bytes::Bytes::new()).await.unwrap();
+        known.next().await.unwrap();
+        (before, memory())
+    });
+    Some((after? - before?) * 1_024.0 / f64::from(subjects))
+}
+
 fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let mut asked = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
     let (nodes, each) = if is_bench { (1_000, 10_000) } else { (10, 100) };
     let (nodes, each) = (asked.next().unwrap_or(nodes), asked.next().unwrap_or(each));
     let crowd = Crowd { nodes, each };
+    let subjects = if is_bench { 200_000 } else { 1_000 };
+    match weight(subjects) {
+        Some(bytes) => println!("a subject of {subjects} takes {bytes:.0} bytes of a server"),
+        None => println!("a subject's weight is not measured: there is no server, or no /proc"),
+    }
     println!("{nodes} nodes with {each} subscriptions each, at most {MOST} subjects a node");
     #[expect(clippy::cast_precision_loss, reason = "counts far below what a float can tell apart")]
     for way in WAYS {

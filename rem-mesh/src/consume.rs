@@ -40,6 +40,8 @@ struct Running {
     rule: usize,
     consumer: Consumer,
     gaps: Gaps,
+    /// How many more there are for it, as far as the broker said.
+    behind: u64,
 }
 
 /// What becomes of a delivery.
@@ -69,7 +71,7 @@ impl Consumers {
             }
             let gaps = Gaps::new(begun.handled.max(state.first.saturating_sub(1)));
             let consumer = consumer.clone();
-            consumers.all.push(Running { id: begun.id, rule, consumer, gaps });
+            consumers.all.push(Running { id: begun.id, rule, consumer, gaps, behind: 0 });
         }
         Ok(consumers)
     }
@@ -77,10 +79,14 @@ impl Consumers {
     /// One delivery, published and answered, or answered by who waits for the disk.
     pub(crate) async fn take(&mut self, shared: &Shared, delivery: Delivery) {
         let Some(streams) = shared.transport.streams() else { return };
+        let others = self.all.iter().filter(|one| one.id != delivery.consumer);
+        let behind: u64 = others.map(|one| one.behind).sum();
         let Some(running) = self.all.iter_mut().find(|one| one.id == delivery.consumer) else {
             return; // of a life before: it comes again
         };
         shared.counters.delivered.one();
+        running.behind = delivery.behind.unwrap_or(0);
+        shared.counters.lag.is_now(behind + running.behind);
         if delivery.attempt > 1 {
             shared.counters.redelivered.one();
             shared.tell(|| MeshEvent::Redelivered {

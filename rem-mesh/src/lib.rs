@@ -38,10 +38,17 @@ mod stats;
 mod sync;
 mod told;
 mod transport;
+mod turn;
 mod watched;
 mod window;
 mod wire;
 mod work;
+
+/// What transports of ours share. No promise is made of it.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::turn::Turn;
+}
 
 pub use builder::MeshBuilder;
 pub use consume::{Consumer, MeshDeadLetter};

@@ -16,6 +16,7 @@ use crate::outbox::Outbox;
 use crate::outbox::door::{Door, Fate};
 use crate::settled::Settling;
 use crate::transport::Ticket;
+use crate::turn::Turn;
 use crate::watched::Watched;
 
 /// Ends a thread's sleep.
@@ -158,5 +159,32 @@ fn who_leaves_waits_for_every_answer() {
         wait(answers.empty());
         assert!(given.load(Ordering::Acquire), "it was taken out, and not answered");
         thread.join().unwrap();
+    });
+}
+
+#[test]
+fn what_was_put_before_a_call_is_taken_by_one_at_a_time() {
+    loom::model(|| {
+        let turn = Arc::new(Turn::default());
+        let (put, taken) =
+            (Arc::new(loom::sync::atomic::AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let all = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+        let call = |turn: Arc<Turn>, put: Arc<loom::sync::atomic::AtomicUsize>| {
+            let (is_busy, all) = (Arc::clone(&taken), Arc::clone(&all));
+            move || {
+                // What a queue would do: its own order is not what is tried here.
+                put.fetch_add(1, Ordering::Release);
+                turn.call(|| {
+                    assert!(!is_busy.swap(true, Ordering::Relaxed), "two work at once");
+                    all.fetch_add(put.swap(0, Ordering::Acquire), Ordering::Relaxed);
+                    is_busy.store(false, Ordering::Relaxed);
+                });
+            }
+        };
+        let others: Vec<_> =
+            (0..2).map(|_| thread::spawn(call(Arc::clone(&turn), Arc::clone(&put)))).collect();
+        call(Arc::clone(&turn), Arc::clone(&put))();
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!((put.load(Ordering::Relaxed), all.load(Ordering::Relaxed)), (0, 3));
     });
 }

@@ -118,7 +118,9 @@ pub struct MeshStats {
     pub last_acknowledged: Option<u64>,
     /// Parcels of streams that were given to the mesh, each time counted.
     pub delivered: u64,
-    /// Of these, those that had been given before.
+    /// How many more the streams have for the mesh, as many as there may be, as of the last that each of its consumers was given.
+    pub lag: u64,
+    /// Of the delivered, those that had been given before.
     pub redelivered: u64,
     /// Those that failed, and are to come again.
     pub failed: u64,
@@ -164,6 +166,7 @@ impl fmt::Display for MeshStats {
             ("lost by the journal", self.outbox_lost),
             ("waiting", self.waiting),
             ("delivered", self.delivered),
+            ("lag", self.lag),
             ("redelivered", self.redelivered),
             ("failed", self.failed),
             ("dead letters", self.dead_letters),
@@ -200,6 +203,7 @@ pub(crate) struct Counters {
     pub(crate) overflowed: Counter,
     pub(crate) outbox_lost: Counter,
     pub(crate) delivered: Counter,
+    pub(crate) lag: Counter,
     pub(crate) redelivered: Counter,
     pub(crate) failed: Counter,
     pub(crate) dead_letters: Counter,
@@ -217,6 +221,11 @@ impl Counter {
 
     pub(crate) fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Where it is no count, but what there is now: one thread says so.
+    pub(crate) fn is_now(&self, count: u64) {
+        self.0.store(count, Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -252,6 +261,7 @@ impl Counters {
             overflowed: self.overflowed.get(),
             outbox_lost: self.outbox_lost.get(),
             delivered: self.delivered.get(),
+            lag: self.lag.get(),
             redelivered: self.redelivered.get(),
             failed: self.failed.get(),
             dead_letters: self.dead_letters.get(),

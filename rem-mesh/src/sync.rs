@@ -1,4 +1,4 @@
-//! Locks: the standard library's, or loom's under `cfg(rem_loom)`.
+//! Locks and atomics: the standard library's, or loom's under `cfg(rem_loom)`.
 //!
 //! No user code (wakers, `Drop` of events, handlers) runs while one of these locks is held.
 
@@ -6,9 +6,15 @@ use std::sync::PoisonError;
 use std::task::Waker;
 
 #[cfg(rem_loom)]
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicUsize, Ordering},
+};
 #[cfg(not(rem_loom))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Takes a lock. That a thread panicked while it held one says nothing here: what it protects is changed in one step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -23,7 +23,6 @@ mod tap;
 pub mod testing;
 mod tls;
 mod transport;
-mod turn;
 mod witness;
 
 pub use builder::NatsBuilder;

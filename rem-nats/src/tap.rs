@@ -13,9 +13,9 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use async_nats::{Message, Subscriber};
 use futures_core::Stream;
+use rem_mesh::__private::Turn;
 
 use crate::inbox::lock;
-use crate::turn::Turn;
 
 /// One subscription of the client, and where its messages go.
 pub(crate) struct Tap {

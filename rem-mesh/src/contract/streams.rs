@@ -290,6 +290,17 @@ pub(super) fn consumed(venue: &dyn Venue) -> Held<bool> {
             answer(&place.one, &given, Answer::Handled)?;
         }
     }
+    // One that comes later knows how many there are for it.
+    let spec = place.consumer("later").filter(place.filter("a")?).filter(place.filter("*")?);
+    consume(&place.two, spec.in_flight(10))?;
+    for (at, number) in (1_u64..).zip(&wanted) {
+        let given = next(&place.two)?;
+        let (least, most) = (wanted.len() as u64 - at, 40 - u64::from(*number));
+        ensure(given.behind.is_none_or(|behind| (least..=most).contains(&behind)), || {
+            format!("{least} to {most} more are to come, and {given:?} came")
+        })?;
+        answer(&place.two, &given, Answer::Handled)?;
+    }
     Ok(true)
 }
 

@@ -127,7 +127,10 @@ impl Consumer {
             self.turn = self.turn.wrapping_add(1);
             let ticket = Ticket::new(format!("{} {sequence} {}", self.name, open.attempt));
             let delivery = Delivery::new(kept.parcel.clone(), id, sequence, kept.stored_at, ticket);
-            given.push((link, delivery.attempt(open.attempt)));
+            // All that the stream has, whatever the filters: to count what they select would be to look at each.
+            let after = if open.attempt > 1 { self.next } else { sequence + 1 };
+            let behind = (stream.state().last + 1).saturating_sub(after);
+            given.push((link, delivery.attempt(open.attempt).behind(behind)));
         }
         given
     }

@@ -56,7 +56,8 @@ pub struct Stored {
 ///     named stream does not keep, or a stream that is not there, with [`TransportErrorKind::Refused`](super::TransportErrorKind::Refused).
 ///     Nothing is stored then, and what was stored beside it is not harmed.
 /// 16. *Consumed.* A consumer is given every parcel that one of its filters selects from its start on, once for all filters, whole, in the
-///     order of the numbers, its own transport's parcels too. So many at most are given and not answered.
+///     order of the numbers, its own transport's parcels too. So many at most are given and not answered. If a delivery says how many more
+///     [there are](Delivery::behind), then no fewer than the consumer is still to be given, and no more than the stream has.
 /// 17. *Again until answered.* What is not answered within the time to answer is given again, with the next
 ///     [attempt](Delivery::attempt); so is what is answered by [`Answer::Again`], after that time. [`Answer::Working`] begins
 ///     the time anew. What is answered by [`Answer::Handled`] or [`Answer::Never`] is not given again when a

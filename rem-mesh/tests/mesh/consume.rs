@@ -443,3 +443,26 @@ fn a_stream_in_memory_lets_go_by_age_and_by_bytes_and_knows_keys_as_long_as_its_
     clock.advance(Duration::from_secs(11));
     assert_eq!(kept(), (4, 3, 0), "they are too old");
 }
+
+#[test]
+fn how_many_more_there_are_is_known_while_one_is_handled() {
+    let broker = MemoryBroker::new();
+    let (shop, _orders) = shop(&broker, 10_000);
+    place(&shop, 0..10);
+    eventually(|| broker.counts().stored == 10, "all are stored");
+    let (bus, builder) = node(&broker, "billing");
+    let (at, goes_on) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+    let goes_on = (goes_on.0, Mutex::new(goes_on.1));
+    let _sub = bus.on(move |event: &Event<Order>| {
+        let Order::Placed { id } = event.data else { return };
+        at.0.send(id).unwrap();
+        goes_on.1.lock().unwrap().recv_timeout(LIMIT).unwrap();
+    });
+    let rule = Import::of("order").durable("billing");
+    let mesh = builder.import_rule(rule).join_blocking().unwrap();
+    for id in 0..10 {
+        assert_eq!(at.1.recv_timeout(LIMIT), Ok(id));
+        assert_eq!(mesh.stats().lag, 9 - id, "{}", mesh.stats());
+        goes_on.0.send(()).unwrap();
+    }
+}

@@ -183,7 +183,8 @@ impl Taking {
         let stored_at = Timestamp::from_nanos(meta.stored_at);
         let ticket = Ticket::new(reply.as_str());
         let delivery = Delivery::new(parcel, self.consumed.id, meta.sequence, stored_at, ticket);
-        shared.inbox.put(Incoming::Delivery(Box::new(delivery.attempt(meta.attempt))));
+        let delivery = delivery.attempt(meta.attempt).behind(meta.pending);
+        shared.inbox.put(Incoming::Delivery(Box::new(delivery)));
     }
 
     /// Answered here. This is no place to wait: if there is no room for the answer it comes again, and is answered then.

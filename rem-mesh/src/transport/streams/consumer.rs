@@ -113,6 +113,9 @@ pub struct Delivery {
     pub attempt: u64,
     /// When the broker stored it, by its clock.
     pub stored_at: Timestamp,
+    /// How many more the consumer is to be given behind it, as many as there may be, as the broker knew when it gave this; `None` if it does
+    /// not say.
+    pub behind: Option<u64>,
     /// By which it is answered.
     pub ticket: Ticket,
 }
@@ -126,7 +129,14 @@ impl Delivery {
         stored_at: Timestamp,
         ticket: Ticket,
     ) -> Self {
-        Self { parcel, consumer, sequence, attempt: 1, stored_at, ticket }
+        Self { parcel, consumer, sequence, attempt: 1, stored_at, behind: None, ticket }
+    }
+
+    /// How many more the consumer is to be given.
+    #[must_use]
+    pub fn behind(mut self, parcels: u64) -> Self {
+        self.behind = Some(parcels);
+        self
     }
 
     /// Which attempt it is.

@@ -1,15 +1,15 @@
 //! [`Turn`]: of many who call, one does the work, and no call is left undone.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering};
 
 /// How many have called since nobody works. Whoever finds none works, until nobody has called meanwhile: so the work is done by one
 /// at a time, behind each call once at least, nobody waits, and a call out of the work itself is one more.
-#[derive(Default)]
-pub(crate) struct Turn(AtomicUsize);
+#[derive(Debug, Default)]
+pub struct Turn(AtomicUsize);
 
 impl Turn {
     /// Has the work done, by this thread or by whoever is at it.
-    pub(crate) fn call(&self, mut work: impl FnMut()) {
+    pub fn call(&self, mut work: impl FnMut()) {
         if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
             return;
         }
@@ -23,7 +23,7 @@ impl Turn {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(rem_loom)))]
 mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
