@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::bus::{Core, State};
 use crate::event::{Event, Seen};
 use crate::history::Evicted;
+use crate::probe::Measure;
 use crate::publish::{self, Receipt, handling};
 use crate::route::{Route, Seats};
 use crate::subscription::{About, Asked, Called, Entry};
@@ -38,6 +39,37 @@ pub(crate) fn hand_over(
     seats: Seats,
     receipt: &mut Receipt,
 ) -> u32 {
+    hand_over_by(bus, event, route, late, seats, receipt, run_all)
+}
+
+/// The same, and its handlings are measured.
+#[cold]
+pub(crate) fn hand_over_measured(
+    bus: &State,
+    event: &Arc<Event>,
+    route: &Arc<Route>,
+    late: Box<[Arc<Entry>]>,
+    seats: Seats,
+    receipt: &mut Receipt,
+    measure: &Measure,
+) -> u32 {
+    hand_over_by(bus, event, route, late, seats, receipt, |core, event, entries, receipt| {
+        run_all_measured(core, event, entries, receipt, measure)
+    })
+}
+
+/// `run`: calls every inline handler of the route, and returns how many have had the event.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "one way for each who calls it, as if it stood there")]
+fn hand_over_by(
+    bus: &State,
+    event: &Arc<Event>,
+    route: &Arc<Route>,
+    late: Box<[Arc<Entry>]>,
+    seats: Seats,
+    receipt: &mut Receipt,
+    run_all: impl FnOnce(&Arc<Core>, &Arc<Event>, &[Arc<Entry>], &mut Receipt) -> u32,
+) -> u32 {
     let core = &bus.core;
     let mut inline = &route.entries[..];
     if route.queues > 0 {
@@ -54,7 +86,7 @@ pub(crate) fn hand_over(
                     let delivered = run_all(core, event, inline, receipt);
                     if !late.is_empty() {
                         // They stand behind those who were there.
-                        run_each(core, event, &late, false, receipt);
+                        run_each(core, event, &late, false, receipt, None);
                     }
                     delivered
                 });
@@ -191,7 +223,8 @@ fn run_waiting(waiting: Waiting) {
     let Waiting { core, event, entries, route, above } = waiting;
     // Its publisher has had its receipt; what fails now is told by system events and the subscriptions' counts.
     let mut receipt = Receipt::default();
-    handling(&event, above, || run_each(&core, &event, &entries, true, &mut receipt));
+    let measure = route.as_ref().and_then(|route| route.measure.as_ref());
+    handling(&event, above, || run_each(&core, &event, &entries, true, &mut receipt, measure));
     quietly(event);
     quietly((core, entries, route));
 }
@@ -250,6 +283,25 @@ fn not_had(
     }
 }
 
+/// Calls every handler of a route, each measured by itself, if that is wanted.
+fn run_all_measured(
+    core: &Arc<Core>,
+    event: &Arc<Event>,
+    entries: &[Arc<Entry>],
+    receipt: &mut Receipt,
+    measure: &Measure,
+) -> u32 {
+    let (seen, mut done) = (Seen::new(event), 0);
+    for entry in entries {
+        let call = || isolate(|| entry.call(&seen, false));
+        match Measure::of(Some(measure), event, entry.about(), call) {
+            Ok(Called::Done) => done += 1,
+            said => not_had(core, Some(entry), event, said, receipt),
+        }
+    }
+    done
+}
+
 /// Calls handlers beside those of a route, each counted by itself. `deferred`: they have waited, and their filters were
 /// asked when the event was published.
 #[cold]
@@ -259,13 +311,15 @@ fn run_each(
     entries: &[Arc<Entry>],
     deferred: bool,
     receipt: &mut Receipt,
+    measure: Option<&Measure>,
 ) {
     let seen = Seen::new(event);
     for entry in entries {
         if deferred {
             entry.count_resumed();
         }
-        let said = isolate(|| entry.call(&seen, deferred));
+        let call = || isolate(|| entry.call(&seen, deferred));
+        let said = Measure::of(measure, event, entry.about(), call);
         if let Ok(Called::Done) = said {
             entry.count_delivery();
         }
@@ -368,7 +422,7 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
         }
         return;
     };
-    handling(&event, None, || run_each(core, &event, &inline, false, receipt));
+    handling(&event, None, || run_each(core, &event, &inline, false, receipt, None));
     quietly(inline);
     turn.finish(run);
 }

@@ -36,6 +36,7 @@ mod clock;
 mod timers;
 mod block;
 mod interest;
+mod probe;
 mod error;
 mod sync;
 #[cfg(feature = "schemars")]

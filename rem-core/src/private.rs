@@ -13,6 +13,7 @@ pub use crate::handlers::{
     SpanName, TaskCall, TaskSetup, take,
 };
 pub use crate::interest::{Bell, Interest, Interests};
+pub use crate::probe::{Handled, Probe, Probing, last, lost, now, number, past, readable};
 pub use crate::subscription::Outcome;
 pub use crate::system::tell;
 pub use crate::timers::{Alarm, Alarms};

@@ -30,6 +30,7 @@ use crate::error::{Failure, PublishErrorKind, Refusal};
 use crate::event::Payload;
 use crate::interest::Watchers;
 use crate::middleware::Bound;
+use crate::probe::{Measure, Probes};
 use crate::subscription::Entry;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Guard, Mutex, Snapshot, lock};
@@ -58,8 +59,10 @@ pub(crate) struct Route {
     pub(crate) queues: usize,
     /// Some queue has seats to be taken before the event has a number.
     has_seats: bool,
-    /// It takes more than what nearly every event needs: seats, its turn among all, or to be kept for good.
+    /// It takes more than what nearly every event needs: seats, its turn among all, to be kept for good, or to be measured.
     pub(crate) with_care: bool,
+    /// Who is told how long its handlers take.
+    pub(crate) measure: Option<Measure>,
     /// Of the publishing bus and its parents up to the root, in the order in which it sees the draft.
     pub(crate) middleware: Box<[Arc<Bound>]>,
     /// How many events went it; none goes a route that is stale from the start.
@@ -93,6 +96,7 @@ impl Route {
             queues: 0,
             has_seats: false,
             with_care: false,
+            measure: None,
             middleware,
             tally: None,
             marks,
@@ -175,6 +179,8 @@ pub(crate) struct Router {
     live: Live,
     /// Those who are told when subscriptions come and go.
     pub(crate) watchers: Arc<Watchers>,
+    /// Those who are told how long handlers take.
+    pub(crate) probes: Arc<Probes>,
 }
 
 impl Router {
@@ -185,6 +191,7 @@ impl Router {
             topics: Topics::new(topics),
             live: Live::new(),
             watchers: Arc::default(),
+            probes: Arc::default(),
         }
     }
 
@@ -293,7 +300,9 @@ impl Router {
         let queues = entries.iter().map_while(|entry| entry.queue());
         let (queues, has_seats) =
             queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
-        let with_care = has_seats || bus.core.line.is_some() || bus.core.durable.is_some();
+        let measure = self.probes.all();
+        let with_care =
+            has_seats || measure.is_some() || bus.core.line.is_some() || bus.core.durable.is_some();
         Route {
             generation,
             topic,
@@ -302,6 +311,7 @@ impl Router {
             queues,
             has_seats,
             with_care,
+            measure,
             middleware,
             tally: Some(Arc::default()),
             marks: Marks::default(),

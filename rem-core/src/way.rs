@@ -82,7 +82,7 @@ fn along<E: EventType>(
     }
 }
 
-/// The last three steps of an event that needs seats, its turn among all, or a history that outlives the process.
+/// The last three steps of an event that needs seats, its turn among all, a history that outlives the process, or to be measured.
 #[inline(never)]
 fn with_care(
     bus: &State,
@@ -100,7 +100,12 @@ fn with_care(
     let Some(line) = &core.line else {
         let evicted = record::keep_for_good(bus, draft, route, admitted)?;
         let late = route::newcomers(bus, draft, route);
-        let delivered = deliver::hand_over(bus, draft.event(), route, late, seats, receipt);
+        let delivered = match &route.measure {
+            None => deliver::hand_over(bus, draft.event(), route, late, seats, receipt),
+            Some(by) => {
+                deliver::hand_over_measured(bus, draft.event(), route, late, seats, receipt, by)
+            }
+        };
         deliver::let_go(evicted);
         return Ok(delivered);
     };

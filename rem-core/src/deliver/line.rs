@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::pending::Pending;
 use super::turn::{self, Task, Turn};
-use super::{isolate, queue, quietly, run, run_all, run_each, serve_queues};
+use super::{isolate, queue, quietly, run, run_all, run_all_measured, run_each, serve_queues};
 use crate::bus::Core;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind, Refusal};
@@ -267,10 +267,13 @@ impl First<'_> {
             drop(seated);
             let late =
                 if late.is_empty() { late } else { serve_queues(core, event, late, receipt) };
-            let delivered = run_all(core, event, inline, receipt);
+            let delivered = match &route.measure {
+                None => run_all(core, event, inline, receipt),
+                Some(measure) => run_all_measured(core, event, inline, receipt, measure),
+            };
             if !late.is_empty() {
                 // They stand behind those who were there.
-                run_each(core, event, &late, false, receipt);
+                run_each(core, event, &late, false, receipt, None);
             }
             delivered
         })

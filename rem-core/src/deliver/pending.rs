@@ -6,6 +6,7 @@ use super::line::{Line, Seated};
 use super::{called, isolate, queue, quietly, run_each, serve_queues};
 use crate::bus::Core;
 use crate::event::{Event, Seen};
+use crate::probe::Measure;
 use crate::publish::{self, Link, Receipt, handling, handling_in_line};
 use crate::queue::Channel;
 use crate::route::{Held, Route, Seats, came_since};
@@ -73,8 +74,9 @@ impl Pending {
                     drop(seated);
                     let came = has_come.map(|is_own| came_since(core, &event, is_own, &route));
                     let late = serve_queues(core, &event, came.unwrap_or_default(), receipt);
-                    call_each(core, &event, inline, said, receipt);
-                    run_each(core, &event, &late, false, receipt);
+                    let measure = route.measure.as_ref();
+                    call_each(core, &event, inline, said, receipt, measure);
+                    run_each(core, &event, &late, false, receipt, None);
                 };
                 origin.lend(&event, || handling_in_line(&event, above, &route, hand_over));
                 quietly(event);
@@ -85,7 +87,7 @@ impl Pending {
                 let (queues, inline) = entries.split_at(queues);
                 handling(&event, above, || {
                     queue::put(core, &event, queues, Seats::default(), receipt);
-                    run_each(core, &event, inline, false, receipt);
+                    run_each(core, &event, inline, false, receipt, None);
                 });
                 quietly(event);
                 quietly(entries);
@@ -102,12 +104,16 @@ fn call_each(
     entries: &[Arc<Entry>],
     mut said: Seats,
     receipt: &mut Receipt,
+    measure: Option<&Measure>,
 ) {
     let seen = Seen::new(event);
     for (place, entry) in entries.iter().enumerate() {
         let came = match said.take(place) {
             Held::Wants => match entry.turn(event) {
-                Turn::Live => isolate(|| entry.call(&seen, true)),
+                Turn::Live => {
+                    let call = || isolate(|| entry.call(&seen, true));
+                    Measure::of(measure, event, entry.about(), call)
+                }
                 Turn::Later => Ok(Called::Later),
                 Turn::Past => Ok(Called::Had),
             },

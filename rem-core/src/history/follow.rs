@@ -142,6 +142,25 @@ impl<T: Shape + ?Sized> Follow<T> {
         Ok(Self::on(Arc::downgrade(core), entry, bell, Some(subscription), after))
     }
 
+    /// Of what can be read when it is asked, with nobody told of what is published: no publisher knows of it, and there is nothing
+    /// to wait for.
+    pub(crate) fn unheard(
+        bus: &Bus,
+        pattern: impl IntoPattern,
+        after: u64,
+        place: &'static Location<'static>,
+    ) -> Result<Self, SubscribeError> {
+        let core = &bus.state().core;
+        if core.history.is_none() {
+            return Err(SubscribeError::NoHistory);
+        }
+        let builder = SubscriptionBuilder::new(bus, pattern.into_pattern(), place);
+        let entry = builder.made(Delivery::inline(|_: &Event<T>| ()), Entry::read_past_first)?;
+        let bell = Arc::new(Bell::default());
+        bus.state().tell_end(&(Arc::clone(&bell) as Arc<dyn End>));
+        Ok(Self::on(Arc::downgrade(core), entry, bell, None, after))
+    }
+
     fn on(
         core: Weak<Core>,
         entry: Arc<Entry>,

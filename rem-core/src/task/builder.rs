@@ -312,6 +312,7 @@ impl<'a> TaskBuilder<'a> {
             retry,
             limit,
             traced,
+            probes: Arc::clone(&core.router.probes),
             topic,
             keeps_letters: letters > 0,
         };

@@ -79,6 +79,7 @@ where
     let mut future = pin!(None);
     let (mut span, mut is_made) = (AttemptSpan::default(), false);
     let mut sleep: Option<Sleep> = None;
+    let begun = if staff.probes.is_on() { staff.begin_measure() } else { None };
     let said = poll_fn(|cx| {
         // Apart from what the isolation gives back, which would be moved through all that stands around the handler.
         let mut error = None;
@@ -120,11 +121,19 @@ where
         }
     })
     .await;
-    let Err(mut failure) = said else { return Ok(()) };
+    let Err(mut failure) = said else {
+        if let Some(begun) = begun {
+            staff.tell_handled(event, number, begun, None);
+        }
+        return Ok(());
+    };
     if let Err(panic) = within(staff, event, || span.within(|| future.set(None))) {
         let error = format!("{}; and it panicked as it was dropped: {panic}", failure.error);
         failure = Failure { error: error.into(), panicked: true };
     }
     let _ = isolate(|| span.fail(&failure.error)); // of the failures that one is told
+    if let Some(begun) = begun {
+        staff.tell_handled(event, number, begun, Some((&failure.error, failure.panicked)));
+    }
     Err(failure)
 }

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rem_patterns::Topic;
 
@@ -15,8 +15,11 @@ use super::{Desk, Job, Retry, TaskKey};
 use crate::bus::{Bus, State};
 use crate::clock::Clock;
 use crate::deliver::{self, isolate, quietly};
+use crate::event::Event;
+use crate::probe::{Handled, Measure, Probes};
 use crate::queue::Lagged;
 use crate::subscription::{About, Entry};
+use crate::sync;
 use crate::sync::atomic::Ordering;
 use crate::system::{self, SystemEvent};
 use crate::timers::{Sleep, Timers};
@@ -38,6 +41,7 @@ pub(super) struct Staff {
     pub(super) retry: Option<Retry>,
     pub(super) limit: Option<Duration>,
     pub(super) traced: Traced,
+    pub(super) probes: Arc<Probes>,
     /// Where dead letters are published, below the bus's prefix.
     pub(super) topic: Option<Topic>,
     /// Whether dead letters are kept.
@@ -47,6 +51,28 @@ pub(super) struct Staff {
 impl Staff {
     pub(super) fn sleep(&self, time: Duration) -> Sleep {
         self.timers.sleep(time)
+    }
+
+    /// When a call begins, if it is to be measured.
+    #[cold]
+    pub(super) fn begin_measure(&self) -> Option<Instant> {
+        self.probes.all().filter(Measure::wants).map(|_| sync::now())
+    }
+
+    /// Tells how long a call took that was measured.
+    #[cold]
+    pub(super) fn tell_handled(
+        &self,
+        event: &Event,
+        attempt: u32,
+        begun: Instant,
+        error: Option<(&str, bool)>,
+    ) {
+        let took = sync::now().saturating_duration_since(begun);
+        if let Some(measure) = self.probes.all() {
+            let subscription = self.about.id;
+            measure.tell(&Handled { event, subscription, attempt, took, error });
+        }
     }
 
     /// The event's key. User code, isolated.
