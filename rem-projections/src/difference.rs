@@ -49,6 +49,18 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What changed between two states that are written as JSON, in the order of the paths.
+///
+/// ```
+/// use serde_json::json;
+///
+/// let changes = rem_projections::changes(&json!({"cents": 250}), &json!({"cents": 300}));
+/// assert_eq!((&*changes[0].path, &changes[0].after), ("/cents", &Some(json!(300))));
+/// ```
+pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
+    difference(before, after)
+}
+
 pub(crate) fn difference(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(&mut String::new(), Some(before), Some(after), 0, &mut changes);

@@ -64,7 +64,7 @@ mod loom;
 pub use builder::ProjectorBuilder;
 pub use changed::{Mirror, StateChanged};
 pub use command::{Commands, Decide, Done};
-pub use difference::{Change, Difference};
+pub use difference::{Change, Difference, changes};
 pub use error::{
     AttachError, CommandError, FoldError, ProjectionError, RebuildError, RegistryError,
     SnapshotError, TagError, TravelError, WaitError,
