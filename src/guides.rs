@@ -10,6 +10,10 @@ pub mod requests {}
 #[doc = include_str!("../docs/effects.md")]
 pub mod effects {}
 
+#[cfg(feature = "inspector")]
+#[doc = include_str!("../docs/inspector.md")]
+pub mod inspector {}
+
 #[cfg(feature = "journal")]
 #[doc = include_str!("../docs/journal.md")]
 pub mod journal {}

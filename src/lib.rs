@@ -57,6 +57,8 @@
 //! - [`wire`]: how the data of events leaves the process and comes back.
 //! - `effects` (feature `effects`): publishing as a value, tested with no bus; the page `guides::effects` goes through it.
 //! - `journal` (feature `journal`): a history that survives a crash; the page `guides::journal` goes through it.
+//! - `inspector` (feature `inspector`): a look into a bus while it runs, by a page and its API; the page `guides::inspector` goes
+//!   through it.
 //! - `mesh` (feature `mesh`): the buses of several processes, joined; the page `guides::mesh` goes through it.
 //! - `nats` (feature `nats`): the mesh over servers of NATS; the page `guides::nats` goes through it.
 //! - `partition` (feature `partition`): units of work with dependencies, run in parallel as they become ready; the page
@@ -83,6 +85,7 @@
 //! - `metrics`: the module `metrics` and the middleware `Measure`: counters, gauges and times, told to the crate metrics.
 //! - `effects`: the module `effects`: effects that are values, and dispatchers that perform them.
 //! - `journal`: the module `journal`: a history that outlives the process, in one crash-safe file.
+//! - `inspector`: the module `inspector`: a server with a page, an HTTP API and Server-Sent Events. It brings axum and tokio.
 //! - `mesh`: the module `mesh`: buses joined over a transport, as far as somebody listens.
 //! - `nats`: the module `nats`: a mesh over servers of NATS. It brings their client, and with it tokio and rustls.
 //! - `partition`: the module `partition`: plans of units that wait for each other, and workers that run them.
@@ -129,6 +132,9 @@ pub use rem_analysis as analysis;
 #[cfg(feature = "effects")]
 #[doc(inline)]
 pub use rem_effects as effects;
+#[cfg(feature = "inspector")]
+#[doc(inline)]
+pub use rem_inspector as inspector;
 #[cfg(feature = "journal")]
 #[doc(inline)]
 pub use rem_journal as journal;

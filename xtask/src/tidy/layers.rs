@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-mesh", &["rem-patterns", "rem-macros", "rem-core"]),
     ("rem-nats", &["rem-macros", "rem-core", "rem-mesh"]),
     ("rem-partition", &["rem-macros", "rem-core"]),
+    ("rem-inspector", &["rem-macros", "rem-core", "rem-projections"]),
     (
         "rem-bus",
         &[
@@ -31,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rem-mesh",
             "rem-nats",
             "rem-partition",
+            "rem-inspector",
         ],
     ),
     // An example shows what a user writes, and a user depends on the facade alone.

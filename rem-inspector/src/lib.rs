@@ -1,0 +1,60 @@
+//! Looking into a bus of REM while it runs. Most programs use it through the facade, the package `rem-bus`, as `rem::inspector`
+//! (feature `inspector`).
+//!
+//! [`serve`] is one line in a program: a server on this machine alone, with a page and an HTTP API. Nobody looks, and the bus does what
+//! it would do without; somebody looks, and events come to him over Server-Sent Events, without a gap from where he was.
+//!
+//! ```
+//! use rem_core::{Bus, Ring};
+//!
+//! let bus = Bus::builder().history(Ring::events(10_000)).build();
+//! let inspector = rem_inspector::serve(&bus, "127.0.0.1:0")?;
+//! println!("look at {}", inspector.url());
+//! # Ok::<(), rem_inspector::ServeError>(())
+//! ```
+//!
+//! [`Inspector::builder`] says more: a token, by which it may be reached from elsewhere; what is masked; projections; what listens in a
+//! sandbox. [`EventFeed`] is events over Server-Sent Events for axum applications of one's own.
+//!
+//! # What it costs
+//! With no client attached nothing is subscribed and nothing measured: publishers execute the instructions that they would without
+//! an inspector. With one, events are read from the history, which no publisher waits for or knows of; without a history they come through a
+//! bounded queue that drops the oldest. What is written as JSON is what is sent, in the server's thread.
+//!
+//! # The API
+#![doc = include_str!("../API.md")]
+#![forbid(unsafe_code)]
+
+mod builder;
+mod handle;
+mod server;
+mod connection;
+mod guard;
+mod assets;
+mod routes;
+mod params;
+mod refusal;
+mod source;
+mod shared;
+mod clients;
+mod attached;
+mod measures;
+mod series;
+mod failures;
+mod event_json;
+mod mask;
+mod filter;
+mod feed;
+mod sse;
+mod stream;
+mod event_feed;
+mod findings;
+mod replays;
+#[cfg(feature = "projections")]
+mod projections;
+mod error;
+
+pub use builder::InspectorBuilder;
+pub use error::{ServeError, ServeErrorKind};
+pub use event_feed::EventFeed;
+pub use handle::{Inspector, serve};

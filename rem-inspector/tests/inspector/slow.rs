@@ -1,0 +1,73 @@
+//! A client that does not read is cut off, counted, and told if it reads again.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use rem_core::{Bus, Ring};
+use rem_inspector::Inspector;
+
+use crate::support::{Order, SOON, Stream, get, wait_for};
+
+/// A bus with much to be read, more than sockets take, and an inspector of little patience.
+fn inspected(patience: Duration) -> (Bus, Inspector) {
+    let bus = Bus::builder().history(Ring::events(4_000)).build();
+    let inspector = Inspector::builder(&bus).patience(patience).serve("127.0.0.1:0").unwrap();
+    let text = "x".repeat(12_000);
+    for order in 0..4_000 {
+        bus.publish(Order::Paid { order, text: text.clone() }).unwrap();
+    }
+    (bus, inspector)
+}
+
+fn cut(inspector: &Inspector) -> u64 {
+    get(inspector, "/api/about")["clients"]["cut"].as_u64().unwrap()
+}
+
+#[test]
+fn who_never_reads_is_cut_off_and_counted() {
+    let (_bus, inspector) = inspected(Duration::from_millis(200));
+    let mut stream = TcpStream::connect(inspector.address()).unwrap();
+    let request = format!(
+        "GET /api/stream?all=true&after=0 HTTP/1.1\r\nHost: {}\r\n\r\n",
+        inspector.address()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    wait_for("it is attached", || inspector.clients() == 1);
+    wait_for("it is cut off", || inspector.clients() == 0);
+    assert_eq!(cut(&inspector), 1);
+    // What was on its way is read, and then it is over.
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all);
+    assert!(!all.is_empty() && all.len() < 40_000_000, "{} bytes", all.len());
+}
+
+#[test]
+fn who_reads_again_in_time_is_told_before_it_is_cut_off() {
+    let patience = Duration::from_secs(2);
+    let (_bus, inspector) = inspected(patience);
+    let mut stream = TcpStream::connect(inspector.address()).unwrap();
+    let request = format!(
+        "GET /api/stream?all=true&after=0 HTTP/1.1\r\nHost: {}\r\n\r\n",
+        inspector.address()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    wait_for("it is attached", || inspector.clients() == 1);
+    // Longer than it may be, and not as long as it takes to be broken off.
+    std::thread::sleep(patience + patience / 3);
+    let mut lines = BufReader::new(stream).lines();
+    let (mut events, mut last) = (0, String::new());
+    while let Some(Ok(line)) = lines.next() {
+        events += u32::from(line == "event: event");
+        if line.starts_with("event: ") {
+            last = line;
+        }
+    }
+    assert_eq!(last, "event: lagged", "after {events} events");
+    assert_eq!(cut(&inspector), 1);
+    // It goes on from where it was.
+    let mut stream = Stream::open(inspector.address(), "/api/stream?all=true&after=3990", None);
+    assert_eq!(stream.until("event").id, Some(3_991));
+}
