@@ -1,7 +1,7 @@
 //! [`Journal`]: the history of a bus in one file, as the bus sees it.
 
 mod handle;
-mod index;
+pub(crate) mod index;
 #[cfg(all(test, rem_loom))]
 mod loom;
 mod reading;

@@ -16,7 +16,7 @@ const PAGE: usize = 256;
 
 /// The numbers of what is asked for, as far as the store has it, a page at a time. Nothing more after a failure: what cannot
 /// be read is told to who reads it.
-pub(super) struct Found<'s> {
+pub(crate) struct Found<'s> {
     store: &'s dyn Store,
     topics: Vec<Topic>,
     direction: store::Direction,
@@ -49,7 +49,7 @@ impl Iterator for Found<'_> {
 }
 
 /// What an index finds among the stored events of a range; `None` if none of them pays.
-pub(super) fn find<'s>(
+pub(crate) fn find<'s>(
     store: &'s dyn Store,
     ask: &Ask,
     range: RangeInclusive<u64>,
@@ -122,7 +122,7 @@ fn within(store: &dyn Store, ask: &Ask) -> Result<Option<Vec<u64>>, StoreError> 
 
 /// The first part of a gap whose events were let go by a rule that has to do with `by`. `local_after`: from this number on a
 /// hole may be an event that only memory had.
-pub(super) fn lost(
+pub(crate) fn lost(
     store: &dyn Store,
     gap: RangeInclusive<u64>,
     by: &Pattern,

@@ -1,6 +1,7 @@
 //! The journal as its bus has it: what is there again, what is acknowledged, what is refused.
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+mod archive;
 mod flaky;
 mod holes;
 mod past;
