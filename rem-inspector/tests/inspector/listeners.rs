@@ -1,7 +1,5 @@
 //! Who listens, and what looks wrong.
 
-use std::time::Duration;
-
 use rem_core::wire::{Codec, RawEvent};
 use rem_core::{Event, EventStream, Overflow, Received};
 use serde_json::{Value, json};
@@ -23,8 +21,11 @@ fn each_subscription_is_given_with_its_delivery_and_its_numbers() {
     for order in 1..=5 {
         bus.publish(paid(order)).unwrap();
     }
-    bus.settle(Duration::from_secs(10)).unwrap_or_default();
-    let all = get(&inspector, "/api/subscriptions");
+    let mut all = Value::Null;
+    wait_for("the task has had all", || {
+        all = get(&inspector, "/api/subscriptions");
+        all["subscriptions"][2]["stats"]["delivered"] == 5
+    });
     let [inline, queue, task] = &all["subscriptions"].as_array().unwrap()[..] else {
         panic!("{all}")
     };

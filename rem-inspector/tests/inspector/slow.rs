@@ -29,7 +29,7 @@ fn who_never_reads_is_cut_off_and_counted() {
     let (_bus, inspector) = inspected(Duration::from_millis(200));
     let mut stream = TcpStream::connect(inspector.address()).unwrap();
     let request = format!(
-        "GET /api/stream?all=true&after=0 HTTP/1.1\r\nHost: {}\r\n\r\n",
+        "GET /api/stream?all=true&after=0 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
         inspector.address()
     );
     stream.write_all(request.as_bytes()).unwrap();
@@ -45,11 +45,11 @@ fn who_never_reads_is_cut_off_and_counted() {
 
 #[test]
 fn who_reads_again_in_time_is_told_before_it_is_cut_off() {
-    let patience = Duration::from_secs(2);
+    let patience = Duration::from_millis(1_500);
     let (_bus, inspector) = inspected(patience);
     let mut stream = TcpStream::connect(inspector.address()).unwrap();
     let request = format!(
-        "GET /api/stream?all=true&after=0 HTTP/1.1\r\nHost: {}\r\n\r\n",
+        "GET /api/stream?all=true&after=0 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
         inspector.address()
     );
     stream.write_all(request.as_bytes()).unwrap();

@@ -222,7 +222,7 @@ fn publishers_and_clients_that_come_and_go_harm_each_other_nowhere() {
             }
         })
     };
-    for life in 0..20 {
+    for life in 0..12 {
         let mut stream =
             Stream::open(inspector.address(), "/api/stream?stats=true&rate=2000", None);
         for _ in 0..life * 5 {
