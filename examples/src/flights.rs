@@ -28,7 +28,7 @@ pub use file::{COLUMNS, FileError, MAX_LINE, Rows};
 pub use names::carrier_name;
 pub use report::{cancellations, carriers, delay_bars, summary, tables};
 pub use row::{Row, RowError};
-pub use run::{Note, Progress, Run, Settings, Tally, run};
+pub use run::{Note, Progress, Run, Settings, Tally, run, run_in};
 
 /// The year 2013, as the repository carries it.
 pub const YEAR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/flights-events.csv.gz");

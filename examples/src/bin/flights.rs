@@ -1,7 +1,8 @@
 //! A year of flights: you will see a progress bar, then what became of every row, a table of the
 //! carriers, delays by hour, the last cancellations at Newark, and where the plot was written.
 //!
-//! `cargo run --release --bin flights`, and `-- --help` for what else it can do.
+//! `cargo run --release --bin flights`, and `-- --help` for what else it can do. To look into it while it runs:
+//! `cargo run --release --features inspect --bin flights -- --inspect --pace 2000`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks in a terminal")]
 
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use rem_examples::Bar;
-use rem_examples::flights::{self, Progress, Settings};
+use rem_examples::flights::{self, Airspace, Progress, Settings};
 
 fn main() -> ExitCode {
     match go(&command().get_matches()) {
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
 }
 
 fn command() -> Command {
-    Command::new("flights")
+    let command = Command::new("flights")
         .about(
             "Runs a year of flights from New York through the bus: each carrier publishes on a bus of \
              its own, desks listen on the root, and a history keeps the newest events.",
@@ -61,7 +62,14 @@ fn command() -> Command {
         .after_help(
             "It ends with 1 if the file cannot be read to its end; what was read is told all the same.\n\
              To watch it: flights --pace 2000 --limit 60000",
-        )
+        );
+    #[cfg(feature = "inspect")]
+    let command = command.arg(
+        option("inspect", "ADDRESS", "Serves the inspector there, and stays until Ctrl-C")
+            .num_args(0..=1)
+            .default_missing_value("127.0.0.1:7878"),
+    );
+    command
 }
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -76,7 +84,11 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
         pace: found.get_one("pace").copied(),
     };
     let bar = Bar::new()?;
-    let run = flights::run(&settings, |progress| show(&bar, &settings, progress))?;
+    let mut airspace = Airspace::new(settings.history)?;
+    #[cfg(feature = "inspect")]
+    let inspector = inspect(found, &airspace)?;
+    let run =
+        flights::run_in(&mut airspace, &settings, |progress| show(&bar, &settings, progress))?;
     bar.end();
 
     println!("{}", flights::tables(&run));
@@ -92,8 +104,28 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(damage) = &run.damage {
         eprintln!("flights: {damage}");
     }
+    #[cfg(feature = "inspect")]
+    if let Some(inspector) = &inspector {
+        println!("look at {} until Ctrl-C", inspector.url());
+        loop {
+            std::thread::park();
+        }
+    }
     let lost = run.damage.is_some() || run.tally.failed > 0 || !run.tally.is_complete();
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Serves an inspector of the flights, if that is asked for.
+#[cfg(feature = "inspect")]
+fn inspect(
+    found: &ArgMatches,
+    airspace: &Airspace,
+) -> Result<Option<rem::inspector::Inspector>, Box<dyn Error>> {
+    let Some(address) = found.get_one::<String>("inspect") else { return Ok(None) };
+    let builder = rem::inspector::Inspector::builder(airspace.bus()).title("flights");
+    let inspector = builder.serve(address.as_str())?;
+    eprintln!("look at {}", inspector.url());
+    Ok(Some(inspector))
 }
 
 /// With a limit the bar counts rows, without one the bytes of the file.

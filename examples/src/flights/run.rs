@@ -130,10 +130,21 @@ impl fmt::Display for Note {
 ///
 /// # Errors
 /// A file that cannot be opened or is of another form.
-pub fn run(settings: &Settings, mut watch: impl FnMut(Progress)) -> Result<Run, Box<dyn Error>> {
+pub fn run(settings: &Settings, watch: impl FnMut(Progress)) -> Result<Run, Box<dyn Error>> {
+    run_in(&mut Airspace::new(settings.history)?, settings, watch)
+}
+
+/// The same in an airspace that outlives the run, to be looked at.
+///
+/// # Errors
+/// As for [`run`](fn@run).
+pub fn run_in(
+    airspace: &mut Airspace,
+    settings: &Settings,
+    mut watch: impl FnMut(Progress),
+) -> Result<Run, Box<dyn Error>> {
     let begun = Instant::now();
     let mut rows = Rows::open(&settings.path)?;
-    let mut airspace = Airspace::new(settings.history)?;
     let desks = Desks::open(airspace.bus())?;
     let mut tally = Tally::default();
     let mut damage = None;
