@@ -17,7 +17,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-mesh", &["rem-patterns", "rem-macros", "rem-core"]),
     ("rem-nats", &["rem-macros", "rem-core", "rem-mesh"]),
     ("rem-partition", &["rem-macros", "rem-core"]),
-    ("rem-inspector", &["rem-macros", "rem-core", "rem-projections"]),
+    (
+        "rem-inspector",
+        &["rem-macros", "rem-core", "rem-journal", "rem-analysis", "rem-projections"],
+    ),
     (
         "rem-bus",
         &[

@@ -1,0 +1,99 @@
+//! `rem replay`: the past once more, at a speed, to the terminal or into a journal.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::ArgMatches;
+use rem_core::wire::RawEvent;
+use rem_core::{Bus, Event, Timestamp};
+use rem_journal::Journal;
+
+use super::answer;
+use crate::Ended;
+use crate::failure::Failure;
+use crate::output::{self, Out};
+use crate::shown::value_of;
+use crate::source::Source;
+use crate::wanted::Wanted;
+
+pub(crate) fn run(matches: &ArgMatches) -> Ended {
+    let wanted = Wanted::read(matches)?;
+    let source = Source::open(matches)?;
+    let speed = matches.get_one::<f64>("speed").copied();
+    let into = matches.get_one::<PathBuf>("into").map(|path| {
+        let journal = Journal::open(path).map_err(|error| Failure::source(error.to_string()))?;
+        Ok::<_, Failure>(Bus::builder().history(journal).build())
+    });
+    let into: Option<Bus> = into.transpose()?;
+    // How many there are is known of a journal alone, without holding them.
+    let of = match (&source, wanted.first, wanted.last) {
+        (Source::Journal(local), None, None) => local.query(&wanted)?.count() as u64,
+        (_, first, last) => first.or(last).unwrap_or(0),
+    };
+    let bar = output::bar(matches.get_flag("quiet") || into.is_none(), of);
+    let mut out = Out::new(matches.get_flag("json"));
+    let mut pace = speed.map(Pace::new);
+    let mut count = 0_u64;
+    for event in source.events(&wanted)? {
+        let event = event?;
+        if let Some(pace) = &mut pace {
+            pace.wait(event.timestamp());
+        }
+        if let Some(bus) = &into {
+            again(bus, &event)?;
+        } else {
+            out.event(&value_of(&event))?;
+            out.flush()?;
+        }
+        count += 1;
+        bar.set_position(count);
+    }
+    bar.finish_and_clear();
+    if into.is_some() {
+        let said = serde_json::json!({ "replayed": count });
+        if out.is_json {
+            out.json(&said)?;
+        } else {
+            out.text(&format!("{count} events are replayed"))?;
+        }
+    }
+    out.flush()?;
+    Ok(if into.is_some() { ExitCode::SUCCESS } else { answer(count > 0) })
+}
+
+/// Publishes an event as it was, under a number of the other bus.
+fn again(bus: &Bus, event: &Event) -> Result<(), Failure> {
+    let Some(raw) = event.data.downcast_ref::<RawEvent>() else { return Ok(()) };
+    let mut draft = bus.event(raw.clone()).id(event.id()).timestamp(event.timestamp());
+    if let Some(source) = event.source() {
+        draft = draft.source(source.to_owned());
+    }
+    for (name, value) in event.metadata().iter() {
+        draft = draft.metadata(name, value.clone());
+    }
+    if let Some(cause) = event.causation() {
+        draft = draft.causation(cause);
+    }
+    let published = draft.correlation(event.correlation()).publish_to(event.topic().as_str());
+    published.map(drop).map_err(|error| Failure::refused(error.to_string()))
+}
+
+/// Lets events go in the time that they had, so many times as fast.
+struct Pace {
+    speed: f64,
+    begun: Option<(Instant, Timestamp)>,
+}
+
+impl Pace {
+    fn new(speed: f64) -> Self {
+        Self { speed, begun: None }
+    }
+
+    fn wait(&mut self, time: Timestamp) {
+        let (begun, first) = *self.begun.get_or_insert_with(|| (Instant::now(), time));
+        let due = Duration::try_from_secs_f64(time.since(first).as_secs_f64() / self.speed);
+        thread::sleep(due.unwrap_or(Duration::MAX).saturating_sub(begun.elapsed()));
+    }
+}
