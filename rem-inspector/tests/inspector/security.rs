@@ -86,7 +86,7 @@ fn a_token_lets_in_by_a_header_or_by_the_cookie_that_its_address_sets() {
     for wrong in ["", "x", &TOKEN[1..], &format!("{TOKEN}x"), "3J9-a+b/c=_long-enougH"] {
         let bearer = format!("Bearer {wrong}");
         assert_eq!(
-            ask(to, "GET", "/api/stream", &[("Authorization", &bearer)], "").status,
+            ask(to, "GET", "/api/events", &[("Authorization", &bearer)], "").status,
             401,
             "{wrong}"
         );

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rem_core::{Bus, Ring};
 use rem_inspector::Inspector;
@@ -59,7 +59,9 @@ fn who_reads_again_in_time_is_told_before_it_is_cut_off() {
     std::thread::sleep(patience + patience / 3);
     let mut lines = BufReader::new(stream).lines();
     let (mut events, mut last) = (0, String::new());
+    let until = Instant::now() + SOON;
     while let Some(Ok(line)) = lines.next() {
+        assert!(Instant::now() < until, "it is not cut off");
         events += u32::from(line == "event: event");
         if line.starts_with("event: ") {
             last = line;

@@ -194,6 +194,8 @@ pub(crate) struct Message {
 pub(crate) struct Stream {
     lines: BufReader<Chunks>,
     pub(crate) last_id: Option<u64>,
+    /// By when a test has seen what it waits for.
+    until: Instant,
 }
 
 impl Stream {
@@ -210,12 +212,13 @@ impl Stream {
                 .any(|(name, value)| name == "content-type" && value == "text/event-stream")
         );
         let chunks = Chunks { reader, left: 0, is_over: false };
-        Self { lines: BufReader::new(chunks), last_id }
+        Self { lines: BufReader::new(chunks), last_id, until: Instant::now() + 2 * SOON }
     }
 
     /// The next message; `None` at the end of the stream.
     pub(crate) fn next(&mut self) -> Option<Message> {
         let (mut event, mut id, mut data) = (String::from("message"), None, Vec::new());
+        assert!(Instant::now() < self.until, "what is waited for does not come");
         loop {
             let mut line = String::new();
             match self.lines.read_line(&mut line) {
