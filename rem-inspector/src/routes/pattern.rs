@@ -1,6 +1,7 @@
 //! `GET /api/pattern`: what a pattern means, while it is typed.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use rem_core::{Bus, Captures, Pattern, Topic};
 use serde::Serialize;
@@ -14,6 +15,8 @@ pub(crate) const KNOWN: &[&str] = &["pattern", "topic"];
 
 /// How many topics are named.
 const NAMED: usize = 20;
+/// For how long it is worked out which declared topics the pattern can select.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Meaning {
@@ -52,8 +55,13 @@ pub(crate) fn pattern(asked: &Asked) -> Result<Meaning, Refusal> {
     let seen: Vec<&str> = topology.topics.iter().map(|topic| topic.topic.as_str()).collect();
     let selected: Vec<&str> = seen.iter().copied().filter(|topic| pattern.matches(topic)).collect();
     let declared = Declared::of(&topology);
+    // One is decided within some tenths of a second, whoever wrote the pattern; many might take a minute.
+    let until = Instant::now() + PATIENCE;
     let meets = declared.patterns().filter(|(_, own)| {
-        own.as_ref().is_some_and(|own| pattern.intersects(own).is_ok_and(|topic| topic.is_some()))
+        Instant::now() < until
+            && own
+                .as_ref()
+                .is_some_and(|own| pattern.intersects(own).is_ok_and(|topic| topic.is_some()))
     });
     let selectable: Vec<String> = meets.map(|(topic, _)| topic.to_owned()).take(NAMED).collect();
     let nearest = if selected.is_empty() && selectable.is_empty() {

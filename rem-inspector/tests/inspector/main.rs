@@ -16,3 +16,4 @@ mod replays;
 mod projections;
 mod feeds;
 mod ends;
+mod document;
