@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rem_core::{Event, EventId, Timestamp};
@@ -30,17 +31,40 @@ struct Inside {
     events: usize,
     time: Duration,
     meshes: u64,
-    /// By id; several that differ in who says so are rare.
-    known: HashMap<EventId, Vec<Came>>,
+    known: HashMap<EventId, Those>,
+    /// Who said so last: nearly always the next says so too, and shares the text.
+    source: Option<Arc<str>>,
     /// The oldest first; what has come again since stands for nothing.
     order: VecDeque<(EventId, u64)>,
     last: u64,
 }
 
+/// Events of one id: one, and several that differ in who says so are rare.
+#[derive(Debug)]
+struct Those {
+    one: Came,
+    more: Vec<Came>,
+}
+
+impl Those {
+    fn iter(&self) -> impl Iterator<Item = &Came> {
+        std::iter::once(&self.one).chain(&self.more)
+    }
+
+    /// Without those; `None` if none is left.
+    fn without(mut self, which: impl Fn(&Came) -> bool) -> Option<Self> {
+        self.more.retain(|came| !which(came));
+        if which(&self.one) {
+            self.one = self.more.pop()?;
+        }
+        Some(self)
+    }
+}
+
 /// How an event came.
 #[derive(Debug, Clone)]
 pub(crate) struct Came {
-    source: Option<Box<str>>,
+    source: Option<Arc<str>>,
     /// By which mesh of the bus.
     pub(crate) via: u64,
     pub(crate) stamp: Option<Stamp>,
@@ -55,6 +79,7 @@ impl Window {
             time: Duration::ZERO,
             meshes: 0,
             known: HashMap::new(),
+            source: None,
             order: VecDeque::new(),
             last: 0,
         };
@@ -79,23 +104,22 @@ impl Window {
         now: Timestamp,
     ) -> bool {
         let mut inside = lock(&self.inside);
-        let Inside { time, known, order, last, .. } = &mut *inside;
-        let all = known.entry(id).or_default();
-        if let Some(at) = all.iter().position(|came| came.source.as_deref() == source) {
-            if now.since(all[at].at) <= *time {
-                return false;
-            }
-            all.swap_remove(at);
+        let before = inside.find(id, source).map(|came| came.at);
+        if before.is_some_and(|at| now.since(at) <= inside.time) {
+            return false;
         }
-        *last += 1;
-        all.push(Came {
-            source: source.map(Into::into),
-            via,
-            stamp: stamp.cloned(),
-            at: now,
-            number: *last,
-        });
-        order.push_back((id, *last));
+        if before.is_some() {
+            inside.remove(id, |came| came.source.as_deref() == source);
+        }
+        let source = source.map(|source| inside.shared(source));
+        inside.last += 1;
+        let number = inside.last;
+        let came = Came { source, via, stamp: stamp.cloned(), at: now, number };
+        match inside.known.entry(id) {
+            Entry::Vacant(none) => drop(none.insert(Those { one: came, more: Vec::new() })),
+            Entry::Occupied(mut those) => those.get_mut().more.push(came),
+        }
+        inside.order.push_back((id, number));
         inside.let_go();
         true
     }
@@ -107,15 +131,13 @@ impl Window {
 
     /// How it came, if it did.
     pub(crate) fn came(&self, event: &Event) -> Option<Came> {
-        let inside = lock(&self.inside);
-        let mut all = inside.known.get(&event.id())?.iter();
-        all.find(|came| came.source.as_deref() == event.source()).cloned()
+        lock(&self.inside).find(event.id(), event.source()).cloned()
     }
 
     #[cfg(test)]
     fn kept(&self) -> (usize, usize) {
         let inside = lock(&self.inside);
-        (inside.known.values().map(Vec::len).sum(), inside.order.len())
+        (inside.known.values().map(|those| those.iter().count()).sum(), inside.order.len())
     }
 }
 
@@ -128,12 +150,20 @@ impl Inside {
         }
     }
 
+    fn find(&self, id: EventId, source: Option<&str>) -> Option<&Came> {
+        self.known.get(&id)?.iter().find(|came| came.source.as_deref() == source)
+    }
+
     fn remove(&mut self, id: EventId, which: impl Fn(&Came) -> bool) {
-        if let Entry::Occupied(mut all) = self.known.entry(id) {
-            all.get_mut().retain(|came| !which(came));
-            if all.get().is_empty() {
-                all.remove();
-            }
+        if let Some(left) = self.known.remove(&id).and_then(|those| those.without(which)) {
+            self.known.insert(id, left);
+        }
+    }
+
+    fn shared(&mut self, source: &str) -> Arc<str> {
+        match &self.source {
+            Some(last) if **last == *source => Arc::clone(last),
+            _ => Arc::clone(self.source.insert(source.into())),
         }
     }
 }

@@ -16,9 +16,11 @@ const ORDER: &str = "Rem-Order";
 /// What the server adds to a parcel of a stream, or is told by headers.
 const SERVERS: &str = "Nats-";
 
-/// First those that every parcel of a mesh has, in its order; the others by name.
+/// Those that every parcel of a mesh has, in its order.
+const MESH: [&str; 4] = ["rem-home", "rem-boot", "rem-hops", "content-type"];
+
+/// First those that every parcel of a mesh has; the others by name.
 fn rank(name: &str) -> (usize, &str) {
-    const MESH: [&str; 4] = ["rem-home", "rem-boot", "rem-hops", "content-type"];
     (MESH.iter().position(|known| *known == name).unwrap_or(MESH.len()), name)
 }
 
@@ -86,14 +88,15 @@ pub(crate) fn read(message: Message) -> Option<Parcel> {
     let subject = Subject::parse(message.subject.as_str()).ok()?;
     let parcel = Parcel::new(subject).with_body(message.payload);
     let Some(map) = message.headers else { return Some(parcel) };
-    let mut headers: Vec<(String, String)> = Vec::with_capacity(map.len());
+    let mut headers: Vec<(Cow<'static, str>, String)> = Vec::with_capacity(map.len());
     let mut order = None;
     for (name, values) in map.iter() {
         let name: &str = name.as_ref();
         if name == ORDER {
             order = values.first().map(|value| value.as_str().to_owned());
         } else if !name.starts_with(SERVERS) {
-            let name = decoded(name);
+            let known = MESH.iter().find(|known| **known == name);
+            let name = known.map_or_else(|| decoded(name).into(), |known| Cow::Borrowed(*known));
             headers.extend(values.iter().map(|value| (name.clone(), value.as_str().to_owned())));
         }
     }
@@ -106,7 +109,8 @@ pub(crate) fn read(message: Message) -> Option<Parcel> {
         }
         None => headers,
     };
-    let put = |parcel: Parcel, (name, value): (String, String)| parcel.header(name, value);
+    let put =
+        |parcel: Parcel, (name, value): (Cow<'static, str>, String)| parcel.header(name, value);
     Some(headers.into_iter().fold(parcel, put))
 }
 

@@ -44,7 +44,8 @@ pub(crate) struct Asked {
 
 /// The client of the connection that there is, and where it runs.
 struct Live {
-    client: Client,
+    /// Shared, for a clone of the client is a dozen counts that all change.
+    client: Arc<Client>,
     runtime: Runtime,
 }
 
@@ -69,16 +70,24 @@ impl Shared {
     }
 
     /// The client, and where it runs.
-    pub(crate) fn live(&self) -> Result<(Client, Handle), TransportError> {
+    pub(crate) fn live(&self) -> Result<(Arc<Client>, Handle), TransportError> {
+        self.of_live(|live| (Arc::clone(&live.client), live.runtime.handle().clone()))
+    }
+
+    /// The client.
+    pub(crate) fn client(&self) -> Result<Arc<Client>, TransportError> {
+        self.of_live(|live| Arc::clone(&live.client))
+    }
+
+    fn of_live<T>(&self, take: impl FnOnce(&Live) -> T) -> Result<T, TransportError> {
         let live = lock(&self.live);
-        let live = live
-            .as_ref()
-            .ok_or_else(|| if self.link.is_closed() { TransportError::closed() } else { lost() })?;
-        Ok((live.client.clone(), live.runtime.handle().clone()))
+        let missing = || if self.link.is_closed() { TransportError::closed() } else { lost() };
+        live.as_ref().map(take).ok_or_else(missing)
     }
 
     /// Another client takes the place of the one before.
     pub(crate) fn enter(&self, client: Client) {
+        let client = Arc::new(client);
         let before = match lock(&self.live).as_mut() {
             Some(live) => std::mem::replace(&mut live.client, client),
             None => client,
@@ -103,7 +112,7 @@ impl Shared {
             let said = "connecting was cut short";
             TransportError::with_source(TransportErrorKind::Other, said, error)
         })??;
-        *lock(&self.live) = Some(Live { client: dialled.client, runtime });
+        *lock(&self.live) = Some(Live { client: Arc::new(dialled.client), runtime });
         if let Err(error) = self.link.begun(dialled.epoch) {
             self.end();
             return Err(error);

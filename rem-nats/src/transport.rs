@@ -124,7 +124,7 @@ impl Transport for NatsTransport {
         Box::pin(async move {
             let shared = &self.shared;
             let epoch = shared.link.there()?;
-            let (client, _) = shared.live()?;
+            let client = shared.client()?;
             let written = self.checked(&client, &parcel, 0)?;
             let subject = parcel.subject();
             let (subject, body) = (subject.as_str().to_owned(), parcel.body().clone());

@@ -25,7 +25,11 @@ use crate::transport::SubjectFilter;
 /// use rem_mesh::subjects_for;
 ///
 /// let imports = [Pattern::parse("order")?];
-/// let subscriptions = ["order.eu.*.paid", "order.eu.7.paid", "weather.**"].map(|text| Pattern::parse(text).unwrap());
+/// let subscriptions = [
+///     Pattern::parse("order.eu.*.paid")?,
+///     Pattern::parse("order.eu.7.paid")?,
+///     Pattern::parse("weather.**")?,
+/// ];
 /// let subjects = subjects_for("main", &imports, &subscriptions, 1_000)?;
 /// assert_eq!(subjects.iter().map(|subject| subject.as_str()).collect::<Vec<_>>(), ["rem.main.order.eu.*.paid"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

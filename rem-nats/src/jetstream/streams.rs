@@ -28,7 +28,7 @@ impl NatsTransport {
     /// Done in the runtime, as long as the connection lasts that there is.
     fn doing<'a, T, F>(
         &'a self,
-        what: impl FnOnce(Arc<Shared>, Client) -> F + Send + 'a,
+        what: impl FnOnce(Arc<Shared>, Arc<Client>) -> F + Send + 'a,
     ) -> Doing<'a, T>
     where
         T: Send + 'static,
@@ -132,7 +132,7 @@ impl Streams for NatsTransport {
         Box::pin(async move {
             let shared = self.shared();
             let epoch = shared.link.there()?;
-            let (client, _) = shared.live()?;
+            let client = shared.client()?;
             if !subject.starts_with(ANSWERS) {
                 let said = format!("`{subject}` is no ticket of a delivery by NATS");
                 return Err(TransportError::new(TransportErrorKind::Other, said));
@@ -198,7 +198,7 @@ pub(super) async fn info(client: &Client, stream: &str) -> Result<Value, Transpo
 
 /// Why nobody heard what was to be stored: there is no stream that keeps it, or nobody leads that now.
 async fn unheard(
-    (client, handle, subject): (Client, Handle, Subject),
+    (client, handle, subject): (Arc<Client>, Handle, Subject),
     stream: String,
 ) -> TransportError {
     let name = stream.clone();
