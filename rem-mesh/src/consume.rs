@@ -18,7 +18,7 @@ use crate::interest::Allowed;
 use crate::state::Shared;
 use crate::stats::Refusal;
 use crate::told::MeshEvent;
-use crate::transport::{Answer, ConsumerId, ConsumerSpec, Delivery};
+use crate::transport::{Answer, ConsumerId, ConsumerSpec, Delivery, Streams};
 use gaps::Gaps;
 
 pub use dead::MeshDeadLetter;
@@ -63,8 +63,9 @@ impl Consumers {
         let Some(streams) = shared.transport.streams() else { return Ok(consumers) };
         for (rule, pattern, consumer) in shared.imports.durable() {
             let spec = spec(&shared.stream, pattern, consumer, &shared.root);
-            let begun = streams.consume(spec).await?;
+            // Before anything is given: what the stream lets go from then on is a gap in what is.
             let state = streams.state(&shared.stream).await?;
+            let begun = streams.consume(spec).await?;
             let lost = state.first.saturating_sub(begun.handled + 1);
             if !begun.is_new && lost > 0 {
                 shared.truncated(&consumer.name, lost);
@@ -97,13 +98,7 @@ impl Consumers {
             });
         }
         if running.gaps.jumps(&delivery) {
-            let lost = match shared.unless_over(streams.state(&shared.stream)).await {
-                Some(Ok(state)) => running.gaps.explained(state.first),
-                _ => 0,
-            };
-            if lost > 0 {
-                shared.truncated(&running.consumer.name, lost);
-            }
+            running.explain(shared, streams).await;
         }
         let attempts = running.consumer.attempts;
         // Given back by a process that ended, it was not tried.
@@ -133,6 +128,14 @@ impl Consumers {
         drop(shared.unless_over(streams.answer(&delivery.ticket, answer)).await);
     }
 
+    /// All that was given was taken: what was not given, and not looked for yet, is looked for now, for nobody would later.
+    pub(crate) async fn explain(&mut self, shared: &Shared) {
+        let Some(streams) = shared.transport.streams() else { return };
+        for running in self.all.iter_mut().filter(|running| running.gaps.are_open()) {
+            running.explain(shared, streams).await;
+        }
+    }
+
     /// Whether it has something to leave.
     pub(crate) fn goes_on(&self) -> bool {
         !self.has_left && !self.all.is_empty()
@@ -154,6 +157,19 @@ impl Consumers {
         let Some(streams) = shared.transport.streams() else { return };
         let again = Answer::Again(std::time::Duration::ZERO);
         drop(shared.unless_over(streams.answer(&delivery.ticket, again)).await);
+    }
+}
+
+impl Running {
+    /// Tells how many of those that it was not given are gone.
+    async fn explain(&mut self, shared: &Shared, streams: &dyn Streams) {
+        let lost = match shared.unless_over(streams.state(&shared.stream)).await {
+            Some(Ok(state)) => self.gaps.explained(state.first),
+            _ => 0,
+        };
+        if lost > 0 {
+            shared.truncated(&self.consumer.name, lost);
+        }
     }
 }
 

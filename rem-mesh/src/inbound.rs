@@ -55,6 +55,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut consumers: Consumers) {
                 continue;
             }
             Next::Taken => {
+                consumers.explain(&shared).await;
                 shared.phase.change(|phase| phase.has_taken = true);
                 continue;
             }

@@ -96,6 +96,12 @@ impl Shared {
                     "{shown} is not let in: look at its credentials, and at the users of the server"
                 ),
             ),
+            _ if self.begins_with_tls() && is_of_tls(&error) => (
+                TransportErrorKind::Unsupported,
+                format!(
+                    "{shown} cannot be talked to by TLS from the first byte: servers can since 2.10.4, where `handshake_first` stands in their configuration; or look at the certificates of both sides"
+                ),
+            ),
             ConnectErrorKind::Tls => (
                 TransportErrorKind::Refused,
                 format!(
@@ -116,6 +122,10 @@ impl Shared {
             ),
         };
         TransportError::with_source(kind, said, error)
+    }
+
+    fn begins_with_tls(&self) -> bool {
+        self.options.tls.as_ref().is_some_and(|tls| tls.first)
     }
 
     /// How the client is to be; one for parcels ends when `is_over` and the connection is lost.
@@ -265,4 +275,11 @@ fn delay(attempts: u32) -> Duration {
     }
     let doubled = Duration::from_millis(10 << attempts.min(9));
     doubled.min(LONGEST_DELAY).mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+/// Whether it is TLS that failed, and not the way there.
+fn is_of_tls(error: &ConnectError) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+    let is_no_tls = |source: &std::io::Error| source.kind() == std::io::ErrorKind::InvalidData;
+    error.kind() == ConnectErrorKind::Tls || source.is_some_and(is_no_tls)
 }

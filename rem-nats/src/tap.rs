@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_nats::{Message, Subscriber};
 use futures_core::Stream;
 use rem_mesh::__private::Turn;
+use tokio::sync::Notify;
 
 use crate::inbox::lock;
 
@@ -24,6 +25,8 @@ pub(crate) struct Tap {
     /// Who empties it.
     turn: Turn,
     takes: Box<dyn Fn(Message) + Send + Sync>,
+    /// That nothing more will come.
+    over: Notify,
 }
 
 impl Tap {
@@ -33,7 +36,8 @@ impl Tap {
         takes: impl Fn(Message) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let subscriber = Mutex::new(Some(subscriber));
-        let tap = Arc::new(Self { subscriber, turn: Turn::default(), takes: Box::new(takes) });
+        let (turn, takes, over) = (Turn::default(), Box::new(takes), Notify::new());
+        let tap = Arc::new(Self { subscriber, turn, takes, over });
         tap.empty();
         tap
     }
@@ -41,6 +45,23 @@ impl Tap {
     /// Takes nothing any more; what it was subscribed by. Without this it keeps itself.
     pub(crate) fn shut(&self) -> Option<Subscriber> {
         lock(&self.subscriber).take()
+    }
+
+    /// Unsubscribes, and takes what the server has sent before it knew: ready when that has all come.
+    pub(crate) async fn drain(&self) {
+        loop {
+            let told = {
+                let mut slot = lock(&self.subscriber);
+                let Some(subscriber) = slot.as_mut() else { return };
+                // Not awaited while it is locked: it waits only where the client is told more than it can take.
+                pin!(subscriber.drain()).poll(&mut Context::from_waker(Waker::noop()))
+            };
+            match told {
+                Poll::Ready(Ok(())) => return self.over.notified().await,
+                Poll::Ready(Err(_)) => return, // the connection is lost
+                Poll::Pending => tokio::task::yield_now().await,
+            }
+        }
     }
 
     fn empty(self: &Arc<Self>) {
@@ -60,7 +81,11 @@ impl Tap {
             tokio::task::unconstrained(poll_fn(|cx| Pin::new(&mut *subscriber).poll_next(cx)));
         match pin!(next).poll(&mut Context::from_waker(waker)) {
             Poll::Ready(Some(message)) => Some(message),
-            Poll::Ready(None) | Poll::Pending => None,
+            Poll::Ready(None) => {
+                self.over.notify_one();
+                None
+            }
+            Poll::Pending => None,
         }
     }
 }

@@ -41,6 +41,11 @@ impl Gaps {
         asks
     }
 
+    /// Whether there is something to be explained.
+    pub(super) fn are_open(&self) -> bool {
+        self.from.is_some()
+    }
+
     /// The stream keeps what comes from that number on: how many of the missing are gone, at most.
     pub(super) fn explained(&mut self, first: u64) -> u64 {
         let gone = self.from.take().map_or(0, |from| first.saturating_sub(from));
@@ -70,6 +75,7 @@ mod tests {
         // Asked a moment ago: what jumps now is explained later.
         assert!(!gaps.jumps(&given(20)));
         assert!(!gaps.jumps(&given(30)));
+        assert!(gaps.are_open());
         assert_eq!(gaps.explained(100), 18, "11 to 19 and 21 to 29, and no more");
         assert_eq!(gaps.explained(200), 0);
     }

@@ -13,6 +13,7 @@ use rem_mesh::{ConsumerId, Delivery, Incoming, SubjectFilter, Ticket};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use super::config::nanos;
 use super::meta::Meta;
@@ -51,7 +52,9 @@ struct Standing {
     consumed: Arc<Consumed>,
     tap: Arc<Tap>,
     /// As long as this stands, more is asked for.
-    _stands: Arc<()>,
+    stands: Option<Arc<()>>,
+    /// Who asks.
+    asks: JoinHandle<()>,
 }
 
 impl Consumed {
@@ -86,10 +89,18 @@ impl Consumers {
         Some(())
     }
 
-    /// Consumes no more.
-    pub(super) fn leave(&self, id: ConsumerId) {
-        let gone = lock(&self.0).remove(&id);
-        drop(gone);
+    /// Consumes no more. Ready when all has come that the server had sent before it knew: whatever was lost here would be given to nobody
+    /// until its time to answer is over, and stand behind what is given meanwhile.
+    pub(super) fn leave(&self, id: ConsumerId) -> impl Future<Output = ()> + Send + use<> {
+        let standing = lock(&self.0).remove(&id);
+        async move {
+            if let Some(mut standing) = standing {
+                standing.asks_no_more();
+                // What is asked for behind the end of the subscription would be given to nobody.
+                let _ = (&mut standing.asks).await;
+                standing.tap.drain().await;
+            }
+        }
     }
 
     /// Its reader has taken one.
@@ -141,16 +152,21 @@ impl Standing {
         };
         let tap = Tap::open(subscriber, move |message| taking.take(message));
         let stands = Arc::new(());
-        tokio::spawn(run(client.clone(), inbox, Arc::clone(&consumed), Arc::downgrade(&stands)));
-        Some(Self { consumed, tap, _stands: stands })
+        let run = run(client.clone(), inbox, Arc::clone(&consumed), Arc::downgrade(&stands));
+        Some(Self { consumed, tap, stands: Some(stands), asks: tokio::spawn(run) })
+    }
+
+    fn asks_no_more(&mut self) {
+        self.stands = None;
+        // Whoever waits looks whether it stands.
+        self.consumed.bell.notify_waiters();
     }
 }
 
 impl Drop for Standing {
     fn drop(&mut self) {
         drop(self.tap.shut());
-        // Whoever waits looks whether it stands.
-        self.consumed.bell.notify_waiters();
+        self.asks_no_more();
     }
 }
 

@@ -107,8 +107,11 @@ impl Streams for NatsTransport {
     }
 
     fn leave(&self, consumer: ConsumerId) -> Doing<'_, ()> {
-        self.shared().consumers.leave(consumer);
-        Box::pin(async move { self.shared().link.there().map(drop) })
+        let left = self.shared().consumers.leave(consumer);
+        Box::pin(async move {
+            let link = &self.shared().link;
+            link.while_there(link.there()?, left).await
+        })
     }
 
     fn forget(&self, stream: &str, consumer: &str) -> Doing<'_, bool> {
