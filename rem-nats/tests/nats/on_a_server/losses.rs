@@ -79,25 +79,29 @@ fn what_a_killed_server_loses_lies_where_the_connection_was_lost() {
         let mut server = Server::start(version).unwrap();
         let (publisher, reader) = (to(&server), to(&server));
         ask(&reader, "a.>");
-        let (mut sent, mut refused) = (BTreeSet::new(), 0);
-        for number in 0..6_000_u32 {
-            if number == 2_000 {
-                server.kill();
-            }
-            if number == 3_000 {
-                server.restart().unwrap();
-            }
+        let (mut sent, mut refused) = (BTreeSet::new(), 0_u32);
+        let mut numbers = 0..;
+        // One more, whatever becomes of it.
+        let mut one = || {
+            let number: u32 = numbers.next().unwrap();
             match publish(&publisher, "a.b", number.to_be_bytes()) {
                 Ok(()) => assert!(sent.insert(number)),
                 Err(error) => {
                     assert_eq!(error.kind(), TransportErrorKind::Disconnected);
                     refused += 1;
+                    std::thread::yield_now();
                 }
             }
-            if number > 2_000 && number % 50 == 0 {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-        }
+            (sent.len(), refused)
+        };
+        while one().0 < 2_000 {}
+        server.kill();
+        // Until it is refused, and until it is taken again.
+        while one().1 < 500 {}
+        server.restart().unwrap();
+        let taken = one().0;
+        while one().0 < taken + 2_000 {}
+        let end: u32 = numbers.next().unwrap();
         // Both are back.
         let mut told = 0;
         let mut came = BTreeSet::new();
@@ -125,11 +129,8 @@ fn what_a_killed_server_loses_lies_where_the_connection_was_lost() {
             }
         }
         assert_eq!(told, 1);
-        while !publisher.is_connected() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        assert!(publisher.is_connected());
         wait(publisher.flush()).unwrap();
-        let end = 6_000_u32;
         publish(&publisher, "a.b", end.to_be_bytes()).unwrap();
         sent.insert(end);
         while !came.contains(&end) {

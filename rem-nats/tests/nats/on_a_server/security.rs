@@ -10,6 +10,7 @@ use rem_nats::{Credentials, NatsBuilder, Tls};
 
 use tracing::Level;
 
+use super::jwt::Authority;
 use super::support::{ask, builder, connected, next, on_both, publish, wait};
 
 /// A pair of keys of nkeys, for tests alone.
@@ -134,12 +135,23 @@ fn no_log_holds_a_secret() {
     let config = format!("authorization {{ users: [ {{ nkey: {PUBLIC} }} ] }}");
     let server = Server::builder(Version::Modern).config(&config).start().unwrap();
     drop(connected(builder(&server.url()).credentials(Credentials::nkey(SEED))));
+    let (authority, other) = (Authority::new(), Authority::new());
+    let server = Server::builder(Version::Modern).config(&authority.config()).start().unwrap();
+    let told = [authority.user(), other.user()];
+    for told in &told {
+        let credentials = Credentials::file(told.file.path());
+        let transport = builder(&server.url()).credentials(credentials).build().unwrap();
+        let _ = wait(transport.connect());
+        let _ = wait(transport.close());
+    }
     let lines = log.0.lock().unwrap();
     assert!(lines.iter().any(|(_, line)| line.contains("connected")), "nothing was logged");
     for (level, line) in lines.iter() {
         let is_told = [SECRET, "wrong-s3cret"].iter().any(|secret| line.contains(secret));
         assert!(!is_told, "{level}: {line}");
         assert!(!line.contains(SEED), "{level}: {line}");
+        let mut secrets = told.iter().flat_map(|told| &told.secrets);
+        assert!(!secrets.any(|secret| line.contains(secret)), "{level}: {line}");
     }
 }
 
