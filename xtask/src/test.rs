@@ -149,7 +149,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "nats",
-        what: "Runs the tests that need a server of NATS, on both servers",
+        what: "Runs the tests and the examples that need a server of NATS, the tests on both servers",
         mend: "run the test alone: `cargo test --all-features --package rem-nats --test nats NAME`",
         core: false,
         beside: false,

@@ -1,6 +1,8 @@
 //! Every program of the package `examples`, run to its end as a reader would; not built in release, for that is half of all
 //! that they need built once more.
 //!
+//! One that needs a server is run by the step that has servers, and named here.
+//!
 //! A program passes when it ends with 0 within the limit, has said something, and has left the
 //! clone as it was.
 
@@ -23,18 +25,45 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Programs that take a shorter form than the one their reader runs, and its arguments.
 const SHORT: &[(&str, &[&str])] = &[("recorder", &["--limit", "40000"])];
 
+/// Programs that need more than Rust, and the step that has it and runs them.
+const ELSEWHERE: &[(&str, &str)] = &[("mesh", "nats")];
+
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let names = workspace.targets(PACKAGE, &TargetKind::Bin)?;
     ensure!(!names.is_empty(), "package `{PACKAGE}` has no program: examples/src/bin/NAME.rs");
-    for (name, _) in SHORT {
-        ensure!(names.iter().any(|found| found == name), "no example `{name}`: mend `SHORT`");
+    let listed = SHORT.iter().map(|(name, _)| name).chain(ELSEWHERE.iter().map(|(name, _)| name));
+    for name in listed {
+        ensure!(names.iter().any(|found| found == name), "no example `{name}`: mend the lists");
     }
-    workspace::run(&mut workspace.cargo(&format!("build {} --bins", workspace::WHOLE)))?;
-    for name in &names {
+    let (elsewhere, here): (Vec<_>, Vec<_>) =
+        names.iter().partition(|name| step_of(name).is_some());
+    build(workspace)?;
+    for name in &here {
         run_one(workspace, name).with_context(|| format!("example `{name}`"))?;
     }
-    println!("    {} examples ran to their end", names.len());
+    for name in elsewhere {
+        println!("    {name} is run by the step `{}`", step_of(name).unwrap_or_default());
+    }
+    println!("    {} examples ran to their end", here.len());
     Ok(())
+}
+
+/// Those that are left to the step of that name.
+pub(crate) fn run_in(workspace: &Workspace, step: &str) -> Result<()> {
+    build(workspace)?;
+    for (name, _) in ELSEWHERE.iter().filter(|(_, other)| *other == step) {
+        run_one(workspace, name).with_context(|| format!("example `{name}`"))?;
+    }
+    Ok(())
+}
+
+fn build(workspace: &Workspace) -> Result<()> {
+    workspace::run(&mut workspace.cargo(&format!("build {} --bins", workspace::WHOLE)))
+}
+
+/// The step that runs a program in place of this one.
+fn step_of(name: &str) -> Option<&'static str> {
+    ELSEWHERE.iter().find(|(program, _)| *program == name).map(|(_, step)| *step)
 }
 
 fn run_one(workspace: &Workspace, name: &str) -> Result<()> {
@@ -136,6 +165,15 @@ mod tests {
         assert!(error.contains("still ran"), "{error}");
         assert!(wait(Command::new("true").spawn().unwrap(), LIMIT).unwrap());
         assert!(!wait(Command::new("false").spawn().unwrap(), LIMIT).unwrap());
+    }
+
+    #[test]
+    fn a_program_is_left_to_a_step_that_there_is() {
+        for (name, step) in ELSEWHERE {
+            assert_eq!(step_of(name), Some(*step));
+            assert!(crate::test::step(step).is_some(), "no step `{step}` runs {name}");
+        }
+        assert_eq!(step_of("flights"), None);
     }
 
     #[test]

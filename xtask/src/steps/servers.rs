@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::foreign;
+use crate::steps::examples;
 use crate::workspace::{self, Workspace, read, shown};
 
 /// Where they lie, below where cargo builds; the fixture of `rem-nats` looks there.
@@ -76,11 +77,12 @@ fn version(workspace: &Workspace, program: &Path, wanted: &str) -> Result<String
     Ok(said)
 }
 
-/// Runs what needs them: the targets named `nats`, of the tests of the transport and of the whole.
+/// Runs what needs them: the targets named `nats`, of the tests of the transport and of the whole; and the examples.
 pub(crate) fn tests(workspace: &Workspace) -> Result<()> {
     run(workspace)?;
     let tests = format!("test {} --no-fail-fast --test nats", workspace::WHOLE);
-    workspace::run(&mut workspace.cargo(&tests))
+    workspace::run(&mut workspace.cargo(&tests))?;
+    examples::run_in(workspace, "nats")
 }
 
 fn is_pinned(hash: &str) -> Result<()> {
