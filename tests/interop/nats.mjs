@@ -3,7 +3,8 @@
 // usage: nats.mjs URL
 //
 // Says `{"ready": true}` when it hears, then each event that comes as the SDK reads it, or `{"refused": …}`. Told by a message to
-// `peer.publish`, it publishes an event of its own and one that is none; told by `peer.stop`, it ends.
+// `peer.stream`, it reads what the stream of the mesh of that name keeps; told by `peer.publish`, it publishes an event of its own and
+// one that is none; told by `peer.stop`, it ends.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -42,23 +43,35 @@ function publish(client) {
   client.publish("rem.main.greeting.said", wrong, options);
 }
 
+function order(_, message) {
+  try {
+    const found = read(message);
+    if (found) say({ read: found });
+  } catch (error) {
+    say({ refused: String(error.message).slice(0, 200) });
+  }
+}
+
+// By the protocol of JetStream itself: what is kept is sent to a subject of ours.
+async function stream(client, mesh) {
+  const inbox = `peer-stream.${mesh}`;
+  client.subscribe(inbox, { callback: order });
+  const config = { deliver_subject: inbox, deliver_policy: "all", ack_policy: "none" };
+  const ask = JSON.stringify({ stream_name: `rem_${mesh}`, config });
+  const answer = await client.request(`$JS.API.CONSUMER.CREATE.rem_${mesh}`, ask, { timeout: 10_000 });
+  const { error } = answer.json();
+  if (error) throw new Error(error.description);
+}
+
 const client = await connect({ servers: process.argv[2] });
-client.subscribe("rem.main.order.>", {
-  callback: (_, message) => {
-    try {
-      const found = read(message);
-      if (found) say({ read: found });
-    } catch (error) {
-      say({ refused: String(error.message).slice(0, 200) });
-    }
-  },
-});
+client.subscribe("rem.main.order.>", { callback: order });
 const told = client.subscribe("peer.*");
 await client.flush();
 say({ ready: true });
 for await (const message of told) {
   if (message.subject === "peer.stop") break;
-  publish(client);
+  if (message.subject === "peer.stream") await stream(client, message.string());
+  else publish(client);
   await client.flush();
 }
 await client.close();

@@ -4,7 +4,8 @@
 usage: nats.py URL
 
 Says `{"ready": true}` when it hears, then each event that comes as the SDK reads it, or `{"refused": …}`. Told by a message to
-`peer.publish`, it publishes events of its own, each in both modes, and one that is none; told by `peer.stop`, it ends.
+`peer.stream`, it reads what the stream of the mesh of that name keeps; told by `peer.publish`, it publishes events of its own, each in
+both modes, and one that is none; told by `peer.stop`, it ends.
 """
 import asyncio
 import base64
@@ -85,6 +86,10 @@ async def main(url):
     async def peer(message):
         if message.subject == "peer.publish":
             await publish(client)
+        elif message.subject == "peer.stream":
+            mesh = message.data.decode()
+            streams = client.jetstream()
+            await streams.subscribe(f"rem.{mesh}.>", stream=f"rem_{mesh}", ordered_consumer=True, cb=order)
         else:
             stop.set()
 

@@ -12,7 +12,7 @@ use crate::workspace::{self, Workspace, read};
 const PYTHON_PINS: &[&str] = &["requirements.txt"];
 const NODE_PINS: &[&str] = &["package.json", "package-lock.json"];
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Language {
     Python,
     Node,

@@ -1,20 +1,21 @@
 //! Talks over a server of NATS with a program in another language that knows CloudEvents and not REM, both ways:
 //! `interop_nats MODES PROGRAM ARGUMENT…`, where MODES is how many of the two modes of CloudEvents the program reads and writes.
 //!
-//! Ends with a failure if what the program read is not what was published, if what it published did not come whole, or if either
-//! side took what is no event.
+//! F15: ends with a failure if what the program read, live and from a stream, is not what was published, if what it published did not
+//! come whole, or if either side took what is no event.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks in a terminal")]
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rem::cloudevents::Encoder;
-use rem::mesh::{Mesh, Mode, Parcel, Refusal, Subject, Transport};
+use rem::journal::Journal;
+use rem::mesh::{Level, Mesh, MeshEvent, Mode, Parcel, Refusal, Subject, Transport};
 use rem::nats::NatsTransport;
 use rem::prelude::*;
 use rem::testing::Recorder;
@@ -50,26 +51,51 @@ enum Greeting {
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let modes: usize = arguments.next().ok_or("say how many modes")?.parse()?;
-    let server = Server::start(Version::Modern)?;
+    let server = Server::builder(Version::Modern).jetstream().start()?;
     let peer = Peer::start(arguments, &server)?;
     peer.until(|said| said.get("ready").is_some())?;
     let control = NatsTransport::builder(server.url()).build()?;
     block_on(control.connect())?;
-    let read = reads_what_is_published(&server, &peer, modes)?;
+    let live = reads_what_is_published(&server, &peer, modes)?;
+    let kept = reads_what_is_kept(&server, &control, &peer, modes)?;
     refuses_what_is_none(&control, &peer)?;
     let came = publishes_what_is_read(&server, &control, modes)?;
     tell(&control, "peer.stop", Parcel::with_body, "")?;
     block_on(control.flush())?;
-    println!("{read} read, {came} came, nothing wrong was taken");
+    println!("{live} read, {kept} read from streams, {came} came, nothing wrong was taken");
     Ok(())
+}
+
+const MODES: [(Mode, &str); 2] = [(Mode::Structured, "structured"), (Mode::Binary, "binary")];
+
+/// What there is to be read.
+fn publish(bus: &Bus) -> Result<Receipt, Failure> {
+    let text = "€ \"quoted\" %41 \n".to_owned();
+    bus.event(Order::Placed { id: 7, text, amount: Some(0.1) })
+        .metadata("tenant", "acme €")
+        .publish()?;
+    Ok(bus.event(Order::Shipped { region: "é u".into(), lines: vec![1, 2] }).publish()?)
+}
+
+/// What this side has published, held against what the other reads.
+fn is_read(bus: &Bus, peer: &Peer, name: &str) -> Result<usize, Failure> {
+    let events = bus.query("order")?.events();
+    for event in &events {
+        let wanted: Value = serde_json::from_slice(&Encoder::new().structured(event)?)?;
+        let found = peer.until(|said| said.get("read").is_some())?;
+        let found = &found["read"];
+        if found["mode"] != name {
+            return Err(format!("it took {name} for {}", found["mode"]).into());
+        }
+        same(&wanted, found)?;
+    }
+    Ok(events.len())
 }
 
 /// What this side publishes, in each mode, the other reads as it was.
 fn reads_what_is_published(server: &Server, peer: &Peer, modes: usize) -> Result<usize, Failure> {
     let mut read = 0;
-    for (mode, name) in
-        [(Mode::Structured, "structured"), (Mode::Binary, "binary")].into_iter().take(modes)
-    {
+    for (mode, name) in MODES.into_iter().take(modes) {
         let bus = Bus::builder().source("/shop/ü x").history(Ring::events(10)).build();
         let mesh = Mesh::builder(&bus)
             .transport(NatsTransport::builder(server.url()).build()?)
@@ -77,21 +103,36 @@ fn reads_what_is_published(server: &Server, peer: &Peer, modes: usize) -> Result
             .mode(mode)
             .export("order")
             .join_blocking()?;
-        let text = "€ \"quoted\" %41 \n".to_owned();
-        bus.event(Order::Placed { id: 7, text, amount: Some(0.1) })
-            .metadata("tenant", "acme €")
-            .publish()?;
-        bus.event(Order::Shipped { region: "é u".into(), lines: vec![1, 2] }).publish()?;
-        for event in bus.query("order")?.events() {
-            let wanted: Value = serde_json::from_slice(&Encoder::new().structured(&event)?)?;
-            let found = peer.until(|said| said.get("read").is_some())?;
-            let found = &found["read"];
-            if found["mode"] != name {
-                return Err(format!("it took {name} for {}", found["mode"]).into());
-            }
-            same(&wanted, found)?;
-            read += 1;
+        publish(&bus)?;
+        read += is_read(&bus, peer, name)?;
+        if !mesh.leave(LIMIT).is_complete() {
+            return Err("the mesh has not sent all".into());
         }
+    }
+    Ok(read)
+}
+
+/// What this side has stored in the stream of a mesh, in each mode, the other reads there later.
+fn reads_what_is_kept(
+    server: &Server,
+    control: &NatsTransport,
+    peer: &Peer,
+    modes: usize,
+) -> Result<usize, Failure> {
+    let mut read = 0;
+    for (mode, name) in MODES.into_iter().take(modes) {
+        let journal = Journal::open(server.folder().join(format!("{name}.rem")))?;
+        let bus = Bus::builder().source("/shop/ü x").history(journal).build();
+        let mesh = Mesh::builder(&bus)
+            .transport(NatsTransport::builder(server.url()).jetstream().build()?)
+            .name(name)
+            .node(name)
+            .mode(mode)
+            .export_at(Level::Durable, "order")
+            .join_blocking()?;
+        mesh.replicated(&publish(&bus)?).wait(LIMIT)?;
+        tell(control, "peer.stream", Parcel::with_body, name)?;
+        read += is_read(&bus, peer, name)?;
         if !mesh.leave(LIMIT).is_complete() {
             return Err("the mesh has not sent all".into());
         }
@@ -147,6 +188,7 @@ fn publishes_what_is_read(
 ) -> Result<usize, Failure> {
     let bus = Bus::new();
     let recorder = Recorder::<Greeting>::of(&bus, "greeting")?;
+    let told = Recorder::<MeshEvent>::of(&bus, "$rem.mesh.**")?;
     let mesh = Mesh::builder(&bus)
         .transport(NatsTransport::builder(server.url()).build()?)
         .node("reader")
@@ -155,12 +197,10 @@ fn publishes_what_is_read(
         .foreign(true)
         .join_blocking()?;
     tell(control, "peer.publish", Parcel::with_body, "")?;
-    let begun = Instant::now();
-    while mesh.stats().refused(Refusal::Malformed) == 0 || mesh.stats().imported < modes as u64 {
-        if begun.elapsed() > LIMIT {
-            return Err(format!("not all came: {}", mesh.stats()).into());
-        }
-        thread::sleep(Duration::from_millis(5));
+    recorder.wait_for_count("greeting", modes, LIMIT)?;
+    told.wait_for("$rem.mesh.refused", LIMIT)?;
+    if mesh.stats().refused(Refusal::Malformed) == 0 {
+        return Err(format!("what is no event was not refused: {}", mesh.stats()).into());
     }
     let came = recorder.events();
     for (at, event) in came.iter().enumerate() {
@@ -228,12 +268,15 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(5) {
-            if let Ok(Some(_)) = self.child.try_wait() {
-                return;
+        // What it says ends with it.
+        let ended = loop {
+            match self.said.recv_timeout(Duration::from_secs(5)) {
+                Ok(_) => {}
+                Err(error) => break error == RecvTimeoutError::Disconnected,
             }
-            thread::sleep(Duration::from_millis(10));
+        };
+        if ended && self.child.wait().is_ok() {
+            return;
         }
         // It was told to end and did not.
         let _ = self.child.kill();

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 
@@ -61,16 +62,37 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             accepted(&foreign, *language, program, &written)?;
         }
     }
-    for (language, program, modes) in SPOKEN {
-        let with = foreign.program(*language, program);
-        let mut talk = workspace.command(workspace.built(TALKS));
-        talk.arg(modes).arg(with.get_program()).args(with.get_args());
-        if let Some(directory) = with.get_current_dir() {
-            talk.current_dir(directory);
-        }
-        workspace::run(&mut talk)?;
+    for talk in SPOKEN {
+        workspace::run(&mut said_with(workspace, &foreign, talk))?;
     }
     Ok(())
+}
+
+/// The talks alone: what each said, in the order of the languages.
+pub(crate) fn talks(workspace: &Workspace) -> Result<Vec<(Language, String)>> {
+    servers::run(workspace)?;
+    let installed = workspace.target_directory().join("interop");
+    let foreign = Foreign::install(workspace, HERE, &installed)?;
+    workspace::run(&mut workspace.cargo(&format!("build {} --bins", workspace::WHOLE)))?;
+    let said = SPOKEN.iter().map(|talk| {
+        let said = workspace::read(&mut said_with(workspace, &foreign, talk))?;
+        Ok((talk.0, said.trim().to_owned()))
+    });
+    said.collect()
+}
+
+fn said_with(
+    workspace: &Workspace,
+    foreign: &Foreign<'_>,
+    (language, program, modes): &(Language, &str, &str),
+) -> Command {
+    let with = foreign.program(*language, program);
+    let mut talk = workspace.command(workspace.built(TALKS));
+    talk.arg(modes).arg(with.get_program()).args(with.get_args());
+    if let Some(directory) = with.get_current_dir() {
+        talk.current_dir(directory);
+    }
+    talk
 }
 
 /// What was written is read, and what is beside it in `refused` is not.
