@@ -1,8 +1,9 @@
 //! What a mesh over NATS costs beside the client of NATS alone, on one server: from bus to bus, storing in a stream and consuming
-//! it with an answer each, and the time of one event's way. Both sides send the same headers and bodies of the same size.
+//! it with an answer each, and the time of one event's way. Both sides send the same headers and bodies of the same size. And what is left
+//! of the rate from bus to bus while somebody on the server floods it with what is no event.
 //!
 //! `cargo xtask servers` gets the server; `cargo bench --bench nats`; as a test it does it with few. `-- EVENTS` says how many,
-//! `-- --only live|streams|way|join` what.
+//! `-- --only live|hostile|streams|way|join` what.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -18,7 +19,7 @@ use async_nats::{Client, HeaderMap, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use rem::mesh::{
-    Answer, ConsumerSpec, Incoming, Mesh, Parcel, StreamSpec, Subject, SubjectFilter, Transport,
+    Answer, ConsumerSpec, Import, Incoming, Mesh, Parcel, StreamSpec, Subject, SubjectFilter, Transport,
 };
 use rem::nats::NatsTransport;
 use rem::prelude::*;
@@ -79,7 +80,45 @@ fn each(time: Duration, events: u64) -> f64 {
 
 /// From the first publish to the last event's handler on the other bus.
 fn by_mesh(server: &Server, events: u64) -> f64 {
-    let room = usize::try_from(events).unwrap();
+    from_bus_to_bus(server, events, Import::of("account"), NONE)
+}
+
+/// Every how manieth is followed by one that is bad: none, each tenth, which is a flood beside what a server carries, or each.
+const NONE: u64 = u64::MAX;
+const FLOOD: u64 = 10;
+const EACH: u64 = 1;
+
+/// What a hostile peer sends: cut short, from nobody, forged, of another schema, too large.
+fn bad() -> Vec<Parcel> {
+    let about = || Parcel::new(Subject::parse("rem.main.account.paid").unwrap());
+    let stamped = |node: &str| {
+        let parcel = about().header("rem-home", node).header("rem-hops", "0");
+        let parcel = parcel.header("rem-boot", "00000000000000000000000000000001");
+        parcel.header("content-type", "application/cloudevents+json")
+    };
+    let event = r#"{"specversion":"1.0","id":"00000000-0000-4000-8000-000000000001","source":"/evil","type":"account.paid","data":{"id":"x"}}"#;
+    vec![
+        stamped("evil").with_body(&event.as_bytes()[..60]),
+        about().with_body(event),
+        stamped("b").with_body(event),
+        stamped("evil").with_body(event),
+        stamped("evil").with_body(vec![b'x'; 100_000]),
+    ]
+}
+
+/// The same to a node that says what may come.
+fn beside_a_flood(server: &Server, events: u64, every: u64) -> f64 {
+    let only = Import::of("account").as_type::<Account>().at_most(64 << 10);
+    from_bus_to_bus(server, events, only, every)
+}
+
+/// With one that is bad behind so many that are good, from another connection. What it takes to send those is counted too.
+fn from_bus_to_bus(server: &Server, events: u64, import: Import, every: u64) -> f64 {
+    let evil = NatsTransport::builder(server.url()).build().unwrap();
+    block_on(evil.connect()).unwrap();
+    let (bad, mut flood) = (bad(), 0);
+    let mut bad = bad.iter().cycle();
+    let room = usize::try_from(events).unwrap() * 2;
     let (one, two) = (Bus::new(), Bus::new());
     let came = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&came);
@@ -91,10 +130,14 @@ fn by_mesh(server: &Server, events: u64) -> f64 {
         Mesh::builder(bus).transport(transport.build().unwrap()).node(node).queue(room)
     };
     let from = join(&one, "a").export("account").join_blocking().unwrap();
-    let to = join(&two, "b").import("account").join_blocking().unwrap();
+    let to = join(&two, "b").import_rule(import).join_blocking().unwrap();
     let start = Instant::now();
     for id in 0..events {
         one.publish(paid(id)).unwrap();
+        if id % every == every - 1 {
+            block_on(evil.publish(bad.next().unwrap().clone())).unwrap();
+            flood += 1;
+        }
     }
     while came.load(Ordering::Relaxed) < events {
         std::thread::sleep(Duration::from_micros(100));
@@ -102,6 +145,11 @@ fn by_mesh(server: &Server, events: u64) -> f64 {
     let took = start.elapsed();
     assert!(from.leave(LONG).is_complete());
     assert_eq!((to.stats().imported, to.stats().missed), (events, 0));
+    block_on(evil.flush()).unwrap();
+    while to.stats().refused_in_all() < flood {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    assert_eq!(to.stats().refused_in_all(), flood, "{}", to.stats());
     each(took, events)
 }
 
@@ -341,9 +389,15 @@ fn main() {
     println!("{events} events, bodies of {} bytes, {} headers", shape.1.len(), shape.0.len());
     let mut joins = Vec::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
+    let [mut hostile, mut as_many] = [const { Beside::new() }; 2];
     for _ in 0..ROUNDS {
         if is_wanted("live") {
             live.round(by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
+        }
+        if is_wanted("hostile") {
+            let peaceful = beside_a_flood(&server, events, NONE);
+            hostile.round(beside_a_flood(&server, events, FLOOD), peaceful);
+            as_many.round(beside_a_flood(&server, events, EACH), peaceful);
         }
         if is_wanted("streams") {
             let ours = stored_by_transport(&server, events, &shape);
@@ -362,6 +416,10 @@ fn main() {
     }
     let mut limits = Bars::default();
     live.of_rate("bus to bus", 0.7, &mut limits);
+    if let Some(times) = hostile.told_beside("one of eleven bad", "ns", "without") {
+        limits.at_least("hostile: what is good beside a flood, of its rate", times, 0.8, "times");
+    }
+    as_many.told_beside("each second bad", "ns", "without");
     store.of_rate("storing", 0.8, &mut limits);
     take.of_rate("consuming", 0.8, &mut limits);
     if let Some(times) = way.told("one event's way", "us") {
@@ -395,11 +453,16 @@ impl Beside {
 
     /// Shown, if it was measured: how much of the client's rate it is.
     fn told(&mut self, what: &str, unit: &str) -> Option<f64> {
+        self.told_beside(what, unit, "the client alone")
+    }
+
+    /// The same, of the rate of something else.
+    fn told_beside(&mut self, what: &str, unit: &str, other: &str) -> Option<f64> {
         if self.ratios.is_empty() {
             return None;
         }
         let (mesh, client) = (median(&mut self.mesh), median(&mut self.client));
-        println!("{what:16} {mesh:9.1} {unit} an event, the client alone {client:9.1}");
+        println!("{what:17} {mesh:9.1} {unit} an event, {other} {client:9.1}");
         Some(median(&mut self.ratios))
     }
 
