@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod crash;
+pub mod mesh;
 pub mod shop;
 
 /// The examples in the documentation of the macros, whose crate cannot depend on the facade.

@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 mod build;
 mod compile;
 mod crash;
+mod faults;
 mod fuzz;
 mod interleave;
 mod nightly;
@@ -44,6 +45,11 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "crash",
         what: "whether a journal breaks its word when its process is killed at any moment, 200 times: never",
         run: crash::run,
+    },
+    Campaign {
+        name: "faults",
+        what: "whether a mesh breaks its word when servers, cables and processes fail under it, F1 to F15 at full length: never",
+        run: faults::run,
     },
     Campaign {
         name: "fuzz",

@@ -1,5 +1,9 @@
 //! The mesh as a user has it, through the facade.
 
+mod disk;
+#[path = "../../../rem-journal/tests/store/disk.rs"]
+#[expect(dead_code, reason = "these tests use a part of it")]
+mod disk_in_memory;
 mod outbox;
 
 use std::sync::mpsc::{Receiver, channel};
