@@ -19,7 +19,8 @@ use async_nats::{Client, HeaderMap, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use rem::mesh::{
-    Answer, ConsumerSpec, Import, Incoming, Mesh, Parcel, StreamSpec, Subject, SubjectFilter, Transport,
+    Answer, ConsumerSpec, Import, Incoming, Mesh, Parcel, StreamSpec, Subject, SubjectFilter,
+    Transport,
 };
 use rem::nats::NatsTransport;
 use rem::prelude::*;

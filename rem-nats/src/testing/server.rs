@@ -36,7 +36,6 @@ pub struct Server {
 #[must_use = "nothing runs until `start`"]
 pub struct ServerBuilder {
     version: Version,
-    program: Option<PathBuf>,
     jetstream: bool,
     lines: String,
 }
@@ -45,12 +44,6 @@ impl ServerBuilder {
     /// With JetStream, which stores below the server's own folder.
     pub fn jetstream(mut self) -> Self {
         self.jetstream = true;
-        self
-    }
-
-    /// By that program, whatever its version is, and not by the one that is found for it.
-    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
-        self.program = Some(program.into());
         self
     }
 
@@ -79,7 +72,7 @@ impl ServerBuilder {
 
     pub(super) fn start_at(&self, port: u16) -> Result<Server, ServerError> {
         let folder = tempfile::Builder::new().prefix("rem-nats-").tempdir()?;
-        let program = self.program.clone().map_or_else(|| self.version.program(), Ok)?;
+        let program = self.version.program()?;
         let mut server = Server { version: self.version, program, folder, port, child: None };
         let mut lines = format!("listen: 127.0.0.1:{port}\n");
         if self.jetstream {
@@ -104,7 +97,7 @@ impl Server {
 
     /// One that is told more.
     pub fn builder(version: Version) -> ServerBuilder {
-        ServerBuilder { version, program: None, jetstream: false, lines: String::new() }
+        ServerBuilder { version, jetstream: false, lines: String::new() }
     }
 
     /// Where it listens: `nats://127.0.0.1:4222`.

@@ -2,7 +2,7 @@
 
 mod disk;
 #[path = "../../../rem-journal/tests/store/disk.rs"]
-#[expect(dead_code, reason = "these tests use a part of it")]
+#[expect(dead_code, clippy::unwrap_used, reason = "of tests, which use a part of it")]
 mod disk_in_memory;
 mod outbox;
 

@@ -71,7 +71,7 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 
 fn story(found: &ArgMatches) -> Ended<ExitCode> {
     let rows = found.get_one::<NonZeroUsize>("rows").copied().map_or(1, NonZeroUsize::get);
-    let server = server::Found::by(found.get_one::<String>("nats").cloned())?;
+    let server = server::Server::by(found.get_one::<String>("nats").cloned())?;
     println!("the server: {server}");
     let table = story::tell(server.url(), rows)?;
     println!("\n{table}");

@@ -84,7 +84,7 @@ fn tower(place: &Place<'_>) -> Ended<Totals> {
         let row = row?;
         let event = row.event.clone();
         if let Fate::Rejected(why) = airspace.publish(row) {
-            return Err(why.into());
+            return Err(String::from(why).into());
         }
         totals.add(&event);
         Said::now_and_then(Said::Flights, totals.flights())?;

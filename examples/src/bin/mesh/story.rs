@@ -77,8 +77,8 @@ pub(crate) fn tell(url: String, rows: usize) -> Ended<Table> {
     let mut far = Far::default();
 
     let (mut desk, board) = (stage.start(Who::Desk)?, stage.start(Who::Board)?);
-    let _tower = stage.start(Who::Tower)?;
-    println!("{desk}, {board} and {_tower} are started");
+    let tower = stage.start(Who::Tower)?;
+    println!("{desk}, {board} and {tower} are started");
 
     let quarter = (rows as u64 / 4).max(1);
     stage.until(&mut far, desk.child.id(), |far| far.desk + OFTEN > quarter)?;
@@ -100,12 +100,14 @@ pub(crate) fn tell(url: String, rows: usize) -> Ended<Table> {
     stage.until(&mut far, desk.child.id(), |far| {
         far.desk + OFTEN > flights && far.board + OFTEN > flights && far.notices >= called_off
     })?;
-    let (desk_id, board_id) = (desk.child.id(), board.child.id());
+    let desk_id = desk.child.id();
     let mut ends = [desk, board];
-    ends.iter_mut().for_each(|process| drop(process.input.take()));
+    for process in &mut ends {
+        process.input = None;
+    }
     stage.until(&mut far, desk_id, |far| far.ended.iter().all(Option::is_some))?;
+    drop((ends, tower));
     let [tower, desk, board] = far.ended.map(Option::unwrap_or_default);
-    debug_assert_ne!(desk_id, board_id);
     Ok(Table { tower, desk, board })
 }
 

@@ -120,7 +120,10 @@ impl Came {
 }
 
 /// Until that many were refused, each of which is told.
-struct Refused(Arc<(Mutex<u64>, Condvar)>, Subscription);
+struct Refused {
+    told: Arc<(Mutex<u64>, Condvar)>,
+    _sub: Subscription,
+}
 
 impl Refused {
     fn on(bus: &Bus) -> Self {
@@ -132,11 +135,11 @@ impl Refused {
                 kept.1.notify_all();
             }
         });
-        Self(told, sub.unwrap())
+        Self { told, _sub: sub.unwrap() }
     }
 
     fn until(&self, count: u64, stats: impl Fn() -> MeshStats) {
-        let (told, more) = &*self.0;
+        let (told, more) = &*self.told;
         let told = told.lock().unwrap();
         let (told, limit) = more.wait_timeout_while(told, LIMIT, |told| *told < count).unwrap();
         assert!(!limit.timed_out(), "{told} of {count} were told: {}", stats());

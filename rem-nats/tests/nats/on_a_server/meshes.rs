@@ -108,9 +108,10 @@ impl Changes {
     /// Waits until that was told, and no more.
     fn until(&self, wanted: &[bool]) {
         let (told, more) = &*self.0;
-        let waited =
-            more.wait_timeout_while(told.lock().unwrap(), LIMIT, |told| told.len() < wanted.len());
-        assert_eq!(*waited.unwrap().0, wanted);
+        let told = told.lock().unwrap();
+        let is_short = |told: &mut Vec<bool>| told.len() < wanted.len();
+        let (told, _) = more.wait_timeout_while(told, LIMIT, is_short).unwrap();
+        assert_eq!(*told, wanted);
     }
 }
 

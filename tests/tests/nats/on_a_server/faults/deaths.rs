@@ -102,7 +102,7 @@ fn f4_a_publisher_that_is_killed_sends_the_rest_when_it_is_back_and_each_once() 
         for life in 0..=deaths {
             let node = Node::start("shop", &server.url(), &journal);
             let mut said: Vec<_> =
-                (0..1 + draw((life, "told")) % 30).filter_map(|_| node.line()).collect();
+                (0..=draw((life, "told")) % 30).filter_map(|_| node.line()).collect();
             if life < deaths {
                 said.extend(
                     node.for_a_moment(Duration::from_micros(draw((life, "moment")) % 6_000)),
@@ -154,7 +154,7 @@ fn f5_an_importer_that_is_killed_has_each_in_its_journal_once_and_handles_each_a
         let deaths = pick(4, 50);
         for life in 0..deaths {
             let node = Node::start("office", &server.url(), &journal);
-            for _ in 0..1 + draw((life, "handled")) % 300 {
+            for _ in 0..=draw((life, "handled")) % 300 {
                 hear(&node.line().expect("it goes on"));
             }
             let moment = Duration::from_micros(draw((life, "moment")) % 6_000);

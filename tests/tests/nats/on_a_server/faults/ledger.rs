@@ -18,7 +18,9 @@ pub(crate) fn fault(
     may_be_missing: &[Range<u64>],
 ) -> Option<String> {
     let mut times = BTreeMap::<u64, u64>::new();
-    came.iter().for_each(|order| *times.entry(*order).or_default() += 1);
+    for order in came {
+        *times.entry(*order).or_default() += 1;
+    }
     if let Some((order, times)) = times.iter().find(|(_, times)| **times > 1) {
         return Some(format!("order {order} came {times} times"));
     }
