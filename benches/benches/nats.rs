@@ -18,9 +18,10 @@ use async_nats::jetstream::{self, consumer, context::PublishAckFuture};
 use async_nats::{Client, HeaderMap, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use rem::journal::Journal;
 use rem::mesh::{
-    Answer, ConsumerSpec, Import, Incoming, Mesh, Parcel, StreamSpec, Subject, SubjectFilter,
-    Transport,
+    Answer, ConsumerSpec, Import, Incoming, Level, Mesh, Parcel, StreamSpec, Subject,
+    SubjectFilter, Transport,
 };
 use rem::nats::NatsTransport;
 use rem::prelude::*;
@@ -245,6 +246,29 @@ fn stored_by_transport(
     })
 }
 
+/// From a publish into a journal, by the outbox, to the acknowledgement of the last; nanoseconds an event.
+fn by_outbox(server: &Server, events: u64) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::builder().open(folder.path().join("bus.rem")).unwrap();
+    let bus = Bus::builder().source("bench").history(journal).build();
+    let transport = NatsTransport::builder(server.url()).jetstream().build().unwrap();
+    let (name, _) = fresh();
+    let mesh = Mesh::builder(&bus).transport(transport).name(&name).node("a");
+    let mesh = mesh.export_at(Level::Durable, "account").join_blocking().unwrap();
+    let start = Instant::now();
+    for id in 0..events {
+        bus.publish(paid(id)).unwrap();
+    }
+    let until = start + LONG;
+    while mesh.stats().acknowledged < events {
+        assert!(Instant::now() < until, "{}", mesh.stats());
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    let took = start.elapsed();
+    assert!(mesh.leave(LONG).is_complete() && mesh.stats().overflowed == 0, "{}", mesh.stats());
+    each(took, events)
+}
+
 /// The same by the client alone.
 fn stored_by_client(
     runtime: &Runtime,
@@ -389,6 +413,8 @@ fn main() {
     let shape = shape(&server);
     println!("{events} events, bodies of {} bytes, {} headers", shape.1.len(), shape.0.len());
     let mut joins = Vec::new();
+    // Nobody set a bar for it: it writes a file first.
+    let mut outbox = Beside::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
     let [mut hostile, mut as_many] = [const { Beside::new() }; 2];
     for _ in 0..ROUNDS {
@@ -403,6 +429,7 @@ fn main() {
         if is_wanted("streams") {
             let ours = stored_by_transport(&server, events, &shape);
             let theirs = stored_by_client(&runtime, &server, events, &shape);
+            outbox.round(by_outbox(&server, events), theirs.0);
             store.round(ours.0, theirs.0);
             take.round(ours.1, theirs.1);
         }
@@ -421,6 +448,9 @@ fn main() {
         limits.at_least("hostile: what is good beside a flood, of its rate", times, 0.8, "times");
     }
     as_many.told_beside("each second bad", "ns", "without");
+    if let Some(times) = outbox.told("by the outbox", "ns") {
+        println!("                 {times:.2} times the rate of the client that stores");
+    }
     store.of_rate("storing", 0.8, &mut limits);
     take.of_rate("consuming", 0.8, &mut limits);
     if let Some(times) = way.told("one event's way", "us") {
