@@ -18,6 +18,13 @@ const SERVERS: &str = "Nats-";
 
 /// Those that every parcel of a mesh has, in its order.
 const MESH: [&str; 4] = ["rem-home", "rem-boot", "rem-hops", "content-type"];
+/// The same as the client has them.
+static NAMES: [HeaderName; 4] = [
+    HeaderName::from_static(MESH[0]),
+    HeaderName::from_static(MESH[1]),
+    HeaderName::from_static(MESH[2]),
+    HeaderName::from_static(MESH[3]),
+];
 
 /// First those that every parcel of a mesh has; the others by name.
 fn rank(name: &str) -> (usize, &str) {
@@ -51,13 +58,16 @@ pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportErr
         if value.trim().len() != value.len() {
             return Err(wrong("begins or ends with white space, which NATS cuts off: encode it"));
         }
-        let named: Option<HeaderName> = escaped(name).parse().ok().filter(|_| !name.is_empty());
-        let named = named.ok_or_else(|| {
+        let rank = rank(name);
+        let named = match NAMES.get(rank.0) {
+            Some(known) => Some(known.clone()),
+            None => escaped(name).parse().ok().filter(|_| !name.is_empty()),
+        };
+        let named: HeaderName = named.ok_or_else(|| {
             wrong("has a name that NATS cannot write: take letters, digits and `-`")
         })?;
         let valued: HeaderValue =
             value.parse().map_err(|_| wrong("has a line break: encode it"))?;
-        let rank = rank(name);
         in_order &= before.is_none_or(|before| before <= rank);
         before = Some(rank);
         map.get_or_insert_default().append(named, valued);

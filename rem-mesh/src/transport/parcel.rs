@@ -2,29 +2,30 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::Subject;
 
-/// What a transport carries: a subject, headers, and a body. Its clones share the body.
+/// What a transport carries: a subject, headers, and a body. Its clones share all of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parcel {
     subject: Subject,
-    headers: Vec<(Cow<'static, str>, String)>,
+    headers: Arc<Vec<(Cow<'static, str>, String)>>,
     body: Bytes,
 }
 
 impl Parcel {
     /// With no headers and no body.
     pub fn new(subject: Subject) -> Self {
-        Self { subject, headers: Vec::new(), body: Bytes::new() }
+        Self { subject, headers: Arc::default(), body: Bytes::new() }
     }
 
     /// With one header more. Neither name nor value may have a line break; a transport refuses what it cannot write.
     #[must_use]
     pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        Arc::make_mut(&mut self.headers).push((name.into(), value.into()));
         self
     }
 
