@@ -68,7 +68,7 @@ fn query() -> Command {
         .args(ranges())
         .args(filters())
         .arg(
-            option("group-by", "GROUP", "Counts by: topic, source, segment:N, field:PATH, metadata:NAME")
+            option("group-by", "GROUP", "Counts by: topic, source, segment:N (from 0), field:PATH, metadata:NAME")
                 .action(ArgAction::Append),
         )
         .arg(option("every", "TIME", "… and by windows of this length, as 1m, 1h"))

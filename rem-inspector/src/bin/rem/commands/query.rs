@@ -62,14 +62,14 @@ fn group(text: &str) -> Result<Group, Failure> {
         ("source", "") => Ok(Group::Source),
         ("field", path) if !path.is_empty() => Ok(Group::field(path)),
         ("metadata", name) if !name.is_empty() => Ok(Group::metadata(name)),
-        ("segment", number) => match number.parse::<usize>() {
-            Ok(number @ 1..) => Ok(Group::Segment(number - 1)),
+        ("segment", number) => match number.parse() {
+            Ok(number) => Ok(Group::Segment(number)),
             _ => Err(Failure::usage(format!(
-                "`{text}` is no group: segments are counted from 1, as segment:2"
+                "`{text}` is no group: segments are counted from 0, as segment:1"
             ))),
         },
         _ => Err(Failure::usage(format!(
-            "`{text}` is no group: write topic, source, segment:2, field:price.currency or metadata:tenant"
+            "`{text}` is no group: write topic, source, segment:1, field:price.currency or metadata:tenant"
         ))),
     }
 }
