@@ -15,5 +15,6 @@ mod replays;
 #[cfg(feature = "projections")]
 mod projections;
 mod feeds;
+mod journals;
 mod ends;
 mod document;
