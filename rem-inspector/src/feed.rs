@@ -2,6 +2,7 @@
 //!
 //! No publisher waits for it, and what it does not give it tells: as sampled, or as gone.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ const LOOK: u64 = 2_048;
 const LOOK_INTO: u64 = 256;
 /// How many events come out of one step at most.
 const STEP: usize = 256;
+/// And about how many bytes of data.
+const BYTES: usize = 64 << 10;
 /// How many wait in the queue of a client of a bus without history.
 const QUEUE: usize = 1_024;
 
@@ -115,6 +118,8 @@ pub(crate) struct Feed {
     pace: Pace,
     /// All up to this number is given, or told.
     position: u64,
+    /// What is read and not given yet, where all is.
+    waiting: VecDeque<Arc<Event>>,
 }
 
 enum From {
@@ -148,7 +153,8 @@ impl Feed {
             From::Queue(Box::new(stream))
         };
         let is_open = pattern == "**" && filter.is_open();
-        Ok(Self { bus: bus.downgrade(), masking, filter, is_open, from, pace, position })
+        let (bus, waiting) = (bus.downgrade(), VecDeque::new());
+        Ok(Self { bus, masking, filter, is_open, from, pace, position, waiting })
     }
 
     pub(crate) fn position(&self) -> u64 {
@@ -189,15 +195,32 @@ impl Feed {
         bus.is_closed() && (last <= self.position || !self.resumes())
     }
 
-    /// Every event, in its order.
+    /// Every event, in its order. It looks at the time with each, for one may take long to be written.
     fn all(&mut self, until: Instant, out: &mut Vec<Told>) -> Step {
-        let From::History(follow) = &mut self.from else { return Step::Idle };
-        let mut events = Vec::new();
+        let (mut given, mut bytes) = (0, 0);
         loop {
+            while let Some(event) = self.waiting.pop_front() {
+                self.position = event.sequence().unwrap_or(self.position);
+                if let Some(json) = self.pass(&event) {
+                    (given, bytes) = (given + 1, bytes + json.bytes);
+                    out.push(Told::Event(Box::new(json)));
+                }
+                if given >= STEP || bytes >= BYTES || Instant::now() >= until {
+                    return Step::More;
+                }
+            }
+            let From::History(follow) = &mut self.from else { return Step::Idle };
+            let mut events = Vec::new();
+            // What is told behind them is told when they are given: so it is asked for again then.
             let followed = follow.read(u64::MAX, STEP, &mut events);
-            for event in events.drain(..) {
-                let json = self.filter.pass(&event, &self.masking, IN_LIST);
-                out.extend(json.map(|json| Told::Event(Box::new(json))));
+            if !events.is_empty() {
+                if let Followed::Lost(_) = followed
+                    && let Some(last) = events.last().and_then(|event| event.sequence())
+                {
+                    follow.seek(last);
+                }
+                self.waiting.extend(events);
+                continue;
             }
             self.position = follow.position();
             match followed {
@@ -209,7 +232,7 @@ impl Feed {
                 Followed::Ended => return Step::Over,
                 _ => return Step::Idle,
             }
-            if out.len() >= STEP || Instant::now() >= until {
+            if Instant::now() >= until {
                 return Step::More;
             }
         }

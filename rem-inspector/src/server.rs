@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -32,6 +33,8 @@ use crate::shared::Shared;
 const HEAD_TAKES: Duration = Duration::from_secs(30);
 /// How much of a connection is kept in memory: the head of a request at most, and what waits to be written.
 const BUFFER: usize = 64 << 10;
+/// How much that a client has not read the system keeps, about: beyond it the client is known to be slow.
+const UNREAD: usize = 128 << 10;
 /// How many headers a request has at most.
 const HEADERS: usize = 64;
 /// How often it is looked whether a connection is read.
@@ -173,6 +176,8 @@ async fn serve(
     _room: Room,
 ) {
     let _ = stream.set_nodelay(true);
+    // As much as it does by itself if it will not be told.
+    let _ = SockRef::from(&stream).set_send_buffer_size(UNREAD);
     let reading = Reading::new();
     let of_requests = reading.clone();
     let service = service_fn(move |request: Request<Incoming>| {
