@@ -92,6 +92,23 @@ class Live {
     this.shape += 1;
   }
 
+  putReplay(replay: Replay) {
+    this.replays.set(replay.id, replay);
+    this.changed();
+  }
+
+  /** All that there are. */
+  putReplays(replays: readonly Replay[]) {
+    this.replays = new Map(replays.map((replay) => [replay.id, replay]));
+    this.changed();
+  }
+
+  forgetReplay(id: string) {
+    this.replays.delete(id);
+    if (sourceNow() === id) this.look("bus");
+    this.changed();
+  }
+
   again() {
     window.clearTimeout(this.retrying);
     this.connect();

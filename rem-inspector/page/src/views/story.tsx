@@ -76,7 +76,7 @@ function Told({ event }: { event: string }) {
         <button type="button" onClick={() => refine({ event: "" })}>Another</button>
       </div>
       {asked.error ? <Problem error={asked.error} again={asked.again} /> : null}
-      <div class="split">
+      <div class={asked.error ? "hidden" : "split"}>
         <Grid
           id="story"
           kind="treegrid"
