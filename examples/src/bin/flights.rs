@@ -12,6 +12,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
+#[cfg(feature = "inspect")]
+use rem::{
+    Bus,
+    projections::{Projection, Projector},
+};
 use rem_examples::Bar;
 use rem_examples::flights::{self, Airspace, Progress, Settings};
 
@@ -115,17 +120,49 @@ fn go(found: &ArgMatches) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Serves an inspector of the flights, if that is asked for.
+/// Serves an inspector of the flights, if that is asked for: with the totals at any moment, and desks in sandboxes.
 #[cfg(feature = "inspect")]
 fn inspect(
     found: &ArgMatches,
     airspace: &Airspace,
 ) -> Result<Option<rem::inspector::Inspector>, Box<dyn Error>> {
     let Some(address) = found.get_one::<String>("inspect") else { return Ok(None) };
-    let builder = rem::inspector::Inspector::builder(airspace.bus()).title("flights");
+    let bus = airspace.bus();
+    let totals = Projector::builder("totals").attach(bus, Totals::default())?;
+    let builder = rem::inspector::Inspector::builder(bus)
+        .title("flights")
+        .projector(&totals)
+        .sandbox(|sandbox: &Bus| flights::Desks::open(sandbox));
     let inspector = builder.serve(address.as_str())?;
     eprintln!("look at {}", inspector.url());
     Ok(Some(inspector))
+}
+
+/// What each carrier's flights did.
+#[cfg(feature = "inspect")]
+#[derive(Debug, Clone, Default, serde::Serialize)]
+struct Totals(std::collections::BTreeMap<String, Total>);
+
+#[cfg(feature = "inspect")]
+#[derive(Debug, Clone, Default, serde::Serialize)]
+struct Total {
+    departed: u64,
+    arrived: u64,
+    cancelled: u64,
+}
+
+#[cfg(feature = "inspect")]
+impl Projection for Totals {
+    type Event = flights::FlightEvent;
+
+    fn apply(&mut self, event: &rem::Event<flights::FlightEvent>) {
+        let total = self.0.entry(flights::carrier_of(event).to_string()).or_default();
+        match event.data {
+            flights::FlightEvent::Departed { .. } => total.departed += 1,
+            flights::FlightEvent::Arrived { .. } => total.arrived += 1,
+            flights::FlightEvent::Cancelled { .. } => total.cancelled += 1,
+        }
+    }
 }
 
 /// With a limit the bar counts rows, without one the bytes of the file.

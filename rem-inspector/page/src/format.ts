@@ -1,5 +1,8 @@
 // Numbers, times and values as they are shown: short, and of a width that does not jump.
 
+/** What the program writes in the place of a text that is not for every eye. */
+export const MASK = "[redacted]";
+
 const whole = new Intl.NumberFormat("en-US");
 
 export const count = (value: number | null | undefined): string => (value == null ? "–" : whole.format(value));
@@ -41,8 +44,11 @@ export const brief = (time: string, today: string): string =>
 export const moment = (time: string | null | undefined): string =>
   time == null ? "–" : `${time.slice(0, 10)} ${clock(time)}`;
 
+/** Where in the program, without the way to there: what is left is enough to know it. */
+export const place = (place: string): string => place.split("/").slice(-2).join("/");
+
 /** A value on one line, as Rust would write it, cut where the line ends anyway. */
-export function line(value: unknown, most = 400): string {
+export function line(value: unknown, most = 400, masked = false): string {
   let text = "";
   const put = (more: string) => {
     text += more;
@@ -67,7 +73,7 @@ export function line(value: unknown, most = 400): string {
       }
       return depth === 0 || put(" }");
     }
-    return put(JSON.stringify(value) ?? "–");
+    return put(masked && value === MASK ? MASK : JSON.stringify(value) ?? "–");
   };
   write(value, 0);
   return text.length > most ? `${text.slice(0, most)}…` : text;
@@ -75,6 +81,7 @@ export function line(value: unknown, most = 400): string {
 
 interface Shown {
   data: unknown;
+  masked?: boolean;
   cut?: { text: string } | undefined;
   shown?: string | undefined;
   hidden?: string | undefined;
@@ -90,5 +97,5 @@ export function dataLine(event: Shown): string {
   if (event.hidden !== undefined) return "hidden: what is to be masked is not known";
   if (event.base64 !== undefined) return `${event.codec ?? "raw"}, base64 ${event.base64.slice(0, 200)}`;
   if (event.unreadable !== undefined) return `unreadable: ${event.unreadable.slice(0, 300)}`;
-  return line(event.data);
+  return line(event.data, 400, event.masked);
 }

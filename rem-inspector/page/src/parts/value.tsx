@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { MASK } from "../format.ts";
 
-const MASK = "[redacted]";
 /** Children of one value that are shown at once. */
 const PAGE = 100;
 

@@ -168,12 +168,11 @@ function cells(row: Row | undefined) {
     return [count(from), "", <span key="gap" class="warn">gap up to {to === null ? "now" : count(to)}</span>, <span key="why" class="warn">{why}</span>, ""];
   }
   const { event, leftOut, exact } = row;
-  const shown = dataLine(event);
   return [
     event.sequence > 0 ? event.sequence : "–",
     brief(event.time, today()),
     event.topic,
-    event.masked ? <span key="data"><span class="masked" title="Some fields are redacted">masked</span> {shown}</span> : shown,
+    dataLine(event),
     leftOut > 0 ? <span key="left" class="warn">{exact ? "" : "≤"}{count(leftOut)}</span> : "",
   ];
 }

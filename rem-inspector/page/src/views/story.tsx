@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { get } from "../api.ts";
-import { count, dataLine, duration } from "../format.ts";
+import { count, dataLine, duration, place } from "../format.ts";
 import { useAsked, useLive } from "../hooks.ts";
 import type { Story } from "../model.ts";
 import { Grid, ROW, type Column } from "../parts/grid.tsx";
@@ -9,7 +9,7 @@ import { go, refine, type Route } from "../route.ts";
 import { layout, type StoryRow } from "../story.ts";
 import { Detail } from "./detail.tsx";
 
-const WIDE = 240;
+const WIDE = 160;
 const STEP = 16;
 const COLUMNS: Column[] = [
   { name: "Event, and who handled it" },
@@ -115,7 +115,7 @@ function cells(row: StoryRow | undefined, long: number, asked: string | undefine
   if (!row) return [];
   const { event, handling } = row;
   const name = event ? <span class={row.id === asked ? "asked" : ""}>{event.topic}</span>
-    : handling ? <span>{handling.pattern} <span class="dim">{handling.place}</span></span>
+    : handling ? <span>{handling.pattern} <span class="dim">{place(handling.place)}</span></span>
     : <span class="warn">a cause that is not kept any more</span>;
   return [
     <span key="what" class="tree"><Rails row={row} />{name}</span>,

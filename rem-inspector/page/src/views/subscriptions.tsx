@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { get } from "../api.ts";
-import { count } from "../format.ts";
+import { count, place } from "../format.ts";
 import { useAsked, useEvery, useLive } from "../hooks.ts";
 import type { Finding, Subscription, Subscriptions } from "../model.ts";
 import { Grid, type Column } from "../parts/grid.tsx";
@@ -129,7 +129,7 @@ function cells(line: Line | undefined) {
     loss(stats.dropped),
     loss(stats.failed),
     loss(stats.missed),
-    <span key="place" class="dim">{line.place}</span>,
+    <span key="place" class="dim" title={line.place}>{place(line.place)}</span>,
   ];
 }
 
