@@ -12,6 +12,9 @@ use crate::workspace::{self, Workspace, read};
 const PYTHON_PINS: &[&str] = &["requirements.txt"];
 const NODE_PINS: &[&str] = &["package.json", "package-lock.json"];
 
+/// The packager of Node.js.
+pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Language {
     Python,
@@ -64,13 +67,24 @@ impl<'a> Foreign<'a> {
             for file in NODE_PINS {
                 fs::copy(self.here().join(file), directory.join(file))?;
             }
-            let mut npm = self.workspace.command(if cfg!(windows) { "npm.cmd" } else { "npm" });
+            let mut npm = self.workspace.command(NPM);
             npm.current_dir(directory).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
             read(&mut npm)
                 .map(drop)
                 .context("Node.js with npm is needed, on Debian the package npm")
         })
     }
+}
+
+/// A directory with the packages that the pins in `here`, below the root, say.
+pub(crate) fn node_packages(
+    workspace: &Workspace,
+    here: &'static str,
+    directory: &Path,
+) -> Result<()> {
+    let foreign = Foreign { workspace, here, installed: directory.to_owned() };
+    names_no_registry(here, &fs::read_to_string(foreign.here().join("package-lock.json"))?)?;
+    foreign.node(directory)
 }
 
 /// A virtual environment with the packages that the pins in `here`, below the root, say.

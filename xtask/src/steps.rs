@@ -11,4 +11,5 @@ pub(crate) mod bench;
 pub(crate) mod package;
 pub(crate) mod examples;
 pub(crate) mod interop;
+pub(crate) mod page;
 pub(crate) mod servers;

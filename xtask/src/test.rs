@@ -163,6 +163,14 @@ pub(crate) const STEPS: &[Step] = &[
         beside: false,
         run: steps::interop::run,
     },
+    Step {
+        name: "page",
+        what: "Builds the page of the inspector, compares it with what is kept, and uses it in a browser; needs node with npm, and Chromium",
+        mend: "keep what was built by `REM_PAGE=overwrite cargo xtask page`; where there is no apt-get, name a Chromium in REM_CHROMIUM",
+        core: false,
+        beside: false,
+        run: steps::page::run,
+    },
 ];
 
 /// The step of that name.

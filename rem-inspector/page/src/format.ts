@@ -3,6 +3,9 @@
 /** What the program writes in the place of a text that is not for every eye. */
 export const MASK = "[redacted]";
 
+/** Below that a line says nothing of what it has room for. */
+const DEEP = 8;
+
 const whole = new Intl.NumberFormat("en-US");
 
 export const count = (value: number | null | undefined): string => (value == null ? "–" : whole.format(value));
@@ -55,6 +58,7 @@ export function line(value: unknown, most = 400, masked = false): string {
     return text.length < most;
   };
   const write = (value: unknown, depth: number): boolean => {
+    if (value !== null && typeof value === "object" && depth >= DEEP) return put("…");
     if (Array.isArray(value)) {
       if (!put("[")) return false;
       for (const [at, item] of value.entries()) {
@@ -63,7 +67,7 @@ export function line(value: unknown, most = 400, masked = false): string {
       }
       return put("]");
     }
-    if (value !== null && typeof value === "object" && depth < 8) {
+    if (value !== null && typeof value === "object") {
       const entries = Object.entries(value);
       if (entries.length === 0) return put("{}");
       if (!put(depth === 0 ? "" : "{ ")) return false;

@@ -8,6 +8,8 @@ const POINTS = 300;
 /** How often the page shows what came: not as often as it comes. */
 const SHOW_MS = 100;
 const RETRY_MS = 3_000;
+/** The end of a history is told a little before the stream begins. */
+const SLACK = 10;
 
 export type State = "connecting" | "live" | "cut" | "refused" | "ended";
 
@@ -139,10 +141,13 @@ class Live {
     on<Hello>("hello", (hello) => {
       closeBefore();
       const to = hello.history?.to;
-      if (this.position !== null && to != null && to < this.position && !hello.resumed) {
-        // Another run of the program: its numbers begin anew.
+      if (this.position !== null && to != null && to + SLACK < this.position) {
+        // Another run of the program, whose numbers begin anew. To ask for what is behind ours would be to wait for it.
         this.forget();
         this.feed = new Feed(KEPT);
+        this.position = 0;
+        this.connect();
+        return;
       }
       this.state = "live";
       this.note = "";

@@ -4,7 +4,7 @@ import { brief, count, dataLine, rate as rateText } from "../format.ts";
 import type { Row } from "../feed.ts";
 import { useLive, useSettled } from "../hooks.ts";
 import { ApiError } from "../api.ts";
-import type { Events } from "../model.ts";
+import type { EventJson, Events } from "../model.ts";
 import { Grid, type Column } from "../parts/grid.tsx";
 import { PatternInput } from "../parts/pattern.tsx";
 import { Problem } from "../parts/problem.tsx";
@@ -43,16 +43,20 @@ export function EventsView({ route }: { route: Route }) {
   useEffect(() => {
     let isOver = false;
     setProblem(null);
-    setStill(null);
     const filter = { pattern, search, rate };
+    const want = (events: EventJson[]) => {
+      live.want(filter, events);
+      // Whoever has paused sees what they ask for, as it stands now.
+      setStill((still) => (still === null ? null : [...live.feed.rows]));
+    };
     get<Events>("events", { pattern, search, last: 200 }).then(
-      ({ events }) => isOver || live.want(filter, events),
+      ({ events }) => isOver || want(events),
       (error: unknown) => {
         if (isOver) return;
         if (!(error instanceof ApiError)) throw error;
         // Without a history there is what comes from now on.
         if (error.kind !== "no_history") setProblem(error);
-        live.want(filter);
+        want([]);
       },
     );
     return () => {
