@@ -16,6 +16,16 @@ const endsWithLineFeed: Plugin = {
 export default defineConfig({
   base: "./",
   plugins: [endsWithLineFeed],
+  // While one works on it: the API of a program that runs, which refuses pages of elsewhere.
+  server: {
+    proxy: {
+      "/api": {
+        target: process.env["REM_INSPECTOR"] ?? "http://127.0.0.1:7878",
+        changeOrigin: true,
+        configure: (proxy) => proxy.on("proxyReq", (request) => request.removeHeader("origin")),
+      },
+    },
+  },
   build: {
     outDir: "../assets",
     emptyOutDir: true,

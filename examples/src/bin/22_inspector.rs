@@ -186,13 +186,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// As many orders as make so many events a second: an order is about three.
+/// Events that a thousand orders make: some are refused, and for some there is no kettle.
+const OF_A_THOUSAND: u128 = 2_839;
+
+/// As many orders as make so many events a second.
 fn sell(bus: &Bus, rate: u64) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let mut orders = 0;
     loop {
         thread::sleep(Duration::from_millis(10));
-        let due = begun.elapsed().as_millis() * u128::from(rate) / 3_000;
+        let due = begun.elapsed().as_millis() * u128::from(rate) / OF_A_THOUSAND;
         while u128::from(orders) < due {
             orders += 1;
             bus.publish(placed(orders))?;

@@ -35,7 +35,7 @@ export function Chart({ label, points, times, height, format = rate }: Props) {
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
-        scales: { x: times ? { time: true, range: (_self, _low, high) => [high - 300, high] } : { time: false }, y: { range: (_self, _low, high) => [0, Math.max(1, high * 1.1)] } },
+        scales: { x: times ? { time: true, range: (_self, low, high) => [high - Math.max(60, high - low), high] } : { time: false }, y: { range: (_self, _low, high) => [0, Math.max(1, high * 1.1)] } },
         axes: [
           { ...axis, size: 20, gap: 2, ...(times ? { values: "{HH}:{mm}:{ss}" } : {}) },
           { ...axis, size: 52, gap: 4, splits: (self) => [0, (self.scales["y"]?.max ?? 1) / 2, self.scales["y"]?.max ?? 1].map((v) => v / 1.1), values: (_self, values) => values.map(format) },

@@ -74,7 +74,7 @@ export function ReplaysView({ at, from }: { at: number | null; from: number }) {
           <section key={replay.id} class="replay" aria-label={replay.id}>
             <div class="line">
               <b class="mono">{replay.id}</b> <span class="mono">{replay.pattern}</span>
-              <span class="dim">{replay.speed === null ? "as fast as it can" : `${count(replay.speed)} times`}</span>
+              <span class="dim">{SPEEDS.find(([, speed]) => speed === replay.speed)?.[0] ?? `${replay.speed} times`}</span>
               <span class={replay.state === "failed" ? "bad" : replay.state === "done" ? "good" : ""} role="status">{replay.state}</span>
               <span class="push" />
               {replay.state === "running" ? <button type="button" onClick={() => void order(replay.id, "pause")}>Pause</button> : null}
