@@ -27,6 +27,8 @@ enum OrderEvent {
         /// The number of the card, which is nobody's business.
         #[event(redact)]
         card: String,
+        #[event(redact)]
+        pin: u16,
         cents: u64,
         /// What the customer wrote, whatever that is.
         note: String,
@@ -92,6 +94,7 @@ fn placed(order: u64) -> OrderEvent {
         order,
         shop: SHOPS[at % SHOPS.len()].into(),
         card: format!("4000 0000 0000 {:04}", order % 10_000),
+        pin: 4_711,
         cents: 100 + order % 900,
         note: NOTES[at % NOTES.len()].into(),
         items: vec![

@@ -231,6 +231,8 @@ export interface Change {
 }
 
 export interface Difference {
+  from: number;
+  to: number;
   changes: Change[];
   complete?: boolean;
 }

@@ -79,7 +79,7 @@ function Changes({ name, at, other }: { name: string; at: number | null; other: 
   const changes = asked.value?.changes ?? [];
   return (
     <section aria-label="Difference">
-      <h3>Different from {from === null ? "now" : count(from)} to {to === null ? "now" : count(to)}: {asked.value ? count(changes.length) : "…"}{asked.value?.complete === false ? ", and more" : ""}</h3>
+      <h3>Different{asked.value ? ` from ${count(asked.value.from)} to ${count(asked.value.to)}: ${count(changes.length)}` : ""}{asked.value?.complete === false ? ", and more" : ""}</h3>
       <div class="scroll" tabIndex={0} role="region" aria-label="What is different">
         {asked.error ? <Problem error={asked.error} again={asked.again} />
           : changes.length === 0 ? <p class="dim">{asked.asking ? "Asking…" : "Nothing."}</p>

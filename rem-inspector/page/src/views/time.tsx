@@ -84,7 +84,9 @@ function Slider({ name, value, from, to, history, onChange }: Sliding) {
     if (told === null) return setWrong("a number, a time as 2026-11-29 14:03:28, or now");
     if (told === "now") onChange("");
     else if ("sequence" in told) {
-      if (told.sequence < from || told.sequence > to) return setWrong(`the history has ${count(from)} to ${count(to)}`);
+      // What is known of the end is a second old.
+      const end = told.sequence <= to ? to : (await get<History>("history").catch(() => null))?.to ?? to;
+      if (told.sequence < from || told.sequence > end) return setWrong(`the history has ${count(from)} to ${count(end)}`);
       onChange(String(told.sequence));
     } else {
       try {
