@@ -46,6 +46,8 @@ class Live {
   beats = 0;
 
   private stream: EventSource | null = null;
+  /** The one that has last said hello: that one, or the one before it. */
+  private opened: EventSource | null = null;
   private filter: Filter | null = null;
   private position: number | null = null;
   private listeners = new Set<() => void>();
@@ -126,10 +128,14 @@ class Live {
   /** The connection before is closed when the new one is there, so that the program never sees nobody. */
   private connect() {
     window.clearTimeout(this.retrying);
-    const before = this.stream;
+    // Two at most: a browser opens few to one server, and what waits for one would wait for ever.
+    if (this.stream !== this.opened) this.stream?.close();
     const stream = new EventSource(address("stream", this.params()));
     this.stream = stream;
-    const closeBefore = () => before?.close();
+    const closeBefore = () => {
+      if (this.opened !== stream) this.opened?.close();
+      this.opened = stream;
+    };
     const on = <T>(name: string, then: (told: T) => void) =>
       stream.addEventListener(name, (message) => {
         if (this.stream !== stream) return;
@@ -174,8 +180,9 @@ class Live {
       this.retry();
     });
     stream.onerror = () => {
+      if (this.stream !== stream) return;
       closeBefore();
-      if (this.stream !== stream || this.state === "ended") return;
+      if (this.state === "ended") return;
       this.state = "cut";
       this.note = "The connection is cut off; it is tried again, from where it was.";
       // A refusal ends an EventSource; a broken connection it takes up again by itself.

@@ -1,7 +1,7 @@
 // The page as a person uses it: every view on the flights and in a shop, by mouse and by keys alone, light and dark.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, browse, look, picture, start, until, wire } from "./support.mjs";
+import { LIMIT, accessible, browse, look, picture, start, until, wire } from "./support.mjs";
 
 let flights, shop, browser;
 
@@ -293,6 +293,27 @@ test("keys alone are enough", () => look(browser, shop.url, {}, async (page) => 
   await page.keyboard.press("Escape");
   await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
 }));
+
+test("a page has one stream, however fast one goes from view to view", async () => {
+  const own = await start("22_inspector", ["--stay", "--rate", "30"]);
+  await look(browser, own.url, {}, async (page) => {
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.evaluate(async () => {
+      for (let times = 0; times < 20; times += 1) {
+        for (const view of ["events", "topics"]) {
+          location.hash = view;
+          await new Promise((resolve) => setTimeout(resolve, times % 4));
+        }
+      }
+    });
+    await page.keyboard.press("2");
+    await rows(page).nth(3).waitFor();
+    const open = () => page.evaluate(async () => (await (await fetch("api/about")).json()).clients.attached);
+    const until = Date.now() + LIMIT;
+    while (await open() !== 1 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await open(), 1);
+  }).finally(own.stop);
+});
 
 test("dark and light: as the system has it, and as it is chosen", () => look(browser, `${flights.url}#topics`, { colorScheme: "dark" }, async (page) => {
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
