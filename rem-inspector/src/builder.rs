@@ -46,6 +46,7 @@ pub struct InspectorBuilder {
     token: Option<String>,
     hosts: Vec<String>,
     mask: Mask,
+    unmasked: bool,
     clients: usize,
     connections: usize,
     patience: Duration,
@@ -64,6 +65,7 @@ impl InspectorBuilder {
             token: None,
             hosts: Vec::new(),
             mask: Mask::new(),
+            unmasked: false,
             clients: CLIENTS,
             connections: 4 * CLIENTS,
             patience: PATIENCE,
@@ -101,6 +103,13 @@ impl InspectorBuilder {
     /// subscribed to has its topic and marks nothing of it, and else its type has to be named here by [`Mask::of`].
     pub fn mask(mut self, mask: Mask) -> Self {
         self.mask = mask;
+        self
+    }
+
+    /// Shows raw data of topics that no known type has, though nobody says what of it is marked: for who may see all of it anyway, as
+    /// the owner of a journal may.
+    pub fn unmasked(mut self) -> Self {
+        self.unmasked = true;
         self
     }
 
@@ -204,7 +213,7 @@ impl InspectorBuilder {
             source: self.source,
             title: self.title,
             guard: Guard { token: self.token, hosts: self.hosts },
-            masking: Masking::new(self.mask, &self.bus),
+            masking: Masking::new(self.mask, &self.bus).unmasked(self.unmasked),
             clients: self.clients,
             patience: self.patience,
             measures: self.measures,

@@ -16,6 +16,8 @@ const FRESH: Duration = Duration::from_secs(1);
 /// Masks events, by the types that the program named and, for raw data, by what the bus's own types say.
 pub(crate) struct Masking {
     mask: Mask,
+    /// Data of which nobody knows whether it is marked is shown.
+    unmasked: bool,
     bus: WeakBus,
     known: Mutex<Known>,
 }
@@ -30,7 +32,13 @@ struct Known {
 
 impl Masking {
     pub(crate) fn new(mask: Mask, bus: &Bus) -> Self {
-        Self { mask, bus: bus.downgrade(), known: Mutex::default() }
+        Self { mask, unmasked: false, bus: bus.downgrade(), known: Mutex::default() }
+    }
+
+    /// Shows data of which nobody knows whether it is marked.
+    pub(crate) fn unmasked(mut self, unmasked: bool) -> Self {
+        self.unmasked = unmasked;
+        self
     }
 
     /// The event, or a copy of it with its marked fields blanked.
@@ -38,9 +46,11 @@ impl Masking {
     /// Raw data of a topic whose types mark nothing stays as it is. User code may run.
     pub(crate) fn event(&self, event: &Arc<Event>) -> Result<Arc<Event>, MaskError> {
         match self.mask.event(event) {
-            Err(error) if *error.kind() == MaskErrorKind::UnknownType => {
-                if self.marks(event) == Some(false) { Ok(Arc::clone(event)) } else { Err(error) }
-            }
+            Err(error) if *error.kind() == MaskErrorKind::UnknownType => match self.marks(event) {
+                Some(false) => Ok(Arc::clone(event)),
+                None if self.unmasked => Ok(Arc::clone(event)),
+                _ => Err(error),
+            },
             masked => masked,
         }
     }

@@ -12,7 +12,7 @@ use rem_macros::EventType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{rem, rem_with};
+use super::{folder, orders, rem, rem_with, text};
 
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
 #[event(crate = rem_core, namespace = "order")]
@@ -197,4 +197,35 @@ fn what_an_inspector_refuses_is_told_as_it_says() {
     assert_eq!(gone.code, 3);
     assert!(gone.err.contains("is the program running"), "{gone:?}");
     assert_eq!(rem_with(&["stats", "https://example.org"], "").code, 2);
+}
+
+#[test]
+fn a_journal_is_inspected_and_its_data_shown_to_whoever_says_so() {
+    let (_folder, path) = folder();
+    orders(&path);
+    let path = text(&path);
+    let look = |more: &[&str]| {
+        let arguments = ["inspect", path, "--address", "127.0.0.1:0", "--json"];
+        let (running, mut said) = Running::start(&[&arguments[..], more].concat());
+        let url = said.next().unwrap()["url"].as_str().unwrap().to_owned();
+        let events = rem(&["query", &url, "--json"]).values();
+        let stats = rem(&["stats", &url, "--json"]).values();
+        drop(running);
+        (events, stats)
+    };
+    let written = rem(&["query", path, "--json"]).values();
+    let (shown, stats) = look(&["--unmasked"]);
+    assert_eq!(shown.len(), written.len());
+    for (shown, written) in shown.iter().zip(&written) {
+        assert_eq!((&shown["sequence"], &shown["data"]), (&written["sequence"], &written["data"]));
+    }
+    assert_eq!((&stats[0]["events"], &stats[0]["to"]), (&json!(10), &json!(10)), "{stats:?}");
+    let (hidden, _) = look(&[]);
+    assert_eq!(hidden.len(), written.len());
+    assert!(hidden.iter().all(|event| event["data"].is_null()), "{hidden:?}");
+
+    let missing = rem(&["inspect", "/there/is/none.rem", "--address", "127.0.0.1:0"]);
+    assert_eq!((missing.code, missing.out.as_str()), (3, ""), "{missing:?}");
+    let open = rem(&["inspect", path, "--address", "0.0.0.0:0"]);
+    assert!(open.code == 2 && open.err.contains("token"), "{open:?}");
 }

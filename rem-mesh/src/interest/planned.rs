@@ -27,7 +27,7 @@ use crate::transport::SubjectFilter;
 /// let imports = [Pattern::parse("order")?];
 /// let subscriptions = [
 ///     Pattern::parse("order.eu.*.paid")?,
-///     Pattern::parse("order.eu.7.paid")?,
+///     Pattern::parse("=order.eu.7.paid")?,
 ///     Pattern::parse("weather.**")?,
 /// ];
 /// let subjects = subjects_for("main", &imports, &subscriptions, 1_000)?;

@@ -30,6 +30,7 @@ pub(crate) fn command() -> Command {
             export(),
             import(),
             publish(),
+            inspect(),
             catalogue(),
             verify(),
             completions(),
@@ -159,6 +160,31 @@ fn publish() -> Command {
         .arg(Arg::new("JSON").required(true).help("The data, or - for what comes in"))
         .arg(journal("into", "The journal, which is made if there is none").required(true))
         .arg(option("from", "NAME", "Who publishes it"))
+        .arg(json())
+}
+
+fn inspect() -> Command {
+    Command::new("inspect")
+        .about("Serves the page of an inspector upon a journal that no program writes, until it is ended")
+        .arg(
+            Arg::new("JOURNAL")
+                .required(true)
+                .help("The file")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            option("address", "ADDRESS", "Where; port 0 takes a free one, and other machines need a token")
+                .default_value("127.0.0.1:7878"),
+        )
+        .arg(flag(
+            "unmasked",
+            "Data too: which of its fields are marked `#[event(redact)]`, a journal does not know",
+        ))
+        .arg(
+            option("token", "TOKEN", "Lets in only who has it: at least 16 printable signs")
+                .env("REM_TOKEN")
+                .hide_env_values(true),
+        )
         .arg(json())
 }
 

@@ -3,6 +3,7 @@
 mod catalogue;
 mod export;
 mod import;
+mod inspect;
 mod matching;
 mod publish;
 mod query;
@@ -28,6 +29,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
         Some(("export", matches)) => export::run(matches),
         Some(("import", matches)) => import::run(matches),
         Some(("publish", matches)) => publish::run(matches),
+        Some(("inspect", matches)) => inspect::run(matches),
         Some(("catalogue", matches)) => catalogue::run(matches),
         Some(("verify", matches)) => verify::run(matches),
         Some(("completions", matches)) => {
