@@ -178,15 +178,19 @@ impl Flow {
         }
     }
 
-    fn complete(self: &Arc<Self>, member: &Member, attempts: u32, output: Value) {
+    fn complete(self: &Arc<Self>, member: &Member, attempts: u32, mut output: Value) {
         let number = member.number();
-        let claimed = self.units.step(|units| units.claim(number, By::Worker, State::Completed));
+        // Whoever sees that it has completed, by its event or by asking, finds what it gave.
+        let claimed = self.units.step(|units| {
+            let claimed = units.claim(number, By::Worker, State::Completed)?;
+            if let Some(output) = output.take() {
+                member.known.give(output);
+            }
+            Some(claimed)
+        });
         if claimed.is_none() {
             let _ = isolate(|| drop(output)); // it comes too late
             return;
-        }
-        if let Some(output) = output {
-            member.known.give(output);
         }
         let (unit, told) = (member.known.name.to_string(), member.known.told());
         let completed = TaskEvent::Completed { unit, attempts, micros: told.micros() };

@@ -139,7 +139,7 @@ impl EventDrivenPartitioner {
     /// As for [`output`](Self::output).
     pub fn output_of<T: Send + Sync + 'static>(&self, unit: &str) -> Result<Arc<T>, OutputError> {
         let output = self.0.flow.units.step(|units| match units.find(unit) {
-            Some((known, true)) if known.state() == State::Completed => Ok(known.output().cloned()),
+            Some((known, _)) if known.state() == State::Completed => Ok(known.output().cloned()),
             Some(_) => Err(OutputErrorKind::NotCompleted),
             None if units.is_gone(unit) => Err(OutputErrorKind::LetGo),
             None => Err(OutputErrorKind::Unknown),

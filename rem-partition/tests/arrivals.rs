@@ -175,6 +175,21 @@ fn a_handler_of_what_units_tell_can_add_units() {
 }
 
 #[test]
+fn whoever_hears_that_a_unit_has_completed_finds_what_it_gave() {
+    let bus = Bus::new();
+    let partitioner = attach(&bus, 1);
+    let (tell, told) = std::sync::mpsc::channel();
+    let asks = partitioner.clone();
+    let _sub = bus.on(move |event: &Event<TaskEvent>| {
+        if let TaskEvent::Completed { unit, .. } = &event.data {
+            tell.send(asks.output_of::<usize>(unit).map(|gave| *gave)).unwrap();
+        }
+    });
+    publish(&bus, Unit::new("one").run(|_| Ok(7_usize)));
+    assert_eq!(told.recv_timeout(HUNG).unwrap().unwrap(), 7);
+}
+
+#[test]
 fn units_added_by_a_unit_run_on_the_same_workers() {
     let bus = Bus::new();
     let partitioner = attach(&bus, 1);
