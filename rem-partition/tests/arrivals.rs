@@ -178,7 +178,7 @@ fn a_handler_of_what_units_tell_can_add_units() {
 fn whoever_hears_that_a_unit_has_completed_finds_what_it_gave() {
     let bus = Bus::new();
     let partitioner = attach(&bus, 1);
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = mpsc::channel();
     let asks = partitioner.clone();
     let _sub = bus.on(move |event: &Event<TaskEvent>| {
         if let TaskEvent::Completed { unit, .. } = &event.data {
