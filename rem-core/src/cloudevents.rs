@@ -83,6 +83,7 @@ mod json;
 pub(crate) mod lines;
 mod names;
 mod progress;
+mod read;
 mod source;
 
 pub use binary::Message;

@@ -398,7 +398,7 @@ impl MeshBuilder {
         interests.watch(&bell);
         let needs_stream = outbox.is_some() || shared.imports.durable().next().is_some();
         let pump = outbox.map(|found| {
-            let (writer, alarms) = (writer.clone(), alarms.clone());
+            let (writer, alarms) = (writer.another(), alarms.clone());
             found.pump(&shared, self.outbox, spec.clone(), writer, alarms)
         });
         let sending = Some(Sending::new(&shared));

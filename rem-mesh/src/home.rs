@@ -1,5 +1,6 @@
 //! [`Home`]: where an event comes from, and the stamp that says so on every parcel.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -62,10 +63,13 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// Puts it on a parcel.
     pub(crate) fn put(&self, parcel: Parcel) -> Parcel {
-        parcel
-            .header(NODE, &*self.home.node)
-            .header(BOOT, self.home.boot.simple().to_string())
-            .header(HOPS, self.hops.to_string())
+        let mut boot = [0; 32];
+        let boot = self.home.boot.simple().encode_lower(&mut boot);
+        let hops: Cow<'_, str> = match self.hops {
+            0 => "0".into(), // nearly always
+            hops => hops.to_string().into(),
+        };
+        parcel.with_headers([(NODE, &*self.home.node), (BOOT, boot), (HOPS, &hops)])
     }
 
     /// Reads that of a parcel; `None` if it has none.

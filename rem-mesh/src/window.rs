@@ -1,15 +1,16 @@
 //! [`Window`]: which events a bus has from other nodes, as far back as it is kept.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::{FixedState, RandomState};
 use rem_core::{Event, EventId, Timestamp};
 use uuid::Uuid;
 
-use crate::home::Stamp;
+use crate::home::{Home, Stamp};
 use crate::outbox::intake::Slots;
 use crate::sync::{Mutex, lock};
 
@@ -27,49 +28,43 @@ pub(crate) struct Window {
     inside: Mutex<Inside>,
 }
 
+/// Each event is touched once when it comes and once when it goes, and those are side by side in memory; the table holds numbers alone,
+/// for it is entered where a hash says, and so is seldom in the cache of the processor.
 struct Inside {
     events: usize,
     time: Duration,
     meshes: u64,
-    known: HashMap<EventId, Those>,
-    /// Who said so last: nearly always the next says so too, and shares the text.
+    /// By the hash of who says so and of the id: the number of the last that came with it.
+    known: HashMap<u64, u64, FixedState>,
+    /// Nobody else can foresee it, so nobody can make many of one hash.
+    hasher: RandomState,
+    /// The oldest first; what was forgotten holds its place.
+    order: VecDeque<Place>,
+    /// The number of the first of these.
+    first: u64,
+    /// Who said so last, and from where: nearly always the next says so too, and shares the text.
     source: Option<Arc<str>>,
-    /// The oldest first; what has come again since stands for nothing.
-    order: VecDeque<(EventId, u64)>,
-    last: u64,
+    home: Option<Home>,
 }
 
-/// Events of one id: one, and several that differ in who says so are rare.
 #[derive(Debug)]
-struct Those {
-    one: Came,
-    more: Vec<Came>,
-}
-
-impl Those {
-    fn iter(&self) -> impl Iterator<Item = &Came> {
-        std::iter::once(&self.one).chain(&self.more)
-    }
-
-    /// Without those; `None` if none is left.
-    fn without(mut self, which: impl Fn(&Came) -> bool) -> Option<Self> {
-        self.more.retain(|came| !which(came));
-        if which(&self.one) {
-            self.one = self.more.pop()?;
-        }
-        Some(self)
-    }
+struct Place {
+    id: EventId,
+    hash: u64,
+    /// The number of the one before with that hash, which may be gone; its own if there is none.
+    before: u64,
+    source: Option<Arc<str>>,
+    at: Timestamp,
+    came: Came,
+    is_forgotten: bool,
 }
 
 /// How an event came.
 #[derive(Debug, Clone)]
 pub(crate) struct Came {
-    source: Option<Arc<str>>,
     /// By which mesh of the bus.
     pub(crate) via: u64,
     pub(crate) stamp: Option<Stamp>,
-    at: Timestamp,
-    number: u64,
 }
 
 impl Window {
@@ -78,10 +73,12 @@ impl Window {
             events: 0,
             time: Duration::ZERO,
             meshes: 0,
-            known: HashMap::new(),
-            source: None,
+            known: HashMap::default(),
+            hasher: RandomState::default(),
             order: VecDeque::new(),
-            last: 0,
+            first: 0,
+            source: None,
+            home: None,
         };
         Self { boot: Uuid::new_v4(), slots: Slots::default(), inside: Mutex::new(inside) }
     }
@@ -103,60 +100,99 @@ impl Window {
         stamp: Option<&Stamp>,
         now: Timestamp,
     ) -> bool {
-        let mut inside = lock(&self.inside);
-        let before = inside.find(id, source).map(|came| came.at);
-        if before.is_some_and(|at| now.since(at) <= inside.time) {
-            return false;
-        }
-        if before.is_some() {
-            inside.remove(id, |came| came.source.as_deref() == source);
-        }
-        let source = source.map(|source| inside.shared(source));
-        inside.last += 1;
-        let number = inside.last;
-        let came = Came { source, via, stamp: stamp.cloned(), at: now, number };
-        match inside.known.entry(id) {
-            Entry::Vacant(none) => drop(none.insert(Those { one: came, more: Vec::new() })),
-            Entry::Occupied(mut those) => those.get_mut().more.push(came),
-        }
-        inside.order.push_back((id, number));
-        inside.let_go();
-        true
+        lock(&self.inside).note((source, id), via, stamp, now)
     }
 
     /// It did not get onto the bus after all.
     pub(crate) fn forget(&self, (source, id): (Option<&str>, EventId)) {
-        lock(&self.inside).remove(id, |came| came.source.as_deref() == source);
+        let mut inside = lock(&self.inside);
+        let hash = inside.hash(source, id);
+        if let Some(place) = inside.find(hash, source, id) {
+            inside.order[place].is_forgotten = true;
+        }
     }
 
     /// How it came, if it did.
     pub(crate) fn came(&self, event: &Event) -> Option<Came> {
-        lock(&self.inside).find(event.id(), event.source()).cloned()
+        let inside = lock(&self.inside);
+        if inside.order.is_empty() {
+            return None; // a bus that imports nothing
+        }
+        let (source, id) = (event.source(), event.id());
+        let place = inside.find(inside.hash(source, id), source, id)?;
+        Some(inside.order[place].came.clone())
     }
 
     #[cfg(test)]
     fn kept(&self) -> (usize, usize) {
         let inside = lock(&self.inside);
-        (inside.known.values().map(|those| those.iter().count()).sum(), inside.order.len())
+        let known = inside.order.iter().filter(|place| !place.is_forgotten).count();
+        (known, inside.order.len())
     }
 }
 
 impl Inside {
+    fn hash(&self, source: Option<&str>, id: EventId) -> u64 {
+        self.hasher.hash_one((id, source))
+    }
+
+    fn note(
+        &mut self,
+        (source, id): (Option<&str>, EventId),
+        via: u64,
+        stamp: Option<&Stamp>,
+        now: Timestamp,
+    ) -> bool {
+        let hash = self.hash(source, id);
+        if let Some(place) = self.find(hash, source, id) {
+            let before = &mut self.order[place];
+            if now.since(before.at) <= self.time {
+                return false;
+            }
+            before.is_forgotten = true;
+        }
+        let number = self.first + self.order.len() as u64;
+        let before = self.known.insert(hash, number).unwrap_or(number);
+        let came = Came { via, stamp: stamp.map(|stamp| self.shared_home(stamp)) };
+        let source = source.map(|source| self.shared(source));
+        self.order.push_back(Place {
+            id,
+            hash,
+            before,
+            source,
+            at: now,
+            came,
+            is_forgotten: false,
+        });
+        self.let_go();
+        true
+    }
+
     /// As many places as events are kept, so that what was forgotten or came again holds none for long.
     fn let_go(&mut self) {
         while self.order.len() > self.events {
-            let Some((id, number)) = self.order.pop_front() else { return };
-            self.remove(id, |came| came.number == number);
+            let Some(place) = self.order.pop_front() else { return };
+            let number = self.first;
+            self.first += 1;
+            if self.known.get(&place.hash) == Some(&number) {
+                self.known.remove(&place.hash);
+            }
         }
     }
 
-    fn find(&self, id: EventId, source: Option<&str>) -> Option<&Came> {
-        self.known.get(&id)?.iter().find(|came| came.source.as_deref() == source)
-    }
-
-    fn remove(&mut self, id: EventId, which: impl Fn(&Came) -> bool) {
-        if let Some(left) = self.known.remove(&id).and_then(|those| those.without(which)) {
-            self.known.insert(id, left);
+    /// Where it stands.
+    fn find(&self, hash: u64, source: Option<&str>, id: EventId) -> Option<usize> {
+        let mut number = *self.known.get(&hash)?;
+        loop {
+            let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
+            let place = self.order.get(at)?;
+            if !place.is_forgotten && place.id == id && place.source.as_deref() == source {
+                return Some(at);
+            }
+            if place.before == number {
+                return None;
+            }
+            number = place.before;
         }
     }
 
@@ -165,6 +201,14 @@ impl Inside {
             Some(last) if **last == *source => Arc::clone(last),
             _ => Arc::clone(self.source.insert(source.into())),
         }
+    }
+
+    fn shared_home(&mut self, stamp: &Stamp) -> Stamp {
+        let home = match &self.home {
+            Some(last) if *last == stamp.home => last,
+            _ => self.home.insert(stamp.home.clone()),
+        };
+        Stamp { home: home.clone(), ..*stamp }
     }
 }
 

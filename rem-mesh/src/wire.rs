@@ -5,6 +5,7 @@ use rem_core::wire::{Codec, EncodeError};
 use rem_core::{Event, Topic};
 
 use crate::home::Stamp;
+use crate::sync::{Mutex, lock};
 use crate::transport::{Parcel, Subject};
 
 /// In which of the two modes of CloudEvents events are written. Both are read. In both, where an event comes from stands in
@@ -26,38 +27,52 @@ pub enum Mode {
 }
 
 /// How events are written.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Writer {
     encoder: Encoder,
     mode: Mode,
     /// What stands before the topic in a subject, with the dot.
     root: Box<str>,
+    /// The subject that was written last: often the next has it too, and shares it.
+    last: Mutex<Option<Subject>>,
 }
 
 impl Writer {
     pub(crate) fn new(root: &str, codec: Codec, mode: Mode) -> Self {
-        Self { encoder: Encoder::new().codec(codec), mode, root: root.into() }
+        let encoder = Encoder::new().codec(codec);
+        Self { encoder, mode, root: root.into(), last: Mutex::new(None) }
+    }
+
+    /// Another that writes the same.
+    pub(crate) fn another(&self) -> Self {
+        let (encoder, root) = (self.encoder.clone(), self.root.clone());
+        Self { encoder, mode: self.mode, root, last: Mutex::new(None) }
     }
 
     /// Runs the user's code, which may panic.
     pub(crate) fn write(&self, event: &Event, stamp: &Stamp) -> Result<Parcel, Unwritten> {
-        let subject = format!("{}{}", self.root, event.topic());
-        let subject =
-            Subject::parse(subject).map_err(|error| Unwritten(error.to_string().into()))?;
-        let parcel = stamp.put(Parcel::new(subject));
+        let parcel = stamp.put(Parcel::new(self.subject(event.topic())?));
         match self.mode {
             Mode::Binary => {
                 let message = self.encoder.binary(event)?;
-                let parcel = message
-                    .headers()
-                    .fold(parcel, |parcel, (name, value)| parcel.header(name.to_owned(), value));
-                Ok(parcel.with_body(message.into_body()))
+                Ok(parcel.with_headers(message.headers()).with_body(message.into_body()))
             }
             Mode::Structured => {
                 let body = self.encoder.structured(event)?;
                 Ok(parcel.header("content-type", MEDIA_TYPE).with_body(body))
             }
         }
+    }
+
+    fn subject(&self, topic: &Topic) -> Result<Subject, Unwritten> {
+        let mut last = lock(&self.last);
+        let is_it = |last: &&Subject| last.as_str().strip_prefix(&*self.root) == Some(&**topic);
+        if let Some(last) = last.as_ref().filter(is_it) {
+            return Ok(last.clone());
+        }
+        let subject = Subject::parse(format!("{}{topic}", self.root));
+        let subject = subject.map_err(|error| Unwritten(error.to_string().into()))?;
+        Ok(last.insert(subject).clone())
     }
 }
 
@@ -80,11 +95,6 @@ pub(crate) fn topic_of(subject: &Subject, root: &str) -> Option<Topic> {
 /// # Errors
 /// For what is no event, with what is wrong.
 pub(crate) fn read(parcel: &Parcel, limit: usize) -> Result<CloudEvent, Box<str>> {
-    let headers = parcel.headers();
-    let read = Decoder::new().limit(limit).message(headers, parcel.body());
-    let mut events = read.map_err(|error| Box::<str>::from(error.to_string()))?;
-    match (events.pop(), events.is_empty()) {
-        (Some(event), true) => Ok(event),
-        _ => Err("it is a batch, and a parcel holds one event".into()),
-    }
+    let read = Decoder::new().limit(limit).event(parcel.headers(), parcel.body());
+    read.map_err(|error| error.to_string().into())
 }

@@ -31,18 +31,13 @@ fn rank(name: &str) -> (usize, &str) {
     (MESH.iter().position(|known| *known == name).unwrap_or(MESH.len()), name)
 }
 
-/// The bytes that headers take on the wire.
-pub(crate) fn wire_size(headers: &HeaderMap) -> usize {
-    let each = headers.iter().flat_map(|(name, values)| {
-        let name: &str = name.as_ref();
-        values.iter().map(|value| name.len() + value.as_str().len() + 4)
-    });
-    "NATS/1.0\r\n\r\n".len() + each.sum::<usize>()
-}
+/// Headers as they are sent, if there are any, and the bytes that they take on the wire.
+pub(crate) type Written = (Option<HeaderMap>, usize);
 
-/// The headers of a parcel as they are sent; `None` for none.
-pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportError> {
+/// The headers of a parcel.
+pub(crate) fn written(parcel: &Parcel) -> Result<Written, TransportError> {
     let mut map: Option<HeaderMap> = None;
+    let mut bytes = 0;
     let mut before = None;
     let mut in_order = true;
     for (name, value) in parcel.headers() {
@@ -66,6 +61,8 @@ pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportErr
         let named: HeaderName = named.ok_or_else(|| {
             wrong("has a name that NATS cannot write: take letters, digits and `-`")
         })?;
+        let name: &str = named.as_ref();
+        bytes += line(name, value);
         let valued: HeaderValue =
             value.parse().map_err(|_| wrong("has a line break: encode it"))?;
         in_order &= before.is_none_or(|before| before <= rank);
@@ -76,9 +73,16 @@ pub(crate) fn written(parcel: &Parcel) -> Result<Option<HeaderMap>, TransportErr
         let mut order: Vec<_> = parcel.headers().enumerate().collect();
         order.sort_by_key(|(at, (name, _))| (rank(name), *at));
         let order: Vec<_> = order.iter().map(|(at, _)| at.to_string()).collect();
-        map.insert(ORDER, order.join(","));
+        let order = order.join(",");
+        bytes += line(ORDER, &order);
+        map.insert(ORDER, order);
     }
-    Ok(map)
+    Ok((map, if bytes > 0 { bytes + "NATS/1.0\r\n\r\n".len() } else { 0 }))
+}
+
+/// How long the line of a header is, with `: ` and its break.
+fn line(name: &str, value: &str) -> usize {
+    name.len() + value.len() + 4
 }
 
 /// NATS has names of visible ASCII. What is beyond that is written as a URL would, and `%` itself.
@@ -98,30 +102,27 @@ pub(crate) fn read(message: Message) -> Option<Parcel> {
     let subject = Subject::parse(message.subject.as_str()).ok()?;
     let parcel = Parcel::new(subject).with_body(message.payload);
     let Some(map) = message.headers else { return Some(parcel) };
-    let mut headers: Vec<(Cow<'static, str>, String)> = Vec::with_capacity(map.len());
+    let mut headers: Vec<(Cow<'_, str>, &str)> = Vec::with_capacity(map.len());
     let mut order = None;
     for (name, values) in map.iter() {
         let name: &str = name.as_ref();
         if name == ORDER {
-            order = values.first().map(|value| value.as_str().to_owned());
+            order = values.first().map(HeaderValue::as_str);
         } else if !name.starts_with(SERVERS) {
-            let known = MESH.iter().find(|known| **known == name);
-            let name = known.map_or_else(|| decoded(name).into(), |known| Cow::Borrowed(*known));
-            headers.extend(values.iter().map(|value| (name.clone(), value.as_str().to_owned())));
+            let name = match MESH.contains(&name) || !name.contains('%') {
+                true => Cow::Borrowed(name),
+                false => Cow::Owned(decoded(name)),
+            };
+            headers.extend(values.iter().map(|value| (name.clone(), value.as_str())));
         }
     }
     headers.sort_by(|(one, _), (two, _)| rank(one).cmp(&rank(two)));
-    let headers = match order.and_then(|order| positions(&order, headers.len())) {
-        Some(positions) => {
-            let mut placed: Vec<_> = positions.into_iter().zip(headers).collect();
-            placed.sort_by_key(|(at, _)| *at);
-            placed.into_iter().map(|(_, header)| header).collect()
-        }
-        None => headers,
-    };
-    let put =
-        |parcel: Parcel, (name, value): (Cow<'static, str>, String)| parcel.header(name, value);
-    Some(headers.into_iter().fold(parcel, put))
+    if let Some(positions) = order.and_then(|order| positions(order, headers.len())) {
+        let mut placed: Vec<_> = positions.into_iter().zip(headers).collect();
+        placed.sort_by_key(|(at, _)| *at);
+        headers = placed.into_iter().map(|(_, header)| header).collect();
+    }
+    Some(parcel.with_headers(headers))
 }
 
 /// Where each header stands; `None` for what does not name each place once.
@@ -142,7 +143,7 @@ mod tests {
             subject: parcel.subject().as_str().into(),
             reply: None,
             payload: parcel.body().clone(),
-            headers: written(parcel).unwrap(),
+            headers: written(parcel).unwrap().0,
             status: None,
             description: None,
             length: 0,
@@ -179,7 +180,7 @@ mod tests {
     fn those_of_a_mesh_need_no_header_more() {
         let headers =
             [("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0"), ("content-type", "t")];
-        assert_eq!(written(&parcel(&headers)).unwrap().unwrap().len(), 4);
+        assert_eq!(written(&parcel(&headers)).unwrap().0.unwrap().len(), 4);
     }
 
     #[test]

@@ -75,8 +75,8 @@ impl NatsTransport {
                 format!("the server does not let this node publish to `{subject}`: allow it there");
             return Err(TransportError::new(TransportErrorKind::Refused, said));
         }
-        let written = headers::written(parcel)?;
-        let lines = written.as_ref().map_or(0, headers::wire_size) + more;
+        let (written, lines) = headers::written(parcel)?;
+        let lines = lines + more;
         if parcel.size() > largest(most) || lines + parcel.body().len() > most {
             let said = format!(
                 "`{subject}` has {} bytes, and a parcel at most {}: send less, or raise `max_payload` of the server",

@@ -1,20 +1,17 @@
 //! From attributes, in whichever mode they came, to an event: each looked at, and put where an event has it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use rem_patterns::Topic;
 
 use super::attributes::Attribute;
 use super::cloud_event::CloudEvent;
 use super::error::{CloudEventError, CloudEventErrorKind as Kind};
+use super::read::Attributes;
 use super::{json, names, source};
 use crate::clock::{ParseTimestampError, Timestamp};
 use crate::event::Metadata;
 use crate::wire::RawEvent;
-
-/// What was read, by name; what was set to `null` is not there.
-pub(super) type Attributes<'a> = BTreeMap<Cow<'a, str>, Attribute<'a>>;
 
 /// The event of these attributes.
 pub(super) fn assemble(
@@ -111,6 +108,10 @@ fn text<'a>(
 }
 
 fn legal(name: &str, text: &str) -> Result<(), CloudEventError> {
+    // Nearly every text is of these alone.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Ok(());
+    }
     match text.char_indices().find(|(_, c)| c.is_control()) {
         None => Ok(()),
         Some((at, c)) => {
@@ -190,7 +191,7 @@ fn extensions(
     metadata: &mut Metadata,
 ) -> Result<(), CloudEventError> {
     let mut rest = rest.map(json::metadata).transpose()?.unwrap_or_default();
-    for (name, attribute) in attributes {
+    for (name, attribute) in attributes.rest() {
         if !names::is_name(&name) {
             let said = "no attribute has this name: they are made of `a` to `z` and `0` to `9`, and none is `data`";
             return Err(wrong(Kind::Name, &name, said));

@@ -1,11 +1,11 @@
 //! Binary mode: [`Message`], and attributes written as headers and read.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use super::attributes::{Attribute, Sink};
 use super::error::{CloudEventError, CloudEventErrorKind as Kind};
+use super::read::Attributes;
 use super::{json, names, source};
 
 /// What the name of every header of an attribute begins with.
@@ -104,7 +104,9 @@ impl Sink for Headers {
 /// Headers as they were read.
 #[derive(Default)]
 pub(super) struct Read {
-    pub(super) attributes: BTreeMap<Cow<'static, str>, Attribute<'static>>,
+    pub(super) attributes: Attributes<'static>,
+    /// Whether there are any.
+    pub(super) is_empty: bool,
     /// As it came.
     pub(super) content_type: Option<String>,
 }
@@ -115,27 +117,53 @@ pub(super) fn read<N: AsRef<str>, V: AsRef<[u8]>>(
     body: usize,
     limit: usize,
 ) -> Result<Read, CloudEventError> {
-    let mut read = Read::default();
+    let mut content_type = None;
+    let mut is_empty = true;
     let mut bytes = body;
     json::within(bytes, limit)?;
-    for (name, value) in headers {
+    let attributes = headers.into_iter().filter_map(|(name, value)| {
         let (name, value) = (name.as_ref(), value.as_ref());
         bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
-        json::within(bytes, limit)?;
-        let lower = name.to_ascii_lowercase();
-        if lower == CONTENT_TYPE {
-            if read.content_type.replace(utf8(&lower, value)?.to_owned()).is_some() {
-                return Err(json::twice(&lower));
+        match one(name, value, json::within(bytes, limit)) {
+            Ok(Header::Attribute(name, value)) => {
+                is_empty = false;
+                Some(Ok((name.into(), Some(value))))
             }
-        } else if let Some(attribute) = lower.strip_prefix(PREFIX) {
-            let text = decoded(attribute, utf8(attribute, value)?)?;
-            let text = Attribute::Text(text.into_owned().into());
-            if read.attributes.insert(attribute.to_owned().into(), text).is_some() {
-                return Err(json::twice(attribute));
+            Ok(Header::ContentType(value)) => {
+                content_type.replace(value).map(|_| Err(json::twice(CONTENT_TYPE)))
             }
+            Ok(Header::Other) => None,
+            Err(error) => Some(Err(error)),
         }
+    });
+    let attributes = Attributes::of(attributes)?;
+    Ok(Read { attributes, is_empty, content_type })
+}
+
+/// What a header is.
+enum Header {
+    Attribute(String, Attribute<'static>),
+    ContentType(String),
+    Other,
+}
+
+fn one(
+    name: &str,
+    value: &[u8],
+    within: Result<(), CloudEventError>,
+) -> Result<Header, CloudEventError> {
+    within?;
+    if name.eq_ignore_ascii_case(CONTENT_TYPE) {
+        return Ok(Header::ContentType(utf8(CONTENT_TYPE, value)?.to_owned()));
     }
-    Ok(read)
+    match name.split_at_checked(PREFIX.len()) {
+        Some((prefix, attribute)) if prefix.eq_ignore_ascii_case(PREFIX) => {
+            let attribute = attribute.to_ascii_lowercase();
+            let text = decoded(&attribute, utf8(&attribute, value)?)?.into_owned();
+            Ok(Header::Attribute(attribute, Attribute::Text(text.into())))
+        }
+        _ => Ok(Header::Other),
+    }
 }
 
 fn utf8<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, CloudEventError> {

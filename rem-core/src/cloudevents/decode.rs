@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use serde_json::value::RawValue;
 
-use super::assemble::{Attributes, assemble};
+use super::assemble::assemble;
 use super::attributes::Attribute;
 use super::binary;
 use super::cloud_event::CloudEvent;
 use super::error::{CloudEventError, CloudEventErrorKind as Kind};
+use super::read::Attributes;
 use super::{MAX_DEPTH, data, json, names};
 use crate::wire::{Body, Codec, RawEvent};
 
@@ -69,7 +70,7 @@ impl Decoder {
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
     ) -> Result<CloudEvent, CloudEventError> {
-        let binary::Read { attributes, content_type } =
+        let binary::Read { attributes, content_type, .. } =
             binary::read(headers, body.len(), self.limit)?;
         from_headers(attributes, content_type, body)
     }
@@ -86,58 +87,87 @@ impl Decoder {
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
     ) -> Result<Vec<CloudEvent>, CloudEventError> {
-        let binary::Read { attributes, content_type } =
+        match self.mode(headers, body)? {
+            Mode::Structured => self.structured(body).map(|event| vec![event]),
+            Mode::Batch => self.batch(body),
+            Mode::Binary(attributes, content_type) => {
+                from_headers(attributes, content_type, body).map(|event| vec![event])
+            }
+        }
+    }
+
+    /// The same of a message that holds one event, as most transports have it.
+    ///
+    /// # Errors
+    /// As for [`message`](Self::message); and a batch, however many it holds.
+    pub fn event<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+    ) -> Result<CloudEvent, CloudEventError> {
+        match self.mode(headers, body)? {
+            Mode::Structured => self.structured(body),
+            Mode::Batch => {
+                let said = "it is a batch, and one event is read here: send each by itself";
+                Err(CloudEventError::new(Kind::MediaType, "content-type", said))
+            }
+            Mode::Binary(attributes, content_type) => from_headers(attributes, content_type, body),
+        }
+    }
+
+    fn mode<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+    ) -> Result<Mode, CloudEventError> {
+        let binary::Read { attributes, is_empty, content_type } =
             binary::read(headers, body.len(), self.limit)?;
         let media = content_type.as_deref().unwrap_or_default();
-        let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match media.strip_prefix("application/cloudevents") {
-            Some("" | "+json") => self.structured(body).map(|event| vec![event]),
-            Some("-batch" | "-batch+json") => self.batch(body),
+        let media = media.split(';').next().unwrap_or_default().trim();
+        let format = media
+            .split_at_checked(FORMATS.len())
+            .filter(|(start, _)| start.eq_ignore_ascii_case(FORMATS))
+            .map(|(_, format)| format);
+        let is = |one: &str| format.is_some_and(|format| format.eq_ignore_ascii_case(one));
+        Ok(match format {
+            Some(_) if is("") || is("+json") => Mode::Structured,
+            Some(_) if is("-batch") || is("-batch+json") => Mode::Batch,
             Some(_) => {
                 let said = format!(
                     "`{media}` is not read: send `application/cloudevents+json`, `application/cloudevents-batch+json`, or \
                      the attributes as headers"
                 );
-                Err(CloudEventError::new(Kind::MediaType, "content-type", said))
+                return Err(CloudEventError::new(Kind::MediaType, "content-type", said));
             }
-            None if content_type.is_none() && attributes.is_empty() => {
-                self.structured(body).map(|event| vec![event])
-            }
-            None => from_headers(attributes, content_type, body).map(|event| vec![event]),
-        }
+            None if content_type.is_none() && is_empty => Mode::Structured,
+            None => Mode::Binary(attributes, content_type),
+        })
     }
+}
+
+/// What a media type of CloudEvents begins with.
+const FORMATS: &str = "application/cloudevents";
+
+/// In which mode a message is.
+enum Mode {
+    Structured,
+    Batch,
+    Binary(Attributes<'static>, Option<String>),
 }
 
 /// The event that a JSON object is.
 fn document(json: &str) -> Result<CloudEvent, CloudEventError> {
-    let mut attributes = Attributes::new();
     let (mut inline, mut base64) = (None, None);
-    let mut unset = Vec::new();
     let json::Object(members) = json::parse(json, "")?;
-    for (name, value) in members {
-        match &*name {
-            names::DATA | names::DATA_BASE64 => {
-                let data = if name == names::DATA { &mut inline } else { &mut base64 };
-                if data.replace(value).is_some() {
-                    return Err(json::twice(&name));
-                }
-            }
-            _ => match json::attribute(&name, value)? {
-                None => unset.push(name),
-                Some(value) => {
-                    if attributes.contains_key(&name) {
-                        return Err(json::twice(&name));
-                    }
-                    attributes.insert(name, value);
-                }
-            },
-        }
-    }
-    unset.sort_unstable();
-    let twice = unset.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| &pair[0]);
-    if let Some(name) = twice.or_else(|| unset.iter().find(|name| attributes.contains_key(*name))) {
-        return Err(json::twice(name));
-    }
+    let attributes = members.into_iter().filter_map(|(name, value)| {
+        let data = match &*name {
+            names::DATA => &mut inline,
+            names::DATA_BASE64 => &mut base64,
+            _ => return Some(json::attribute(&name, value).map(|value| (name, value))),
+        };
+        data.replace(value).map(|_| Err(json::twice(&name)))
+    });
+    let attributes = Attributes::of(attributes)?;
     let media = media(&attributes);
     let data = match (inline, base64.filter(|base64| base64.get() != "null")) {
         (Some(_), Some(_)) => {
@@ -172,8 +202,7 @@ fn from_headers(
     body: &[u8],
 ) -> Result<CloudEvent, CloudEventError> {
     if let Some(media) = content_type {
-        let media = Attribute::Text(media.into());
-        attributes.entry(names::DATACONTENTTYPE.into()).or_insert(media);
+        attributes.or(names::DATACONTENTTYPE, || Attribute::Text(media.into()));
     }
     let data = data::read(media(&attributes), body.to_vec(), true);
     assemble(attributes, data)

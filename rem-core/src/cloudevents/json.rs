@@ -78,7 +78,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut members = Vec::new();
+                let mut members = Vec::with_capacity(16); // as many as nearly every event has
                 while let Some((Text(name), value)) = map.next_entry()? {
                     members.push((name, value));
                 }
@@ -139,7 +139,10 @@ pub(super) fn attribute<'a>(
         CloudEventError::new(Kind::WrongType, name, said)
     };
     Ok(Some(match json.as_bytes().first() {
-        Some(b'"') => Attribute::Text(parse::<Text<'a>>(json, name)?.0),
+        Some(b'"') => Attribute::Text(match plain(json) {
+            Some(text) => text.into(),
+            None => parse::<Text<'a>>(json, name)?.0,
+        }),
         Some(b't') => Attribute::Boolean(true),
         Some(b'f') => Attribute::Boolean(false),
         Some(b'n') => return Ok(None),
@@ -151,6 +154,12 @@ pub(super) fn attribute<'a>(
             _ => return Err(wrong(&format!("`{}`", json.chars().take(40).collect::<String>()))),
         },
     }))
+}
+
+/// What a JSON string is that is known to be one, if nothing in it is escaped.
+fn plain(json: &str) -> Option<&str> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    memchr::memchr(b'\\', text.as_bytes()).is_none().then_some(text)
 }
 
 /// Metadata: an object, no name twice at any depth.
@@ -207,29 +216,33 @@ pub(super) fn twice(path: &str) -> CloudEventError {
 /// How deep a JSON text nests. What is no JSON has a depth too.
 pub(super) fn depth(json: &[u8]) -> usize {
     let (mut now, mut most) = (0_usize, 0);
-    let mut bytes = json.iter();
-    while let Some(byte) = bytes.next() {
+    let mut rest = json;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
             b'{' | b'[' => {
                 now += 1;
                 most = most.max(now);
             }
             b'}' | b']' => now = now.saturating_sub(1),
-            b'"' => {
-                while let Some(byte) = bytes.next() {
-                    match byte {
-                        b'"' => break,
-                        b'\\' => {
-                            bytes.next();
-                        }
-                        _ => {}
-                    }
-                }
-            }
+            b'"' => rest = behind_string(rest),
             _ => {}
         }
     }
     most
+}
+
+/// What stands behind the string that has begun.
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        let is_end = rest[at] == b'"';
+        // What is escaped may be a quote.
+        rest = rest.get(at + if is_end { 1 } else { 2 }..).unwrap_or_default();
+        if is_end {
+            return rest;
+        }
+    }
+    &[]
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! [`Parcel`]: what a transport carries.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,8 +11,36 @@ use super::Subject;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parcel {
     subject: Subject,
-    headers: Arc<Vec<(Cow<'static, str>, String)>>,
+    headers: Arc<Headers>,
     body: Bytes,
+}
+
+/// Names and values in turn, in one text: a text for each would be most of what a parcel costs.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Headers {
+    text: String,
+    /// Where each name and each value ends.
+    ends: Vec<usize>,
+}
+
+/// Room for those of a mesh.
+const BYTES: usize = 160;
+const TEXTS: usize = 8;
+
+impl Headers {
+    fn put(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut begin = 0;
+        self.ends.chunks_exact(2).map(move |ends| {
+            let (name, value) = (begin..ends[0], ends[0]..ends[1]);
+            begin = ends[1];
+            (&self.text[name], &self.text[value])
+        })
+    }
 }
 
 impl Parcel {
@@ -24,8 +51,25 @@ impl Parcel {
 
     /// With one header more. Neither name nor value may have a line break; a transport refuses what it cannot write.
     #[must_use]
-    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.headers).push((name.into(), value.into()));
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.with_headers([(name, value)])
+    }
+
+    /// With those headers more.
+    #[must_use]
+    pub fn with_headers<N: AsRef<str>, V: AsRef<str>>(
+        mut self,
+        more: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let headers = Arc::make_mut(&mut self.headers);
+        if headers.ends.is_empty() {
+            headers.text.reserve(BYTES);
+            headers.ends.reserve(TEXTS);
+        }
+        for (name, value) in more {
+            headers.put(name.as_ref());
+            headers.put(value.as_ref());
+        }
         self
     }
 
@@ -43,7 +87,7 @@ impl Parcel {
 
     /// The headers, in their order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.headers.iter()
     }
 
     /// The value of the first header of that name, in whichever case.
@@ -58,8 +102,7 @@ impl Parcel {
 
     /// How many bytes headers and body have together: what [`max_payload`](super::Capabilities::max_payload) limits.
     pub fn size(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
-        headers.sum::<usize>() + self.body.len()
+        self.headers.text.len() + self.body.len()
     }
 }
 
@@ -68,7 +111,7 @@ impl fmt::Debug for Parcel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parcel")
             .field("subject", &self.subject)
-            .field("headers", &self.headers)
+            .field("headers", &self.headers().collect::<Vec<_>>())
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }
