@@ -25,8 +25,10 @@
 //! ```
 
 mod clauses;
+mod consumers;
+mod place;
 mod side;
-mod streams;
+mod stores;
 
 use std::error::Error;
 use std::fmt;

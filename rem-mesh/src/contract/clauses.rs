@@ -1,7 +1,7 @@
 //! The clauses, each by itself: `Ok(false)` for what is not offered.
 
 use super::side::{Held, Side, parcel};
-use super::{Venue, streams};
+use super::{Venue, consumers, stores};
 use crate::transport::{Incoming, TransportErrorKind};
 
 type Clause = fn(&dyn Venue) -> Held<bool>;
@@ -19,16 +19,16 @@ pub(super) const ALL: &[(&str, Clause)] = &[
     ("comes back", comes_back),
     ("groups", groups),
     ("closed", closed),
-    ("opened", streams::opened),
-    ("stored", streams::stored),
-    ("once by key", streams::once_by_key),
-    ("refused stores", streams::refused),
-    ("consumed", streams::consumed),
-    ("again until answered", streams::again),
-    ("resumed", streams::resumed),
-    ("started", streams::started),
-    ("shared", streams::shared),
-    ("read", streams::read),
+    ("opened", stores::opened),
+    ("stored", stores::stored),
+    ("once by key", stores::once_by_key),
+    ("refused stores", stores::refused),
+    ("consumed", consumers::consumed),
+    ("again until answered", consumers::again),
+    ("resumed", consumers::resumed),
+    ("started", consumers::started),
+    ("shared", consumers::shared),
+    ("read", stores::read),
 ];
 
 fn stands(venue: &dyn Venue) -> Held<bool> {

@@ -191,23 +191,32 @@ impl Broker {
         Err(TransportError::new(TransportErrorKind::TooLarge, said))
     }
 
-    /// What is to be told when the broker answers; and how often the link was cut before.
+    /// How often the cable of a link that is connected was cut.
+    pub(super) fn cuts(&self, id: u64) -> Done<u64> {
+        self.change(|inside| Ok(inside.there(id)?.cuts))
+    }
+
+    /// What is to be told when the broker answers. An error if the link has been cut more often than that.
     pub(super) fn store(
         &self,
-        from: u64,
+        (from, cuts): (u64, u64),
         stream: &str,
         parcel: &Parcel,
         key: &str,
-    ) -> Done<(u64, Done<Stored>)> {
+    ) -> Done<Done<Stored>> {
         self.change(|inside| {
-            let cuts = inside.there(from)?.cuts;
+            let link = inside.there(from)?;
+            if link.cuts != cuts {
+                let said = format!("`{}` was cut since: it is connected again", link.name);
+                return Err(TransportError::new(TransportErrorKind::Disconnected, said));
+            }
             self.takes(parcel)?;
             if !is_key(key) {
                 let said =
                     format!("`{key}` is no key: it takes 1 to 512 visible characters of ASCII");
                 return Err(TransportError::new(TransportErrorKind::Refused, said));
             }
-            Ok((cuts, inside.store(from, stream, parcel, key)))
+            Ok(inside.store(from, stream, parcel, key))
         })
     }
 

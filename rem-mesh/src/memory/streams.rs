@@ -26,11 +26,16 @@ impl Streams for MemoryTransport {
     }
 
     fn store(&self, stream: &str, parcel: Parcel, key: &str) -> Doing<'_, Storing> {
-        let stored = self.broker.store(self.id, stream, &parcel, key);
         let (broker, id) = (Arc::clone(&self.broker), self.id);
-        Box::pin(ready(stored.map(|(cuts, stored)| -> Storing {
-            Box::pin(poll_fn(move |cx| broker.poll_stored(id, cuts, &stored, cx)))
-        })))
+        let (stream, key) = (stream.to_owned(), key.to_owned());
+        let called = broker.cuts(id);
+        Box::pin(async move {
+            let cuts = called?;
+            let stored = broker.store((id, cuts), &stream, &parcel, &key)?;
+            let storing: Storing =
+                Box::pin(poll_fn(move |cx| broker.poll_stored(id, cuts, &stored, cx)));
+            Ok(storing)
+        })
     }
 
     fn consume(&self, spec: ConsumerSpec) -> Doing<'_, Consuming> {

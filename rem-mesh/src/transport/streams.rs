@@ -47,6 +47,7 @@ pub struct Stored {
 ///     what the stream really is, read back from the broker, and not what was asked for.
 /// 13. *Stored.* What is acknowledged is kept, whole, under the number that the acknowledgement has. What one transport stores has
 ///     rising numbers in the order of its calls of [`store`](Self::store), as long as its connection lasts, however many of them wait.
+///     What is called before a connection is lost, and not taken by then, is not stored on the next one.
 ///     Subscriptions to its subject are given it as if it had been [published](super::Transport::publish). A stream may keep, with no
 ///     key, what is published to its subjects too.
 /// 14. *Once by key.* What is stored again under a key that was stored within the stream's window is acknowledged as a

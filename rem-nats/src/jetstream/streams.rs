@@ -57,6 +57,9 @@ impl Streams for NatsTransport {
 
     fn store(&self, stream: &str, parcel: Parcel, key: &str) -> Doing<'_, Storing> {
         let (stream, key) = (stream.to_owned(), key.to_owned());
+        // Of the call: who has not seen yet that the connection was lost would send this before what he has to send again.
+        let called =
+            self.shared().link.there().and_then(|epoch| Ok((epoch, self.shared().live()?)));
         Box::pin(async move {
             let shared = self.shared();
             let is_key = (1..=LONGEST_KEY).contains(&key.len())
@@ -69,8 +72,10 @@ impl Streams for NatsTransport {
                 return Err(TransportError::new(TransportErrorKind::Other, said));
             }
             is_name("stream", &stream)?;
-            let epoch = shared.link.there()?;
-            let (client, handle) = shared.live()?;
+            let (epoch, (client, handle)) = called?;
+            if shared.link.there()? != epoch {
+                return Err(lost());
+            }
             let mut headers = self
                 .checked(&client, &parcel, key.len() + stream.len() + 64)?
                 .unwrap_or_else(HeaderMap::new);

@@ -134,7 +134,10 @@ fn acknowledgements_that_are_lost_store_nothing_twice_and_change_no_order() {
         assert!(mesh.leave(LIMIT).is_complete(), "seed {seed}");
         assert_eq!(orders(&stored(&broker)), (0..300).collect::<Vec<_>>(), "seed {seed}");
         let stats = mesh.stats();
-        assert_eq!((stats.acknowledged, stats.known), (300, broker.counts().known), "{stats}");
+        // Of one that is known the acknowledgement may be lost too: then it is known once more.
+        let known = broker.counts().known;
+        assert_eq!(stats.acknowledged, 300, "{stats}");
+        assert!(stats.known <= known && known <= stats.resent, "{known} {stats}");
         again += stats.known;
     }
     assert!(again > 0, "some were sent twice");
