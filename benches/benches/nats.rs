@@ -82,7 +82,7 @@ fn each(time: Duration, events: u64) -> f64 {
 
 /// From the first publish to the last event's handler on the other bus.
 fn by_mesh(server: &Server, events: u64) -> f64 {
-    from_bus_to_bus(server, events, Import::of("account"), NONE)
+    from_bus_to_bus(server, events, Import::of("account"), NONE, &bad())
 }
 
 /// Every how manieth is followed by one that is bad: none, each tenth, which is a flood beside what a server carries, or each.
@@ -90,7 +90,7 @@ const NONE: u64 = u64::MAX;
 const FLOOD: u64 = 10;
 const EACH: u64 = 1;
 
-/// What a hostile peer sends: cut short, from nobody, forged, of another schema, too large.
+/// What a hostile peer sends: cut short, from nobody, forged, of another schema, and last too large.
 fn bad() -> Vec<Parcel> {
     let about = || Parcel::new(Subject::parse("rem.main.account.paid").unwrap());
     let stamped = |node: &str| {
@@ -109,17 +109,22 @@ fn bad() -> Vec<Parcel> {
 }
 
 /// The same to a node that says what may come.
-fn beside_a_flood(server: &Server, events: u64, every: u64) -> f64 {
+fn beside_a_flood(server: &Server, events: u64, every: u64, bad: &[Parcel]) -> f64 {
     let only = Import::of("account").as_type::<Account>().at_most(64 << 10);
-    from_bus_to_bus(server, events, only, every)
+    from_bus_to_bus(server, events, only, every, bad)
 }
 
 /// With one that is bad behind so many that are good, from another connection. What it takes to send those is counted too.
-fn from_bus_to_bus(server: &Server, events: u64, import: Import, every: u64) -> f64 {
+fn from_bus_to_bus(
+    server: &Server,
+    events: u64,
+    import: Import,
+    every: u64,
+    bad: &[Parcel],
+) -> f64 {
     let evil = NatsTransport::builder(server.url()).build().unwrap();
     block_on(evil.connect()).unwrap();
-    let (bad, mut flood) = (bad(), 0);
-    let mut bad = bad.iter().cycle();
+    let (mut bad, mut flood) = (bad.iter().cycle(), 0);
     let room = usize::try_from(events).unwrap() * 2;
     let (one, two) = (Bus::new(), Bus::new());
     let came = Arc::new(AtomicU64::new(0));
@@ -416,15 +421,19 @@ fn main() {
     // Nobody set a bar for it: it writes a file first.
     let mut outbox = Beside::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
-    let [mut hostile, mut as_many] = [const { Beside::new() }; 2];
+    let [mut hostile, mut none_large, mut as_many] = [const { Beside::new() }; 3];
     for _ in 0..ROUNDS {
         if is_wanted("live") {
             live.round(by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
         }
         if is_wanted("hostile") {
-            let peaceful = beside_a_flood(&server, events, NONE);
-            hostile.round(beside_a_flood(&server, events, FLOOD), peaceful);
-            as_many.round(beside_a_flood(&server, events, EACH), peaceful);
+            let bad = bad();
+            let small = &bad[..bad.len() - 1];
+            let beside = |every, bad| beside_a_flood(&server, events, every, bad);
+            let peaceful = beside(NONE, &bad);
+            hostile.round(beside(FLOOD, &bad), peaceful);
+            none_large.round(beside(FLOOD, small), peaceful);
+            as_many.round(beside(EACH, small), peaceful);
         }
         if is_wanted("streams") {
             let ours = stored_by_transport(&server, events, &shape);
@@ -447,7 +456,12 @@ fn main() {
     if let Some(times) = hostile.told_beside("one of eleven bad", "ns", "without") {
         limits.at_least("hostile: what is good beside a flood, of its rate", times, 0.8, "times");
     }
-    as_many.told_beside("each second bad", "ns", "without");
+    for (rows, what) in [(&mut none_large, "the same, small"), (&mut as_many, "each second, small")]
+    {
+        if let Some(times) = rows.told_beside(what, "ns", "without") {
+            println!("                  {times:.2} times the rate without");
+        }
+    }
     if let Some(times) = outbox.told("by the outbox", "ns") {
         println!("                 {times:.2} times the rate of the client that stores");
     }
@@ -493,7 +507,7 @@ impl Beside {
             return None;
         }
         let (mesh, client) = (median(&mut self.mesh), median(&mut self.client));
-        println!("{what:17} {mesh:9.1} {unit} an event, {other} {client:9.1}");
+        println!("{what:18} {mesh:9.1} {unit} an event, {other} {client:9.1}");
         Some(median(&mut self.ratios))
     }
 
