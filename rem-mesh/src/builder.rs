@@ -28,7 +28,7 @@ use crate::stats::Counters;
 use crate::transport::{StreamSpec, SubjectFilter, Transport};
 use crate::watched::Watched;
 use crate::window::Window;
-use crate::wire::{Mode, Writer};
+use crate::wire::{LastHead, Mode, Writer};
 use crate::work::start;
 
 /// The fewest events of a window: as many as may wait for their turn on a bus, so that an event that came is known for one
@@ -382,6 +382,7 @@ impl MeshBuilder {
             interests: interests.clone(),
             export: stream.subscription().id(),
             transport,
+            last_head: LastHead::default(),
             window,
             imports,
             always,

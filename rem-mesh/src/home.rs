@@ -72,6 +72,11 @@ impl Stamp {
         parcel.with_headers([(NODE, &*self.home.node), (BOOT, boot), (HOPS, &hops)])
     }
 
+    /// Whether a header of that name is a part of it.
+    pub(crate) fn is_of(name: &str) -> bool {
+        [NODE, BOOT, HOPS].iter().any(|part| name.eq_ignore_ascii_case(part))
+    }
+
     /// Reads that of a parcel; `None` if it has none.
     ///
     /// # Errors

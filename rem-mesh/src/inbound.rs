@@ -174,11 +174,11 @@ pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
         return Looked::Refused(Refusal::Oversized, said.into());
     }
     let refused = |why, said: &str| Looked::Refused(why, said.into());
-    let stamp = match Stamp::read(parcel) {
-        Ok(stamp) => stamp,
+    let head = match shared.last_head.read(parcel) {
+        Ok(head) => head,
         Err(said) => return refused(Refusal::Malformed, said),
     };
-    match &stamp {
+    match &head.stamp {
         None if imports.takes_foreign => {}
         None => return refused(Refusal::NoHome, "it does not say which node it comes from"),
         Some(stamp) => match strange(shared, stamp, by) {
@@ -193,7 +193,7 @@ pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
     if imports.of(&topic, by.rule()).next().is_none() || stays(&topic, "") {
         return refused(Refusal::NotImported, "no rule lets its topic in");
     }
-    let event = match wire::read(parcel, imports.limit) {
+    let event = match head.event(parcel, imports.limit) {
         Ok(event) => event,
         Err(said) => return refused(Refusal::Malformed, &said),
     };
@@ -204,7 +204,7 @@ pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
     if stays(&topic, &topic[..event.scope().min(topic.len())]) {
         return refused(Refusal::NotImported, "its topic stays where it was published");
     }
-    Looked::Event(Box::new(event), stamp)
+    Looked::Event(Box::new(event), head.stamp)
 }
 
 impl By {

@@ -18,6 +18,7 @@ use crate::told::MeshEvent;
 use crate::transport::{Capabilities, Parcel, Transport};
 use crate::watched::Watched;
 use crate::window::Window;
+use crate::wire::LastHead;
 
 /// What the parts of a mesh share. It keeps no bus.
 pub(crate) struct Shared {
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) window: Arc<Window>,
     pub(crate) imports: Imports,
+    pub(crate) last_head: LastHead,
     /// What is wanted whoever subscribes.
     pub(crate) always: Vec<Pattern>,
     pub(crate) counters: Counters,

@@ -33,8 +33,8 @@ pub(crate) struct Writer {
     mode: Mode,
     /// What stands before the topic in a subject, with the dot.
     root: Box<str>,
-    /// The subject that was written last: often the next has it too, and shares it.
-    last: Mutex<Option<Subject>>,
+    /// What was written last, without its body: often the next has its subject, and nearly always its headers.
+    last: Mutex<Option<(Stamp, Parcel)>>,
 }
 
 impl Writer {
@@ -51,30 +51,46 @@ impl Writer {
 
     /// Runs the user's code, which may panic.
     pub(crate) fn write(&self, event: &Event, stamp: &Stamp) -> Result<Parcel, Unwritten> {
-        let parcel = stamp.put(Parcel::new(self.subject(event.topic())?));
         match self.mode {
             Mode::Binary => {
                 let message = self.encoder.binary(event)?;
+                let parcel = stamp.put(Parcel::new(self.subject(event.topic())?));
                 Ok(parcel.with_headers(message.headers()).with_body(message.into_body()))
             }
             Mode::Structured => {
                 let body = self.encoder.structured(event)?;
-                Ok(parcel.header("content-type", MEDIA_TYPE).with_body(body))
+                Ok(self.headed(event.topic(), stamp)?.with_body(body))
             }
         }
     }
 
-    fn subject(&self, topic: &Topic) -> Result<Subject, Unwritten> {
+    /// A parcel with all that stands on it in structured mode.
+    fn headed(&self, topic: &Topic, stamp: &Stamp) -> Result<Parcel, Unwritten> {
         let mut last = lock(&self.last);
-        let is_it = |last: &&Subject| last.as_str().strip_prefix(&*self.root) == Some(&**topic);
-        if let Some(last) = last.as_ref().filter(is_it) {
-            return Ok(last.clone());
-        }
+        let parcel = match &*last {
+            Some((before, parcel)) if before == stamp => {
+                if parcel.subject().as_str().strip_prefix(&*self.root) == Some(&**topic) {
+                    return Ok(parcel.clone());
+                }
+                Parcel::new(self.subject(topic)?).with_headers_of(parcel)
+            }
+            _ => {
+                let parcel = stamp.put(Parcel::new(self.subject(topic)?));
+                parcel.header(CONTENT_TYPE, MEDIA_TYPE)
+            }
+        };
+        *last = Some((stamp.clone(), parcel.clone()));
+        Ok(parcel)
+    }
+
+    fn subject(&self, topic: &Topic) -> Result<Subject, Unwritten> {
         let subject = Subject::parse(format!("{}{topic}", self.root));
-        let subject = subject.map_err(|error| Unwritten(error.to_string().into()))?;
-        Ok(last.insert(subject).clone())
+        subject.map_err(|error| Unwritten(error.to_string().into()))
     }
 }
+
+/// The header that says in which mode an event is.
+const CONTENT_TYPE: &str = "content-type";
 
 /// Why an event cannot be written.
 pub(crate) struct Unwritten(pub(crate) Box<str>);
@@ -97,4 +113,55 @@ pub(crate) fn topic_of(subject: &Subject, root: &str) -> Option<Topic> {
 pub(crate) fn read(parcel: &Parcel, limit: usize) -> Result<CloudEvent, Box<str>> {
     let read = Decoder::new().limit(limit).event(parcel.headers(), parcel.body());
     read.map_err(|error| error.to_string().into())
+}
+
+/// What the headers of a parcel say.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) stamp: Option<Stamp>,
+    /// That the body is all of the event: there is nothing else in them.
+    is_structured: bool,
+}
+
+impl Head {
+    fn read(parcel: &Parcel) -> Result<Self, &'static str> {
+        let stamp = Stamp::read(parcel)?;
+        let others = parcel.headers().filter(|(name, _)| !Stamp::is_of(name));
+        let is_structured = others.eq([(CONTENT_TYPE, MEDIA_TYPE)]);
+        Ok(Self { stamp, is_structured })
+    }
+
+    /// The event of a parcel of that head.
+    ///
+    /// # Errors
+    /// For what is no event, with what is wrong.
+    pub(crate) fn event(&self, parcel: &Parcel, limit: usize) -> Result<CloudEvent, Box<str>> {
+        if !self.is_structured {
+            return read(parcel, limit);
+        }
+        let read = Decoder::new().limit(limit).structured(parcel.body());
+        read.map_err(|error| error.to_string().into())
+    }
+}
+
+/// What the headers of the last parcel said: those of the next are mostly the same, and then are not read again.
+#[derive(Debug, Default)]
+pub(crate) struct LastHead(Mutex<Option<(Parcel, Head)>>);
+
+impl LastHead {
+    /// What the headers of a parcel say.
+    ///
+    /// # Errors
+    /// For a stamp that no mesh writes, with what is wrong.
+    pub(crate) fn read(&self, parcel: &Parcel) -> Result<Head, &'static str> {
+        let mut last = lock(&self.0);
+        if let Some((_, head)) = last.as_ref().filter(|(last, _)| parcel.has_headers_of(last)) {
+            return Ok(head.clone());
+        }
+        let head = Head::read(parcel)?;
+        // Without its body, which may be large.
+        let kept = Parcel::new(parcel.subject().clone()).with_headers_of(parcel);
+        *last = Some((kept, head.clone()));
+        Ok(head)
+    }
 }

@@ -4,11 +4,13 @@
 //! stand otherwise says so in one more header, which those of a mesh never need.
 
 use std::borrow::Cow;
+use std::sync::Mutex;
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use rem_mesh::{Parcel, Subject, TransportError, TransportErrorKind};
 
 use crate::builder::decoded;
+use crate::inbox::lock;
 
 /// In which order the headers stand: numbers of them in the order of [`rank`].
 const ORDER: &str = "Rem-Order";
@@ -35,7 +37,7 @@ fn rank(name: &str) -> (usize, &str) {
 pub(crate) type Written = (Option<HeaderMap>, usize);
 
 /// The headers of a parcel.
-pub(crate) fn written(parcel: &Parcel) -> Result<Written, TransportError> {
+fn written(parcel: &Parcel) -> Result<Written, TransportError> {
     let mut map: Option<HeaderMap> = None;
     let mut bytes = 0;
     let mut before = None;
@@ -78,6 +80,25 @@ pub(crate) fn written(parcel: &Parcel) -> Result<Written, TransportError> {
         map.insert(ORDER, order);
     }
     Ok((map, if bytes > 0 { bytes + "NATS/1.0\r\n\r\n".len() } else { 0 }))
+}
+
+/// What was written last: the headers of the next parcel are mostly the same, and then a copy of the map is theirs.
+#[derive(Default)]
+pub(crate) struct LastWritten(Mutex<Option<(Parcel, Written)>>);
+
+impl LastWritten {
+    /// The headers of a parcel.
+    pub(crate) fn written(&self, parcel: &Parcel) -> Result<Written, TransportError> {
+        let mut last = lock(&self.0);
+        if let Some((_, written)) = last.as_ref().filter(|(last, _)| parcel.has_headers_of(last)) {
+            return Ok(written.clone());
+        }
+        let written = written(parcel)?;
+        // Without its body, which may be large.
+        let kept = Parcel::new(parcel.subject().clone()).with_headers_of(parcel);
+        *last = Some((kept, written.clone()));
+        Ok(written)
+    }
 }
 
 /// How long the line of a header is, with `: ` and its break.

@@ -9,6 +9,7 @@ use rem_mesh::{Capabilities, FilterId, SubjectFilter, TransportError, TransportE
 use tokio::runtime::Handle;
 
 use crate::builder::Options;
+use crate::headers::LastWritten;
 use crate::inbox::{Inbox, lock};
 use crate::jetstream::{Acks, Consumers};
 use crate::link::{Link, lost};
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) link: Link,
     pub(crate) counters: Arc<Counters>,
     pub(crate) refusals: Refusals,
+    pub(crate) last_written: LastWritten,
     pub(crate) asked: Mutex<BTreeMap<FilterId, Asked>>,
     pub(crate) last: AtomicU64,
     pub(crate) witness: Witness,
@@ -58,6 +60,7 @@ impl Shared {
             link: Link::new(),
             counters: Arc::default(),
             refusals: Refusals::default(),
+            last_written: LastWritten::default(),
             asked: Mutex::default(),
             last: AtomicU64::new(0),
             witness: Witness::default(),

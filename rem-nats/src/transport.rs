@@ -75,7 +75,7 @@ impl NatsTransport {
                 format!("the server does not let this node publish to `{subject}`: allow it there");
             return Err(TransportError::new(TransportErrorKind::Refused, said));
         }
-        let (written, lines) = headers::written(parcel)?;
+        let (written, lines) = self.shared.last_written.written(parcel)?;
         let lines = lines + more;
         if parcel.size() > largest(most) || lines + parcel.body().len() > most {
             let said = format!(

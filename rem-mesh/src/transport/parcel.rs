@@ -73,6 +73,18 @@ impl Parcel {
         self
     }
 
+    /// With the headers of another in place of its own: both share them.
+    #[must_use]
+    pub fn with_headers_of(mut self, other: &Self) -> Self {
+        self.headers = Arc::clone(&other.headers);
+        self
+    }
+
+    /// Whether it has the headers of another, in their order: from one node they are mostly the same.
+    pub fn has_headers_of(&self, other: &Self) -> bool {
+        self.headers == other.headers
+    }
+
     /// With that body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
