@@ -130,10 +130,8 @@ pub(crate) fn read(message: Message) -> Option<Parcel> {
         if name == ORDER {
             order = values.first().map(HeaderValue::as_str);
         } else if !name.starts_with(SERVERS) {
-            let name = match MESH.contains(&name) || !name.contains('%') {
-                true => Cow::Borrowed(name),
-                false => Cow::Owned(decoded(name)),
-            };
+            let is_plain = MESH.contains(&name) || !name.contains('%');
+            let name = if is_plain { name.into() } else { Cow::Owned(decoded(name)) };
             headers.extend(values.iter().map(|value| (name.clone(), value.as_str())));
         }
     }

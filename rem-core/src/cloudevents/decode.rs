@@ -116,7 +116,7 @@ impl Decoder {
     }
 
     fn mode<N: AsRef<str>, V: AsRef<[u8]>>(
-        &self,
+        self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
     ) -> Result<Mode, CloudEventError> {
@@ -149,6 +149,7 @@ impl Decoder {
 const FORMATS: &str = "application/cloudevents";
 
 /// In which mode a message is.
+#[expect(clippy::large_enum_variant, reason = "it is looked at where it is made, and kept nowhere")]
 enum Mode {
     Structured,
     Batch,
