@@ -223,7 +223,7 @@ fn stored_by_transport(
         let bare = Parcel::new(subject).with_body(body.clone());
         let parcel = headers.iter().fold(bare, |parcel, (name, values)| {
             let name: &str = name.as_ref();
-            parcel.header(name.to_owned(), values[0].as_str())
+            parcel.header(name, values[0].as_str())
         });
         let mut open = VecDeque::new();
         let start = Instant::now();
