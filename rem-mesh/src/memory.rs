@@ -22,6 +22,7 @@ mod broker;
 mod consumer;
 mod faults;
 mod link;
+mod store;
 mod stream;
 mod streams;
 mod transport;

@@ -12,35 +12,33 @@ use super::consumer::Consumer;
 use super::faults::Faults;
 use super::link::{Asked, Link};
 use super::stream::Stream;
-use super::streams::is_key;
 use crate::sync::{Mutex, lock, wake};
 use crate::transport::{
-    Capabilities, FilterId, Incoming, Parcel, Stored, SubjectFilter, TransportError,
-    TransportErrorKind,
+    Capabilities, FilterId, Incoming, Parcel, SubjectFilter, TransportError, TransportErrorKind,
 };
 
 pub(super) struct Broker {
-    inside: Mutex<Inside>,
+    pub(super) inside: Mutex<Inside>,
     max_payload: usize,
     inbox: usize,
     alarms: Alarms,
 }
 
 pub(super) struct Inside {
-    links: BTreeMap<u64, Link>,
+    pub(super) links: BTreeMap<u64, Link>,
     pub(super) streams: BTreeMap<Box<str>, Stream>,
     pub(super) clock: Clock,
     pub(super) last: u64,
     pub(super) faults: Faults,
     /// Nothing is stored, for there is no room.
-    is_full: bool,
+    pub(super) is_full: bool,
     forbidden: Option<SubjectFilter>,
-    is_silent: bool,
+    pub(super) is_silent: bool,
     /// Who waits for an answer.
-    waiting: Vec<Waker>,
+    pub(super) waiting: Vec<Waker>,
     /// Who is to look, though the broker does not answer.
     woken: Vec<Waker>,
-    counts: BrokerCounts,
+    pub(super) counts: BrokerCounts,
 }
 
 /// What a [`MemoryBroker`](super::MemoryBroker) did.
@@ -178,7 +176,7 @@ impl Broker {
         })
     }
 
-    fn takes(&self, parcel: &Parcel) -> Done<()> {
+    pub(super) fn takes(&self, parcel: &Parcel) -> Done<()> {
         let size = parcel.size();
         if size <= self.max_payload {
             return Ok(());
@@ -189,54 +187,6 @@ impl Broker {
             self.max_payload
         );
         Err(TransportError::new(TransportErrorKind::TooLarge, said))
-    }
-
-    /// How often the cable of a link that is connected was cut.
-    pub(super) fn cuts(&self, id: u64) -> Done<u64> {
-        self.change(|inside| Ok(inside.there(id)?.cuts))
-    }
-
-    /// What is to be told when the broker answers. An error if the link has been cut more often than that.
-    pub(super) fn store(
-        &self,
-        (from, cuts): (u64, u64),
-        stream: &str,
-        parcel: &Parcel,
-        key: &str,
-    ) -> Done<Done<Stored>> {
-        self.change(|inside| {
-            let link = inside.there(from)?;
-            if link.cuts != cuts {
-                let said = format!("`{}` was cut since: it is connected again", link.name);
-                return Err(TransportError::new(TransportErrorKind::Disconnected, said));
-            }
-            self.takes(parcel)?;
-            if !is_key(key) {
-                let said =
-                    format!("`{key}` is no key: it takes 1 to 512 visible characters of ASCII");
-                return Err(TransportError::new(TransportErrorKind::Refused, said));
-            }
-            Ok(inside.store(from, stream, parcel, key))
-        })
-    }
-
-    pub(super) fn poll_stored(
-        &self,
-        id: u64,
-        cuts: u64,
-        stored: &Done<Stored>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Done<Stored>> {
-        let mut inside = lock(&self.inside);
-        if inside.links.get(&id).is_none_or(|link| link.cuts != cuts) {
-            return Poll::Ready(Err(unanswered()));
-        }
-        if !inside.is_silent {
-            return Poll::Ready(stored.clone());
-        }
-        inside.waiting.retain(|waiting| !waiting.will_wake(cx.waker()));
-        inside.waiting.push(cx.waker().clone());
-        Poll::Pending
     }
 
     /// How long until something is to be given again to that link; `None` if it waits for nothing.
@@ -428,33 +378,6 @@ impl Inside {
         }
     }
 
-    fn store(&mut self, from: u64, stream: &str, parcel: &Parcel, key: &str) -> Done<Stored> {
-        let refused = |said: String| Err(TransportError::new(TransportErrorKind::Refused, said));
-        let now = self.clock.now();
-        let Some(stream) = self.streams.get_mut(stream) else {
-            return refused(format!("there is no stream `{stream}`: open it first"));
-        };
-        if !stream.keeps(parcel.subject()) {
-            return refused(format!("the stream does not keep `{}`", parcel.subject()));
-        }
-        if self.is_full {
-            let said = "the broker has no room: let it keep less, or give it more";
-            return Err(TransportError::new(TransportErrorKind::Full, said));
-        }
-        if self.faults.loses_store() {
-            self.counts.lost += 1;
-            return Err(unanswered());
-        }
-        stream.let_go(now);
-        let stored = stream.store(parcel, Some(key), now);
-        self.counts.stored += u64::from(!stored.duplicate);
-        self.counts.known += u64::from(stored.duplicate);
-        if !stored.duplicate {
-            self.carry(from, parcel);
-        }
-        if self.faults.loses_acknowledgement() { Err(unanswered()) } else { Ok(stored) }
-    }
-
     /// The same, connected.
     pub(super) fn there(&mut self, id: u64) -> Done<&mut Link> {
         let link = self.link(id)?;
@@ -465,7 +388,7 @@ impl Inside {
         Err(TransportError::new(TransportErrorKind::Disconnected, said))
     }
 
-    fn carry(&mut self, from: u64, parcel: &Parcel) {
+    pub(super) fn carry(&mut self, from: u64, parcel: &Parcel) {
         self.counts.published += 1;
         let now = self.counts.published;
         let mut to: Vec<(u64, FilterId)> = Vec::new();
@@ -500,10 +423,4 @@ impl Inside {
             }
         }
     }
-}
-
-/// Of what nobody knows whether it was done.
-fn unanswered() -> TransportError {
-    let said = "no answer came: it was stored, or not; store it again under its key";
-    TransportError::new(TransportErrorKind::Disconnected, said)
 }
