@@ -2,7 +2,7 @@
 //!
 //! To read it in order: [`cli`] turns the command line into a [`cli::Chore`]; `test.rs` holds the
 //! table of steps, cheapest first, and runs them, some by `beside.rs`; each step lives in a file below [`steps`];
-//! [`tidy`] holds the rules that no other tool checks; [`campaign`] holds what is measured and so is
+//! [`tidy`] holds the rules that no other tool checks; [`book`] makes the guide a book; [`campaign`] holds what is measured and so is
 //! no part of a test.
 
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@ mod test;
 mod beside;
 mod steps;
 mod tidy;
+mod book;
 mod campaign;
 mod foreign;
 mod workspace;

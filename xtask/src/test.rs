@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::beside::{Beside, Ended};
+use crate::book;
 use crate::steps;
 use crate::tidy;
 use crate::workspace::Workspace;
@@ -98,6 +99,14 @@ pub(crate) const STEPS: &[Step] = &[
         core: true,
         beside: false,
         run: steps::cargo::doctest,
+    },
+    Step {
+        name: "book",
+        what: "Builds the guide as a book, below target/book, and follows every link of it",
+        mend: "mend the page or the link that is named; a new page stands in docs/SUMMARY.md and in src/guides.rs",
+        core: true,
+        beside: false,
+        run: book::run,
     },
     Step {
         name: "ui",
