@@ -46,15 +46,30 @@ impl<'a> Foreign<'a> {
 
     /// One of the programs, to be given arguments and run.
     pub(crate) fn program(&self, language: Language, name: &str) -> Command {
+        self.program_at(language, &self.here().join(name))
+    }
+
+    /// A program that stands elsewhere.
+    fn program_at(&self, language: Language, path: &Path) -> Command {
         let mut command = match language {
             Language::Python => self.workspace.command(python_of(&self.installed.join("python"))),
             Language::Node => self.workspace.command("node"),
         };
-        command.arg(self.here().join(name));
+        command.arg(path);
         if matches!(language, Language::Node) {
             command.current_dir(self.installed.join("node"));
         }
         command
+    }
+
+    /// A program that is written first: beside its packages, for that is where modules look for them.
+    pub(crate) fn written(&self, language: Language, stem: &str, text: &str) -> Result<Command> {
+        let path = match language {
+            Language::Python => self.installed.join("python").join(format!("{stem}.py")),
+            Language::Node => self.installed.join("node").join(format!("{stem}.mjs")),
+        };
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(self.program_at(language, &path))
     }
 
     fn here(&self) -> PathBuf {

@@ -1,4 +1,5 @@
-//! What REM writes, read by the SDKs of others: each in its own language, pinned in `tests/interop`, installed below `target/`.
+//! What REM writes, read by the SDKs of others: each in its own language, pinned in `tests/interop`, installed below `target/`; and
+//! what the guide shows of other libraries, run as it stands.
 //!
 //! A check that accepts everything proves nothing, so each is given a document too that it must refuse.
 
@@ -6,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::foreign::{Foreign, Language};
 use crate::steps::servers;
@@ -47,7 +48,16 @@ const TALKS: &str = "interop_nats";
 const SPOKEN: &[(Language, &str, &str)] =
     &[(Language::Python, "nats.py", "2"), (Language::Node, "nats.mjs", "1")];
 
+/// Pages of the guide that show programs with other libraries, in which language, and what such a block begins with. The libraries are
+/// those that are measured beside ours.
+const SHOWN: &[(&str, Language, &str)] = &[
+    ("docs/coming-from-blinker.md", Language::Python, "```python\n"),
+    ("docs/coming-from-eventemitter2.md", Language::Node, "```javascript\n"),
+];
+const ELSEWHERE: &str = "benches/elsewhere";
+
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    shown_in_the_guide(workspace)?;
     servers::run(workspace)?;
     let installed = workspace.target_directory().join("interop");
     let foreign = Foreign::install(workspace, HERE, &installed)?;
@@ -66,6 +76,28 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         workspace::run(&mut said_with(workspace, &foreign, talk))?;
     }
     Ok(())
+}
+
+/// Runs what the guide shows: each block is a program that fails when what it says does not hold.
+fn shown_in_the_guide(workspace: &Workspace) -> Result<()> {
+    let installed = workspace.target_directory().join("elsewhere");
+    let foreign = Foreign::install(workspace, ELSEWHERE, &installed)?;
+    for (page, language, begins) in SHOWN {
+        let text = fs::read_to_string(workspace.root().join(page))?;
+        let blocks: Vec<&str> = blocks(&text, begins).collect();
+        ensure!(!blocks.is_empty(), "{page} shows no program: there is no `{}`", begins.trim());
+        for (at, block) in blocks.into_iter().enumerate() {
+            let stem = format!("shown_{at}");
+            workspace::run(&mut foreign.written(*language, &stem, block)?)
+                .with_context(|| format!("block {} in {page}", at + 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// The code between a line that begins so and the one that ends it.
+fn blocks<'a>(text: &'a str, begins: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(begins).skip(1).filter_map(|rest| rest.split("```").next())
 }
 
 /// The talks alone: what each said, in the order of the languages.
@@ -125,6 +157,12 @@ fn refuses_all(said: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_of_a_language_are_found_and_no_others() {
+        let text = "a\n```python\nx = 1\n```\n```rust\nlet x;\n```\n```python\ny\n```\n";
+        assert_eq!(blocks(text, "```python\n").collect::<Vec<_>>(), ["x = 1\n", "y\n"]);
+    }
 
     #[test]
     fn a_check_that_accepts_anything_or_looks_at_nothing_proves_nothing() {
