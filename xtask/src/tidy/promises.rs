@@ -1,6 +1,7 @@
 //! The rule on promises: each that docs/promises.md makes names the tests that hold it, and each of these runs.
 //!
-//! A promise is an item of a list or a row of a table. It names a test as `file: function` in a code span.
+//! A promise is an item of a list or a row of a table. It names a test as `file: function` in a code span. The other pages of the guide
+//! may name tests too, and need not.
 
 use crate::tidy::Finding;
 use crate::tidy::tokens::find;
@@ -28,13 +29,16 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             findings.push(Finding::new(DOCUMENT, line, text));
         }
     }
+    let guide = |file: &&SourceFile| file.path.starts_with("docs/") && file.has_extension("md");
+    for page in tree.files().iter().filter(guide) {
+        for (line, text) in page.lines() {
+            findings.extend(named(text).into_iter().filter_map(|(path, name)| {
+                let why = hollow(tree, path, name)?;
+                Some(Finding::new(&page.path, line, format!("`{path}: {name}` {why}")))
+            }));
+        }
+    }
     for (line, text) in document.lines() {
-        let tests = named(text).into_iter();
-        let hollow = tests.filter_map(|(path, name)| {
-            let why = hollow(tree, path, name)?;
-            Some(Finding::new(DOCUMENT, line, format!("`{path}: {name}` {why}")))
-        });
-        findings.extend(hollow);
         findings.extend(spans(text).filter(|span| is_cut(span)).map(|span| {
             Finding::new(DOCUMENT, line, format!("`{span}` is no test: write `file.rs: function`"))
         }));
@@ -122,6 +126,25 @@ mod tests {
         let lines: Vec<_> = found.iter().map(|(line, text)| (*line, text.as_str())).collect();
         let expected = [(3, "- one goes on"), (5, "- two"), (7, "1. three"), (11, "| four | x |")];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_page_of_the_guide_names_tests_that_run() {
+        let promises = ("docs/promises.md", "# P\n\n- One. `a/b.rs: runs`\n");
+        let facade = (
+            "src/lib.rs",
+            "//! A.\n#[doc = include_str!(\"../docs/promises.md\")]\npub mod promises {}\n",
+        );
+        let tests = ("a/b.rs", "//! B.\n#[test]\nfn runs() {}\nfn is_none() {}\n");
+        let found = |page: &str| {
+            let tree = Tree::of(&[promises, facade, tests, ("docs/a.md", page)], Vec::new());
+            check(&tree).into_iter().map(|finding| finding.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("No test at all, and `a/b.rs` as a file.\n"), [""; 0]);
+        assert_eq!(found("**It holds.** `a/b.rs: runs`\n"), [""; 0]);
+        let wrong = found("One.\n`a/b.rs: is_none` and `a/c.rs: runs`\n");
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
+        assert!(wrong[0].contains("docs/a.md:2") && wrong[0].contains("is_none"), "{wrong:?}");
     }
 
     #[test]
