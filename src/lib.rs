@@ -78,7 +78,7 @@
 //! - `parquet`: the module `analysis::parquet`: any query as a file that `DuckDB`, Polars and pandas read.
 //! - `regex`: patterns that are regular expressions, `Pattern::regex`. It is a third of what a build would cost.
 //! - `msgpack`: the codec MessagePack for the data of events, beside JSON.
-//! - `cloudevents`: events as CloudEvents 1.0, [`cloudevents`].
+//! - `cloudevents`: the module `cloudevents`: events as CloudEvents 1.0.
 //! - `rate-limit`: the middleware `RateLimit`, by the crate governor.
 //! - `tracing`: the middleware `Log` and `Spans`, and handlers that are `traced`: events, publishes and handlings, told to
 //!   the crate tracing.
