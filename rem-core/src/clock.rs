@@ -16,6 +16,17 @@ use crate::timers::Timers;
 /// A moment, in nanoseconds since 1970-01-01 00:00 UTC without leap seconds; the years 1970 to 2554.
 ///
 /// Written as RFC 3339 in UTC, `2013-01-01T10:17:00Z`, and read with any offset.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rem_core::Timestamp;
+///
+/// let left: Timestamp = "2013-01-01T05:17:00-05:00".parse()?;
+/// assert_eq!(left.to_string(), "2013-01-01T10:17:00Z");
+/// assert_eq!((left + Duration::from_secs(90)).since(left), Duration::from_secs(90));
+/// # Ok::<(), rem_core::ParseTimestampError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(u64);
 
@@ -191,6 +202,17 @@ impl BusClock {
 ///
 /// What a bus waits for by the clock (a task's retries and time limits) comes when it is moved there, in the thread that
 /// moves it. For tests: see [`testing`](crate::testing).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rem_core::testing::TestBus;
+///
+/// let test = TestBus::new();
+/// let before = test.clock.now();
+/// test.clock.advance(Duration::from_secs(3_600)); // what was to be tried again within the hour has been
+/// assert_eq!(test.clock.now().since(before), Duration::from_secs(3_600));
+/// ```
 #[derive(Clone)]
 pub struct ManualClock(Arc<Hands>);
 

@@ -48,6 +48,20 @@ use crate::clock::Timestamp;
 ///
 /// The data is read through [`data`](Self::data) and cannot be changed, for an event is shared; before it is recorded
 /// it is a [`Draft`](crate::Draft), which can.
+///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Event, Ring};
+///
+/// let bus = Bus::builder().source("shop").history(Ring::events(10)).build();
+/// bus.event(RawEvent::new(Codec::Json, *b"{}")).metadata("tenant", "acme").publish_to("order.paid")?;
+/// let event = &bus.query("order")?.events()[0];
+/// assert_eq!((event.topic().as_str(), event.source(), event.sequence()), ("order.paid", Some("shop"), Some(1)));
+/// assert_eq!(event.metadata().get("tenant").and_then(|tenant| tenant.as_str()), Some("acme"));
+/// // Its data, whoever asks for it, as the type that was published.
+/// assert!(event.downcast_ref::<RawEvent>().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Event<T: ?Sized = dyn Payload> {
     pub(crate) head: Head,
     /// What happened.

@@ -13,6 +13,19 @@ use crate::subscription::{About, SubscriptionId};
 /// One receipt of an event by one subscription: the event, and what is known only here.
 ///
 /// It reads as the [`Event`].
+///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Received};
+///
+/// let bus = Bus::new();
+/// let _sub = bus.subscription("order.{id}.paid").inline_received(|paid: Received| {
+///     assert_eq!(paid.capture("id").as_deref(), Some("42"));
+///     assert!(!paid.is_replay());
+/// })?;
+/// assert_eq!(bus.publish_to("order.42.paid", RawEvent::new(Codec::Json, *b"1"))?.delivered(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Received<T: ?Sized = dyn Payload> {
     event: Arc<Event<T>>,
     subscription: SubscriptionId,

@@ -47,6 +47,19 @@ pub(crate) use unsubscribe::Ending;
 /// The guard of a subscription: while it lives, the handler is called; when it is dropped, no new call starts.
 ///
 /// Dropping it never waits: a call that runs in another thread finishes, and the handler is dropped after it.
+///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Event, Unsubscribed};
+///
+/// let bus = Bus::new();
+/// let heard = || bus.publish_to("order.paid", RawEvent::new(Codec::Json, *b"1")).map(|receipt| receipt.matched());
+/// let sub = bus.subscribe("order", |_: &Event| ())?;
+/// assert_eq!(heard()?, 1);
+/// assert_eq!(sub.unsubscribe(), Unsubscribed::Done); // no call runs any more
+/// assert_eq!(heard()?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a subscription ends when its guard is dropped; hold it, or let it last with `.detach()`"]
 pub struct Subscription {
     about: Arc<About>,

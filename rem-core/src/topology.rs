@@ -19,6 +19,17 @@ pub use report::{DeliveryReport, MiddlewareReport, SubscriptionReport, TopicRepo
 pub use stats::{MiddlewareStats, Stats, SubscriptionStats};
 
 /// What a bus consists of at one moment: see [`Bus::topology`].
+///
+/// ```
+/// use rem_core::{Bus, Event};
+///
+/// let bus = Bus::new();
+/// let _sub = bus.subscribe("order.**", |_: &Event| ())?;
+/// let topology = bus.topology();
+/// assert_eq!(&*topology.subscriptions[0].pattern, "order.**");
+/// println!("{topology}"); // all of it, a line each
+/// # Ok::<(), rem_core::SubscribeError>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Topology {

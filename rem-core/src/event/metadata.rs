@@ -7,6 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Names and JSON values, sorted by name. Values may be nested.
+///
+/// ```
+/// use rem_core::Metadata;
+///
+/// let mut metadata = Metadata::default();
+/// metadata.insert("tenant", "acme");
+/// metadata.insert("attempt", 2);
+/// assert_eq!(metadata.get("tenant").and_then(|tenant| tenant.as_str()), Some("acme"));
+/// assert_eq!(metadata.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["attempt", "tenant"]);
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(Map<String, Value>);

@@ -19,6 +19,20 @@ use crate::event::{Event, EventId, Payload, Shape};
 /// first; [`iter`](Self::iter) gives it one by one, from either end, and holds a page of it;
 /// [`replay`](Self::replay) hands it to a handler or another bus.
 ///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Ring};
+///
+/// let bus = Bus::builder().history(Ring::events(1_000)).build();
+/// for topic in ["order.1.paid", "order.2.paid", "order.1.shipped"] {
+///     bus.event(RawEvent::new(Codec::Json, *b"1")).source("shop").publish_to(topic)?;
+/// }
+/// assert_eq!(bus.query("order.1")?.source("shop").count(), 2);
+/// assert_eq!(bus.query("order.*.paid")?.last(1).events()[0].topic(), "order.2.paid");
+/// assert_eq!(bus.query("order")?.after(1).iter::<RawEvent>().next_back().map(|event| event.sequence()), Some(Some(3)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Cost
 /// In memory there is no index: a question looks at every kept event of the range of numbers that is asked for, until
 /// enough are found, [`last`](Self::last) from the newest backwards. One look costs about 150 ns by id, source or

@@ -24,6 +24,26 @@ use crate::way;
 pub(crate) const LIMIT: usize = 64;
 
 /// Events that are published together, in the making: see [`Bus::append`].
+///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Ring};
+///
+/// let bus = Bus::builder().history(Ring::events(100)).build();
+/// bus.publish_to("seat.1a.booked", RawEvent::new(Codec::Json, *b"1"))?;
+/// // Decided by what was there up to number 0: refused, for there is more now. Nothing of it remains.
+/// # #[derive(Debug, Clone)]
+/// # struct Booked;
+/// # impl rem_core::EventType for Booked {
+/// #     const SCHEMA: rem_core::Schema = rem_core::Schema::new("Booked", "seat.1a", &[rem_core::EventSchema::new("Booked", "booked", &[])]);
+/// #     fn leaf(&self) -> usize { 0 }
+/// #     fn write_topic(&self, out: &mut rem_core::TopicWriter) -> std::fmt::Result { out.literal("booked") }
+/// # }
+/// let error = bus.append([Booked]).unless("seat.1a", 0).publish().unwrap_err();
+/// assert!(error.refusal().is_some(), "{error}");
+/// assert_eq!(bus.append([Booked]).unless("seat.1a", 1).publish()?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is published until `publish` is called"]
 pub struct Append<'a, E> {
     bus: &'a State,

@@ -14,6 +14,16 @@ use crate::way;
 /// Publishes one event type on one bus: see [`Bus::publisher`].
 ///
 /// It holds the type's topics with their routes, and so spares the look for them. A handle; its clones are the same.
+///
+/// ```
+/// # use rem_core::{Bus, EventType};
+/// # fn publish<E: EventType>(bus: &Bus, many: Vec<E>) -> Result<(), rem_core::PublishError<E>> {
+/// let publisher = bus.publisher();
+/// for event in many {
+///     publisher.publish(event)?;
+/// }
+/// # Ok(()) }
+/// ```
 pub struct Publisher<E> {
     bus: Arc<State>,
     table: Arc<TypeTable>,

@@ -9,6 +9,19 @@ use crate::history::{Commits, Durable};
 /// What became of a published event: who wanted it, and how it reached them.
 ///
 /// `matched` is always `delivered + deferred + dropped + failed`.
+///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Event};
+///
+/// let bus = Bus::new();
+/// let _well = bus.subscribe("order.paid", |_: &Event| ())?;
+/// let _ill = bus.subscribe("order.**", |_: &Event| Err::<(), _>("no paper"))?;
+/// let receipt = bus.publish_to("order.paid", RawEvent::new(Codec::Json, *b"1"))?;
+/// assert_eq!((receipt.matched(), receipt.delivered(), receipt.failed()), (2, 1, 1));
+/// assert_eq!(receipt.to_string(), "matched 2, delivered 1, failed 1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 // Every publish returns one in memory, and its user most often moves it at once, by loads of 16 bytes. A load of what was
 // stored in smaller or other pieces, or over a gap, waits until the stores have reached the cache, longer than all the rest
 // of a publish that nobody hears. So it has no gaps, a fixed order, and an invalid value by which a `Result` of it has

@@ -8,6 +8,21 @@ use std::ops::RangeInclusive;
 ///
 /// The range encloses no event that the same stream delivered. While the bus's history still has them they can be read
 /// again: [`EventStream::recover`](super::EventStream::recover).
+///
+/// ```
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, EventStream, Overflow, Ring, TryRecvError};
+///
+/// let bus = Bus::builder().history(Ring::events(100)).build();
+/// let mut newest: EventStream = bus.subscription("order").queue(2, Overflow::DropOldest).stream()?;
+/// for _ in 0..5 {
+///     bus.publish_to("order.paid", RawEvent::new(Codec::Json, *b"1"))?;
+/// }
+/// let Err(TryRecvError::Lagged(lagged)) = newest.try_recv() else { return Err("no loss".into()) };
+/// assert_eq!((lagged.missed(), lagged.from(), lagged.to()), (3, 1, 3));
+/// assert_eq!(newest.recover(&lagged)?.events.len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lagged {
     pub(super) missed: u64,

@@ -11,6 +11,25 @@ use crate::subscription::{About, Subscription};
 
 /// The dead letters of one subscription: see [`Subscription::dead_letters`]. A handle; it keeps neither the bus nor the
 /// handler.
+///
+/// ```
+/// # use std::time::Duration;
+/// use rem_core::wire::{Codec, RawEvent};
+/// use rem_core::{Bus, Received};
+///
+/// let bus = Bus::new();
+/// let printed = bus
+///     .subscription("order.paid")
+///     .dead_letter("failed.print")
+///     .task(async |_: Received| Err::<(), _>("no paper"))?;
+/// bus.publish_to("order.paid", RawEvent::new(Codec::Json, *b"1"))?;
+/// bus.settle(Duration::from_secs(10))?;
+/// for letter in printed.dead_letters().list() {
+///     println!("{} {}", letter.event, letter.error);
+/// }
+/// assert_eq!(printed.dead_letters().resend_all(), 1); // when there is paper again
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct DeadLetters {
     about: Arc<About>,

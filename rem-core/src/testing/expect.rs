@@ -22,6 +22,20 @@ use crate::sync;
 /// mark: behind what the last expectation or wait met. One that holds moves the mark; one that fails leaves it.
 ///
 /// Topics and patterns are whole ones, from the root bus. A predicate may be called more than once with an event.
+///
+/// ```
+/// use rem_core::testing::{Recorder, TestBus};
+/// use rem_core::wire::{Codec, RawEvent};
+///
+/// let test = TestBus::new();
+/// let recorder = Recorder::new(&test.bus);
+/// for topic in ["order.placed", "order.paid", "stock.changed"] {
+///     test.bus.publish_to(topic, RawEvent::new(Codec::Json, *b"1"))?;
+/// }
+/// recorder.expect().topic("order.placed").pattern("stock.*").among_others();
+/// recorder.expect().exactly(); // and nothing behind it
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is compared until `exactly`, `in_a_row` or `among_others` is called"]
 pub struct Expectation<T: ?Sized = dyn Payload> {
     log: Arc<Log<T>>,
