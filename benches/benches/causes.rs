@@ -11,7 +11,7 @@ use std::hint::black_box;
 use rem::prelude::*;
 use rem_benches::bars::Bars;
 use rem_benches::callgrind;
-use rem_benches::rounds::{Contender, medians};
+use rem_benches::rounds::{Contender, medians, usual};
 
 /// How many are published within one call of the handler, so that the call itself is a thousandth of what is measured.
 const BATCH: u32 = 1_000;
@@ -93,7 +93,7 @@ fn main() {
         let mut publish = of(name).unwrap();
         Contender::new(name, CALLS, move |_| publish(BATCH.into()))
     });
-    let medians = medians(&mut all, if measuring { 41 } else { 1 });
+    let medians = medians(&mut all, if measuring { usual(41) } else { 1 });
     let mut bars = Bars::default();
     let each = |median: f64| median / f64::from(BATCH);
     for (name, median) in names.into_iter().zip(&medians) {

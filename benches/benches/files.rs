@@ -18,7 +18,7 @@ use rem::prelude::*;
 use rem::wire::{Codec, Mask, RawEvent};
 use rem::{EventId, Query, Timestamp};
 use rem_benches::callgrind;
-use rem_benches::rounds::{Contender, medians};
+use rem_benches::rounds::{Contender, medians, usual};
 use serde::{Deserialize, Serialize};
 
 const EVENTS: u32 = 20_000;
@@ -262,7 +262,7 @@ fn main() {
     }
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let mut all = NAMES.map(contender);
-    let medians = medians(&mut all, if has("--bench") { 21 } else { 1 });
+    let medians = medians(&mut all, if has("--bench") { usual(21) } else { 1 });
     for (contender, median) in all.iter().zip(&medians) {
         println!("{:44} {median:9.1} ns an event", contender.name());
     }

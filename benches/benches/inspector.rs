@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 use rem::prelude::*;
 use rem_benches::bars::Bars;
 use rem_benches::callgrind;
-use rem_benches::rounds::median;
+use rem_benches::results;
+use rem_benches::rounds::{median, usual};
 use serde::{Deserialize, Serialize};
 
 const FULL: u64 = 2_000_000;
 const FEW: u64 = 20_000;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 11;
 /// Events a second.
 const RATE: u64 = 1_000_000;
 /// How many are published between two looks at the clock.
@@ -137,13 +138,14 @@ fn main() {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let events: u64 = asked.unwrap_or(if is_bench { FULL } else { FEW });
-    println!("{events} events through one handler, a ring of 100,000, {ROUNDS} rounds");
+    let rounds = if is_bench { usual(ROUNDS) } else { 1 };
+    println!("{events} events through one handler, a ring of 100,000, {rounds} rounds");
     let all = [Who::None, Who::Nobody, Who::Client(50), Who::Client(2_000)];
     let mut bars = Bars::default();
     for (name, pace) in [("at full speed", None), ("at 1,000,000 a second", Some(RATE))] {
         let mut rates: [Vec<f64>; 4] = Default::default();
         let mut sent = [0; 4];
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             for ((who, rates), sent) in all.into_iter().zip(&mut rates).zip(&mut sent) {
                 let (rate, bytes) = publish(events, who, pace);
                 rates.push(rate);
@@ -151,6 +153,14 @@ fn main() {
             }
         }
         let [none, nobody, few, many] = rates.each_mut().map(|rates| median(rates));
+        for (who, rate) in [
+            ("without an inspector", none),
+            ("with nobody looking", nobody),
+            ("with a client of 50 a second", few),
+            ("with a client of 2,000 a second", many),
+        ] {
+            results::median(&format!("{name}, {who}"), 1e9 / rate, "ns an event");
+        }
         println!(
             "{name}: without an inspector {:.0} ns an event, with nobody looking {:.0}, with a client of 50 a second {:.0} \
              ({} KB), of 2,000 {:.0} ({} KB)",

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use rem::journal::{Durability, Journal, JournalBuilder};
 use rem::prelude::*;
 use rem_benches::bars::Bars;
-use rem_benches::rounds::{Contender, medians};
+use rem_benches::rounds::{Contender, medians, usual};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -185,7 +185,7 @@ fn main() {
         replay(&path),
         scan(&path),
     ];
-    let medians = medians(&mut all, if measuring { 11 } else { 1 });
+    let medians = medians(&mut all, if measuring { usual(11) } else { 1 });
     for (contender, median) in all.iter().zip(&medians) {
         println!("{:55} {median:9.0} ns an event", contender.name());
     }

@@ -13,12 +13,13 @@ use rem::mesh::memory::MemoryBroker;
 use rem::mesh::{Mesh, Mode};
 use rem::prelude::*;
 use rem_benches::bars::Bars;
-use rem_benches::rounds::median;
+use rem_benches::results;
+use rem_benches::rounds::{median, usual};
 use serde::{Deserialize, Serialize};
 
 const FULL: u64 = 200_000;
 const FEW: u64 = 2_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 const LONG: Duration = Duration::from_secs(600);
 
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
@@ -114,23 +115,23 @@ fn main() {
     println!("{events} events");
     let (mut stays, mut leaves) = (Vec::new(), Vec::new());
     let (mut binary, mut structured, mut joins) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..if is_bench { usual(ROUNDS) } else { 1 } {
         stays.push(publish(events, false));
         leaves.push(publish(events, true));
         binary.push(through(events, Mode::Binary));
         structured.push(through(events, Mode::Structured));
         joins.push(join(10_000, 1_000));
     }
-    println!(
-        "publishing what stays {:.0} ns, what leaves {:.0} ns, with the sender beside it",
-        median(&mut stays),
-        median(&mut leaves)
-    );
-    println!(
-        "from bus to bus {:.0} ns an event in binary mode, {:.0} ns in structured mode",
-        median(&mut binary),
-        median(&mut structured)
-    );
+    for (name, times) in [
+        ("publishing what stays", &mut stays),
+        ("publishing what leaves, with the sender beside it", &mut leaves),
+        ("from bus to bus, in binary mode", &mut binary),
+        ("from bus to bus, in structured mode", &mut structured),
+    ] {
+        let each = median(times);
+        println!("{name}: {each:.0} ns an event");
+        results::median(name, each, "ns an event");
+    }
     let mut bars = Bars::default();
     bars.at_most(
         "joining with 10,000 subscriptions over 1,000 patterns",

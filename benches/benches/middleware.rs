@@ -16,7 +16,7 @@ use rem::prelude::*;
 use rem::{EventId, Middleware, Next};
 use rem_benches::bars::Bars;
 use rem_benches::callgrind;
-use rem_benches::rounds::{Contender, medians};
+use rem_benches::rounds::{Contender, medians, usual};
 
 const CALLS: u32 = 50_000;
 const COUNTED: u32 = 10_000;
@@ -180,7 +180,7 @@ fn main() {
     }
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let measuring = arguments.iter().any(|argument| argument == "--bench");
-    let rounds = if measuring { 41 } else { 1 };
+    let rounds = if measuring { usual(41) } else { 1 };
     let mut all = contenders();
     let medians = medians(&mut all, rounds);
     println!("medians of {rounds} interleaved rounds of {CALLS} calls");

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rem::Bus;
 use rem::partition::{EventDrivenPartitioner, LocalTask, Plan, Unit, Workers};
 use rem_benches::bars::Bars;
-use rem_benches::rounds::median;
+use rem_benches::rounds::{median, usual};
 
 const FULL: u32 = 1_000_000;
 const FEW: u32 = 2_000;
@@ -109,13 +109,14 @@ fn main() {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let units: u32 = asked.unwrap_or(if is_bench { FULL } else { FEW });
-    println!("{units} units on 2 workers, {ROUNDS} rounds");
+    let rounds = if is_bench { usual(ROUNDS) } else { 1 };
+    println!("{units} units on 2 workers, {rounds} rounds");
     let workers = Workers::rayon(2).unwrap();
     let idle: Vec<_> = (0..=2).map(|after| idle(units, after)).collect();
     let mut alone = [const { Vec::new() }; 3];
     let mut came = [const { Vec::new() }; 2];
     let mut parts = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (plan, each) in idle.iter().zip(&mut alone) {
             each.push(run(plan, &workers));
         }

@@ -16,7 +16,8 @@ use rem::prelude::*;
 use rem::projections::{Commands, Decide, Projection, Projector};
 use rem::{Evicted, History};
 use rem_benches::bars::Bars;
-use rem_benches::rounds::median;
+use rem_benches::results;
+use rem_benches::rounds::{median, usual};
 use serde::{Deserialize, Serialize};
 
 const FULL: u64 = 10_000_000;
@@ -143,7 +144,7 @@ fn main() {
 fn measure(bus: &Bus, events: u64, over: &str, by_hand: impl Fn() -> Balances, bars: &mut Bars) {
     let (mut loops, mut folds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let mut projector = None;
-    for _ in 0..ROUNDS {
+    for _ in 0..usual(ROUNDS) {
         let start = Instant::now();
         let expected = by_hand();
         let alone = start.elapsed();
@@ -164,6 +165,8 @@ fn measure(bus: &Bus, events: u64, over: &str, by_hand: impl Fn() -> Balances, b
     let projector = projector.unwrap();
     let (alone, projected) = (median(&mut loops), median(&mut folds));
     println!("a bare loop over the {over} {alone:.1} ns an event, a projection {projected:.1} ns");
+    results::median(&format!("a bare loop over the {over}"), alone, "ns an event");
+    results::median(&format!("a projection over the {over}"), projected, "ns an event");
     let name = format!("folding, of the speed of a bare loop over the {over}");
     bars.at_least(&name, median(&mut ratios), 0.5, "");
 
@@ -192,7 +195,7 @@ fn travel(projector: &Projector<Balances>, events: u64) -> f64 {
 /// What a look at the state takes, in nanoseconds.
 fn look(projector: &Projector<Balances>) -> f64 {
     let calls = 1_000_000;
-    let mut reads: Vec<_> = (0..ROUNDS)
+    let mut reads: Vec<_> = (0..usual(ROUNDS))
         .map(|_| {
             let start = Instant::now();
             for _ in 0..calls {
@@ -215,4 +218,5 @@ fn command(bus: &Bus, projector: &Projector<Balances>) {
     }
     let command = start.elapsed().as_secs_f64() * 1e6 / f64::from(carried);
     println!("a command that reads its own write: {command:.2} µs");
+    results::median("a command that reads its own write", command, "µs");
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use rem::Pattern;
 use rem::mesh::{Subject, SubjectFilter, subjects_for};
+use rem_benches::results;
 use rem_nats::testing::{Server, Version};
 
 /// How many subjects a node asks for at most: what a mesh does unless told.
@@ -201,6 +202,15 @@ fn main() {
         let found = simulate(way, crowd);
         let (given, wanted) = (found.given as f64, found.wanted as f64);
         println!("{}", way.name);
+        for (what, figure, unit) in [
+            ("asked for", found.asked as f64 / nodes as f64, "subjects a node"),
+            ("asked for, the most", found.largest as f64, "subjects"),
+            ("an event is given to", given / SAMPLES as f64, "nodes"),
+            ("an event is wanted by", wanted / SAMPLES as f64, "nodes"),
+            ("to find them", found.took.as_secs_f64() * 1e3 / nodes as f64, "ms a node"),
+        ] {
+            results::median(&format!("{}: {what}", way.name), figure, unit);
+        }
         println!(
             "  subjects: {:.1} a node, {} the most, {} in all, {} different",
             found.asked as f64 / nodes as f64,

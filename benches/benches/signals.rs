@@ -2,8 +2,7 @@
 //!
 //! `cargo bench --bench signals` measures each alone with criterion, then all in interleaved rounds; what is printed are
 //! medians, and the bars with whether they hold, then instructions counted by callgrind, which no other load changes.
-//! `-- --bars` prints the second part alone, `-- --table` the times for `cargo xtask campaign peers`, `-- --one CONTENDER
-//! CALLS` does nothing but that, for callgrind.
+//! `-- --bars` prints the second part alone, `-- --one CONTENDER CALLS` does nothing but that, for callgrind.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -14,7 +13,8 @@ use rem::Signal;
 use rem::signal::Connection;
 use rem_benches::bars::Bars;
 use rem_benches::callgrind;
-use rem_benches::rounds::{Contender, medians};
+use rem_benches::results;
+use rem_benches::rounds::{Contender, medians, usual};
 
 /// Few enough for a turn to end before the machine gives the processor to somebody else.
 const CALLS: u32 = 10_000;
@@ -89,7 +89,7 @@ fn contenders() -> Vec<Contender<'static>> {
 }
 
 fn bars(measuring: bool) -> Bars {
-    let rounds = if measuring { 201 } else { 1 };
+    let rounds = if measuring { usual(201) } else { 1 };
     let mut all = contenders();
     let times = medians(&mut all, rounds);
     let counts: Result<Vec<f64>, String> = if measuring {
@@ -107,6 +107,13 @@ fn bars(measuring: bool) -> Bars {
             Ok(counts) => println!(" {:13.0}", counts[at]),
             Err(_) => println!(),
         }
+    }
+    for (contender, time) in all.iter().zip(&times) {
+        let (count, what) = contender.name().split_once(": ").unwrap();
+        let receivers = if count == "1" { "1 receiver" } else { "8 receivers" };
+        // The page puts it beside the libraries of other languages.
+        let table = format!("Elsewhere: Rust, signals of REM, {receivers}");
+        results::figure(&table, what, *time, "ns");
     }
     if let Err(error) = &counts {
         println!("instructions were NOT counted: {error}");
@@ -131,17 +138,6 @@ fn bars(measuring: bool) -> Bars {
     bars
 }
 
-/// `--table`: the figures that the campaign `peers` puts beside those of other runtimes, as name, receivers, nanoseconds.
-fn table() {
-    let mut all = contenders();
-    let times = medians(&mut all, 201);
-    println!("Rust, REM {}", env!("CARGO_PKG_VERSION"));
-    for (contender, time) in all.iter().zip(times) {
-        let (count, what) = contender.name().split_once(": ").unwrap();
-        println!("{what}\t{count}\t{time:.1}");
-    }
-}
-
 /// `--one CONTENDER CALLS`: nothing but that many calls of one contender.
 fn one(arguments: &[String]) -> Option<()> {
     let at = arguments.iter().position(|argument| argument == "--one")?;
@@ -155,9 +151,6 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if one(&arguments).is_some() {
         return;
-    }
-    if arguments.iter().any(|argument| argument == "--table") {
-        return table();
     }
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let measuring = arguments.iter().any(|argument| argument == "--bench");

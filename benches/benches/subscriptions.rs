@@ -10,9 +10,15 @@ use std::time::Instant;
 
 use rem::prelude::*;
 use rem_benches::baseline::workload;
-use rem_benches::rounds::median;
+use rem_benches::results::Plot;
+use rem_benches::rounds::{median, usual};
 
 const ROUNDS: usize = 11;
+const BY_SUBSCRIPTIONS: Plot<'_> = Plot {
+    name: "A bus with many subscriptions",
+    along: "subscriptions, 5 of which select a topic",
+    unit: "ns",
+};
 
 #[derive(EventType, Debug)]
 #[event(name = "tick", local)]
@@ -26,6 +32,7 @@ fn main() {
             println!("{count} subscriptions");
             for (what, ns) in lines {
                 println!("  {what:<52} {ns:>9.0} ns");
+                BY_SUBSCRIPTIONS.point(what, *count as f64, ns);
             }
         }
     }
@@ -42,7 +49,7 @@ fn with(count: usize) -> Vec<(&'static str, f64)> {
     let subscribed = each(start, count);
     let (mut first, mut again, mut change) = (Vec::new(), Vec::new(), Vec::new());
     let mut matched = 0;
-    for round in 0..ROUNDS {
+    for round in 0..usual(ROUNDS) {
         // A change makes every route stale: the next publish of each topic asks the index.
         let start = Instant::now();
         let pattern = &parsed[round % parsed.len()];

@@ -15,7 +15,7 @@ use rem::prelude::*;
 use rem_benches::bars::Bars;
 use rem_benches::baseline::Stamped;
 use rem_benches::callgrind;
-use rem_benches::rounds::{Contender, medians};
+use rem_benches::rounds::{Contender, medians, usual};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::broadcast;
 use tokio::task::yield_now;
@@ -140,7 +140,7 @@ fn main() {
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let measuring = has("--bench");
     let mut all = NAMES.map(contender);
-    let medians = medians(&mut all, if measuring { 21 } else { 1 });
+    let medians = medians(&mut all, if measuring { usual(21) } else { 1 });
     for (contender, median) in all.iter().zip(&medians) {
         println!("{:40} {median:9.1} ns", contender.name());
     }

@@ -1,6 +1,8 @@
-//! Bars: what a figure may be at the most, or must be at the least, and whether it is.
+//! Bars: what a figure may be at the most, or must be at the least, and whether it is. Each is kept for programs too: [`crate::results`].
 
 use std::fmt;
+
+use crate::results::{Row, tell};
 
 /// Figures beside their bars, as a table.
 #[derive(Debug, Default)]
@@ -18,12 +20,18 @@ struct Bar {
 impl Bars {
     /// A figure that may be so much at the most.
     pub fn at_most(&mut self, work: impl Into<String>, figure: f64, bar: f64, unit: &'static str) {
-        self.0.push(Bar { work: work.into(), figure, limit: bar, at_most: true, unit });
+        self.add(Bar { work: work.into(), figure, limit: bar, at_most: true, unit });
     }
 
     /// A figure that must be so much at the least.
     pub fn at_least(&mut self, work: impl Into<String>, figure: f64, bar: f64, unit: &'static str) {
-        self.0.push(Bar { work: work.into(), figure, limit: bar, at_most: false, unit });
+        self.add(Bar { work: work.into(), figure, limit: bar, at_most: false, unit });
+    }
+
+    fn add(&mut self, bar: Bar) {
+        let Bar { work, figure, limit, at_most, unit } = &bar;
+        tell(&Row::Bar { work, figure: *figure, limit: *limit, at_most: *at_most, unit });
+        self.0.push(bar);
     }
 }
 

@@ -7,9 +7,24 @@ use std::process::Command;
 /// # Errors
 /// When valgrind is not installed, or says no number.
 pub fn count(arguments: &[&str]) -> Result<u64, String> {
+    collected(&[], arguments)
+}
+
+/// How many it takes within a function of that name, which must not be inlined, in the threads that call it: what comes before is in no
+/// count.
+///
+/// # Errors
+/// As for [`count`].
+pub fn within(function: &str, arguments: &[&str]) -> Result<u64, String> {
+    let toggle = format!("--toggle-collect=*{function}*");
+    collected(&["--collect-atstart=no", &toggle], arguments)
+}
+
+fn collected(options: &[&str], arguments: &[&str]) -> Result<u64, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(options)
         .arg(program)
         .args(arguments)
         .output()

@@ -1,4 +1,5 @@
-//! What the benchmarks share: the baselines, interleaved rounds with medians, bars, and counts of instructions.
+//! What the benchmarks share: the baselines, interleaved rounds with medians, bars, counts of instructions, and what of it all is kept
+//! for programs.
 
 #![forbid(unsafe_code)]
 
@@ -9,4 +10,5 @@
 pub mod baseline;
 pub mod bars;
 pub mod callgrind;
+pub mod results;
 pub mod rounds;

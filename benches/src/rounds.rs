@@ -4,6 +4,14 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::results;
+
+/// How many rounds are to be: as many as `REM_BENCH_ROUNDS` says, which `cargo xtask bench --rounds` sets, or as usual.
+pub fn usual(rounds: usize) -> usize {
+    let asked = std::env::var("REM_BENCH_ROUNDS").ok().and_then(|asked| asked.parse().ok());
+    asked.filter(|rounds| *rounds > 0).unwrap_or(rounds)
+}
+
 /// One thing to measure.
 pub struct Contender<'a> {
     name: String,
@@ -36,6 +44,25 @@ impl<'a> Contender<'a> {
         Self { name: name.into(), run: Box::new(run), calls }
     }
 
+    /// Sends with a number, so many in a burst, and receives each burst whole.
+    pub fn bursts(
+        name: impl Into<String>,
+        (calls, burst): (u32, u32),
+        mut send: impl FnMut(u64) + 'a,
+        mut receive: impl FnMut() + 'a,
+    ) -> Self {
+        Self::timed(name, calls, move |calls| {
+            let start = Instant::now();
+            for sent in (0..calls).step_by(burst as usize) {
+                for value in 0..burst.min(calls - sent) {
+                    send(u64::from(value));
+                }
+                receive();
+            }
+            start.elapsed()
+        })
+    }
+
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
@@ -53,8 +80,21 @@ impl fmt::Debug for Contender<'_> {
     }
 }
 
-/// The medians of so many rounds, in nanoseconds a call, in the order of the contenders. One round more warms up.
+/// The medians of so many rounds, in nanoseconds a call, in the order of the contenders, kept for programs too. One round more
+/// warms up.
+///
+/// # Panics
+/// When the file for them cannot be written.
 pub fn medians(contenders: &mut [Contender<'_>], rounds: usize) -> Vec<f64> {
+    let medians = compare(contenders, rounds);
+    for (contender, figure) in contenders.iter().zip(&medians) {
+        results::median(contender.name(), *figure, "ns");
+    }
+    medians
+}
+
+/// The same for who keeps them in a form of his own.
+pub fn compare(contenders: &mut [Contender<'_>], rounds: usize) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for round in 0..=rounds {
         for (contender, times) in contenders.iter_mut().zip(&mut times) {

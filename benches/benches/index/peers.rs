@@ -14,16 +14,18 @@ use std::hint::black_box;
 
 use mqtt_topic_engine::topic_matcher::{Len, TopicMatcherNode};
 use mqtt_topic_engine::{TopicPath, TopicPatternPath};
+use rem_benches::bars::Bars;
 use rem_benches::baseline::workload;
+use rem_benches::results;
 use rem_patterns::{Pattern, PatternTree};
 use zenoh_keyexpr::OwnedKeyExpr;
 use zenoh_keyexpr::keyexpr_tree::{
     IKeyExprTree, IKeyExprTreeMut, IKeyExprTreeNode, IKeyExprTreeNodeMut, KeBoxTree,
 };
 
-use crate::{ROUNDS, each, median};
+use crate::{ROUNDS, each, median, usual};
 
-pub(crate) fn run(count: usize) {
+pub(crate) fn run(count: usize, bars: &mut Bars) {
     let (patterns, topics) = workload(count);
     let (mut tree, mut zenoh) = (PatternTree::new(), KeBoxTree::<Vec<u32>>::new());
     let (mut engine, quill) = (TopicMatcherNode::<Values>::new(), quill::Registry::new());
@@ -68,7 +70,7 @@ pub(crate) fn run(count: usize) {
     }
 
     let mut rounds = [const { Vec::new() }; 4];
-    for _ in 0..ROUNDS {
+    for _ in 0..usual(ROUNDS) {
         rounds[0].push(each(&topics, 4, |topic| tree.matching(topic, &mut matching)));
         rounds[1].push(each(&keys, 4, |key| of_zenoh(key, &mut found)));
         rounds[2].push(each(&paths, 4, |path| of_engine(path, &mut found)));
@@ -76,10 +78,18 @@ pub(crate) fn run(count: usize) {
     }
     let [ours, others @ ..] = rounds.each_mut().map(|rounds| median(rounds));
     println!("{count} patterns, tree: {ours:.0} ns");
+    let table = format!("A topic against {count} patterns, beside the topic trees of others");
+    results::figure(&table, "rem-patterns", ours, "ns");
     for (name, theirs) in ["zenoh-keyexpr", "mqtt-topic-engine", "quill-pubsub"].iter().zip(others)
     {
         println!("{count} patterns, {name}: {theirs:.0} ns, {:.2} × the tree", theirs / ours);
+        results::figure(&table, name, theirs, "ns");
     }
+    let [zenoh, tries @ ..] = others;
+    let fastest = tries.into_iter().fold(f64::INFINITY, f64::min);
+    let work = format!("a match at {count} patterns, as fast again as");
+    bars.at_least(work.clone(), zenoh / ours, 5.0, "× zenoh-keyexpr");
+    bars.at_least(work, fastest / ours, 1.5, "× the fastest topic tree of others");
 }
 
 /// The values of equal patterns.

@@ -9,6 +9,7 @@ use rem::prelude::*;
 use rem_benches::bars::Bars;
 use rem_benches::baseline::floor;
 use rem_benches::callgrind;
+use rem_benches::results;
 use rem_benches::rounds::{Contender, medians};
 use rem_patterns::PatternTree;
 
@@ -101,6 +102,18 @@ pub(crate) fn bars(bars: &mut Bars, rounds: usize) {
         let at = all.iter().position(|contender| contender.name() == name);
         medians[at.unwrap_or_else(|| panic!("no contender `{name}`"))]
     };
+    for count in [0, 1, 8] {
+        let handlers = if count == 1 { "handler" } else { "handlers" };
+        let table = format!("A publish to {count} inline {handlers}");
+        for (name, contender) in [
+            ("REM, by a publisher", "publisher"),
+            ("REM, by the bus", "bus"),
+            ("by hand: a map of topics behind a lock", "hand-written"),
+            ("by hand: id, time and a loop over closures", "floor"),
+        ] {
+            results::figure(&table, name, of(&format!("{count} handlers: {contender}")), "ns");
+        }
+    }
     let (floor, publisher) = (of("1 handlers: floor"), of("1 handlers: publisher"));
     let nobody = of("0 handlers: publisher") / of("SystemTime::now");
     bars.at_most("publisher, nobody listening", nobody, 0.25, "× SystemTime::now");

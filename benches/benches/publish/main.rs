@@ -14,6 +14,7 @@ mod threads;
 
 use criterion::Criterion;
 use rem_benches::bars::Bars;
+use rem_benches::rounds::usual;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -36,12 +37,12 @@ fn main() {
         }
         criterion.final_summary();
     }
-    let rounds = if measuring { 21 } else { 1 };
+    let rounds = if measuring { usual(21) } else { 1 };
     let mut bars = Bars::default();
     inline::bars(&mut bars, rounds);
     queues::bars(&mut bars, rounds);
     threads::bars(&mut bars, rounds);
-    churn::bars(&mut bars, if measuring { 11 } else { 1 });
+    churn::bars(&mut bars, if measuring { usual(11) } else { 1 });
     if measuring {
         println!("\n{bars}");
     }

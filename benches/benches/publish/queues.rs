@@ -2,7 +2,6 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rem::prelude::*;
 use rem_benches::bars::Bars;
@@ -16,32 +15,15 @@ use crate::events::ProviderEvent;
 const BURST: u32 = 512;
 const CALLS: u32 = 40 * BURST;
 
-/// Sends in bursts and receives each burst whole.
-fn bursts<'a>(
-    name: String,
-    mut send: impl FnMut(u64) + 'a,
-    mut receive: impl FnMut() + 'a,
-) -> Contender<'a> {
-    Contender::timed(name, CALLS, move |calls| {
-        let start = Instant::now();
-        for burst in 0..calls.div_ceil(BURST) {
-            for value in 0..BURST.min(calls - burst * BURST) {
-                send(u64::from(value));
-            }
-            receive();
-        }
-        start.elapsed()
-    })
-}
-
 pub(crate) fn contenders() -> Vec<Contender<'static>> {
     let mut all = Vec::new();
     for count in [1_usize, 8] {
         let capacity = BURST as usize;
         let (sender, _) = broadcast::channel(capacity);
         let mut receivers: Vec<_> = (0..count).map(|_| sender.subscribe()).collect();
-        all.push(bursts(
+        all.push(Contender::bursts(
             format!("{count} queues: tokio broadcast"),
+            (CALLS, BURST),
             move |value| assert_eq!(sender.send(Stamped::new(value)).ok(), Some(count)),
             move || {
                 for receiver in &mut receivers {
@@ -53,8 +35,9 @@ pub(crate) fn contenders() -> Vec<Contender<'static>> {
         ));
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..count).map(|_| crossbeam_channel::bounded(capacity)).unzip();
-        all.push(bursts(
+        all.push(Contender::bursts(
             format!("{count} queues: crossbeam, one each"),
+            (CALLS, BURST),
             move |value| {
                 let event = Stamped::new(value);
                 for sender in &senders {
@@ -75,8 +58,9 @@ pub(crate) fn contenders() -> Vec<Contender<'static>> {
             .collect::<Result<_, _>>()
             .unwrap();
         let publisher = bus.publisher();
-        all.push(bursts(
+        all.push(Contender::bursts(
             format!("{count} queues: publisher"),
+            (CALLS, BURST),
             move |value| {
                 black_box(publisher.publish(ProviderEvent::Connected(value)).unwrap());
             },
