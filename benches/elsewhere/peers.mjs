@@ -12,7 +12,7 @@ const require = createRequire(join(process.cwd(), "package.json"));
 const { EventEmitter2 } = require("eventemitter2");
 const { version } = require("eventemitter2/package.json");
 
-const ROUNDS = 201;
+const ROUNDS = Number(process.env.REM_BENCH_ROUNDS ?? 201);
 const CALLS = 10_000;
 
 const receivers = (count) => {

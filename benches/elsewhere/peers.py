@@ -3,16 +3,18 @@
 Each library does the same: a value is handed to each receiver, which adds it up. The first line is a loop by hand.
 """
 
+import os
 import statistics
 import sys
 import time
 from importlib.metadata import version
 
 from blinker import Signal
+from pubsub.core import Publisher as PyPubSub
 from pyee.base import EventEmitter as Pyee
 from pymitter import EventEmitter as Pymitter
 
-ROUNDS = 101
+ROUNDS = int(os.environ.get("REM_BENCH_ROUNDS", "101"))
 CALLS = 200
 
 
@@ -65,10 +67,27 @@ def pymitter_wildcard(all_receivers):
     return lambda: emitter.emit("system.connected", None, 1)
 
 
+def pypubsub(all_receivers, listen="system.connected"):
+    publisher = PyPubSub()
+    for receiver in all_receivers:
+        publisher.subscribe(receiver, listen)
+
+    def send(held=tuple(all_receivers)):  # it holds its listeners weakly
+        publisher.sendMessage("system.connected", sender=None, value=1)
+
+    return send
+
+
+def pypubsub_parent(all_receivers):
+    return pypubsub(all_receivers, "system")
+
+
 CONTENDERS = [
     ("a loop by hand", by_hand),
     (f"Blinker {version('blinker')}", blinker),
     (f"pyee {version('pyee')}", pyee),
+    (f"PyPubSub {version('pypubsub')}", pypubsub),
+    (f"PyPubSub {version('pypubsub')}, by the parent topic", pypubsub_parent),
     (f"pymitter {version('pymitter')}", pymitter),
     (f"pymitter {version('pymitter')}, by wildcard", pymitter_wildcard),
 ]

@@ -15,7 +15,6 @@ mod faults;
 mod fuzz;
 mod interleave;
 mod nightly;
-mod peers;
 mod program;
 mod report;
 mod sanitize;
@@ -60,11 +59,6 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "interleave",
         what: "whether a promise is broken under some interleaving of threads, by seeds that no run had before: none may",
         run: interleave::run,
-    },
-    Campaign {
-        name: "peers",
-        what: "what a send takes with signals, and with the event libraries of Python and Node.js, each in its own runtime",
-        run: peers::run,
     },
     Campaign {
         name: "sanitize",

@@ -2,8 +2,8 @@
 //!
 //! To read it in order: [`cli`] turns the command line into a [`cli::Chore`]; `test.rs` holds the
 //! table of steps, cheapest first, and runs them, some by `beside.rs`; each step lives in a file below [`steps`];
-//! [`tidy`] holds the rules that no other tool checks; [`book`] makes the guide a book; [`campaign`] holds what is measured and so is
-//! no part of a test.
+//! [`tidy`] holds the rules that no other tool checks; [`book`] makes the guide a book; [`bench`] measures how fast REM is, and
+//! [`campaign`] holds what else is measured and so is no part of a test.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command-line program speaks on standard output")]
@@ -14,6 +14,7 @@ mod beside;
 mod steps;
 mod tidy;
 mod book;
+mod bench;
 mod campaign;
 mod foreign;
 mod workspace;
@@ -40,6 +41,7 @@ fn run(chore: &Chore) -> anyhow::Result<bool> {
     match chore {
         Chore::Test { core, fail_fast } => Ok(test::run_all(&workspace, *core, *fail_fast)),
         Chore::Step(step) => Ok(test::run_one(&workspace, step)),
+        Chore::Bench(asked) => bench::run(&workspace, asked),
         Chore::Campaign(name) => campaign::run(&workspace, name.as_deref()),
     }
 }

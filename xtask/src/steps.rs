@@ -7,7 +7,7 @@ pub(crate) mod unit;
 pub(crate) mod ui;
 pub(crate) mod loom;
 pub(crate) mod interleave;
-pub(crate) mod bench;
+pub(crate) mod bench_once;
 pub(crate) mod package;
 pub(crate) mod examples;
 pub(crate) mod interop;

@@ -133,12 +133,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: steps::interleave::run,
     },
     Step {
-        name: "bench",
-        what: "Runs each benchmark once, unmeasured, so that none rots; `cargo bench` measures",
+        name: "bench-once",
+        what: "Runs each benchmark once, unmeasured, so that none rots; `cargo xtask bench` measures",
         mend: "mend the benchmark named above",
         core: true,
         beside: false,
-        run: steps::bench::run,
+        run: steps::bench_once::run,
     },
     Step {
         name: "examples",
@@ -275,7 +275,7 @@ impl Report {
     fn summary(&self, planned: usize, took: Duration) -> String {
         let lines = self.outcomes.iter().map(|Outcome { step, passed, took }| {
             let verdict = if *passed { "passed" } else { "FAILED" };
-            format!("{verdict}  {:<10} {:>9}", step.name, seconds(*took))
+            format!("{verdict}  {:<12} {:>9}", step.name, seconds(*took))
         });
         let failed: Vec<_> = self.failed().map(|outcome| outcome.step.name).collect();
         let took = seconds(took);
@@ -338,7 +338,7 @@ mod tests {
         let mut report = Report::default();
         report.add(outcome("tidy", true));
         let summary = report.summary(1, Duration::from_secs(2));
-        assert_eq!(summary, "passed  tidy           1.5 s\nall 1 steps passed in 2.0 s");
+        assert_eq!(summary, "passed  tidy             1.5 s\nall 1 steps passed in 2.0 s");
 
         report.add(outcome("fmt", false));
         let summary = report.summary(2, Duration::from_secs(2));
