@@ -142,14 +142,15 @@ pub(super) fn mix(one: u64, other: u64) -> u64 {
     low ^ high
 }
 
-/// A number that nobody who chooses patterns can know, so that nobody can choose them to collide.
+/// A number that nobody who chooses patterns can know, so that nobody can choose them to collide. Where instructions are counted,
+/// under `cfg(rem_fixed_seeds)`, it is always the same.
 pub(super) fn seed() -> u64 {
-    #[cfg(feature = "std")]
+    #[cfg(all(feature = "std", not(rem_fixed_seeds)))]
     {
         use core::hash::BuildHasher;
         std::hash::RandomState::new().hash_one(0)
     }
-    #[cfg(not(feature = "std"))]
+    #[cfg(any(not(feature = "std"), rem_fixed_seeds))]
     {
         MULTIPLIER.rotate_left(17)
     }
