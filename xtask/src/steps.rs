@@ -6,6 +6,7 @@ pub(crate) mod features;
 pub(crate) mod unit;
 pub(crate) mod ui;
 pub(crate) mod loom;
+pub(crate) mod instructions;
 pub(crate) mod interleave;
 pub(crate) mod bench_once;
 pub(crate) mod package;

@@ -133,6 +133,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: steps::interleave::run,
     },
     Step {
+        name: "instructions",
+        what: "Counts the instructions of the hot paths and holds them to what is kept, 3 % up or down; needs valgrind",
+        mend: "where it is meant, keep it by `REM_INSTRUCTIONS=overwrite cargo xtask instructions`, and give the reason in the commit",
+        core: false,
+        beside: true,
+        run: steps::instructions::run,
+    },
+    Step {
         name: "bench-once",
         what: "Runs each benchmark once, unmeasured, so that none rots; `cargo xtask bench` measures",
         mend: "mend the benchmark named above",
