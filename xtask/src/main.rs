@@ -2,7 +2,7 @@
 //!
 //! To read it in order: [`cli`] turns the command line into a [`cli::Chore`]; `test.rs` holds the
 //! table of steps, cheapest first, and runs them, some by `beside.rs`; each step lives in a file below [`steps`];
-//! [`tidy`] holds the rules that no other tool checks; [`book`] makes the guide a book; [`bench`] measures how fast REM is, and
+//! [`tidy`] holds the rules that no other tool checks; [`book`] makes the guide a book; [`mod@bench`] measures how fast REM is, and
 //! [`campaign`] holds what else is measured and so is no part of a test.
 
 #![forbid(unsafe_code)]
