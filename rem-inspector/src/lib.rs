@@ -40,6 +40,7 @@ mod clients;
 mod attached;
 mod measures;
 mod series;
+mod counted;
 mod failures;
 mod event_json;
 mod mask;
@@ -53,6 +54,12 @@ mod replays;
 #[cfg(feature = "projections")]
 mod projections;
 mod error;
+
+/// What the command `rem` shares with the inspector. No promise is made of it.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::counted::Counted;
+}
 
 pub use builder::InspectorBuilder;
 pub use error::{ServeError, ServeErrorKind};

@@ -11,7 +11,7 @@ mod topics;
 mod types;
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, Request, State};
@@ -20,10 +20,11 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rem_core::__private::readable;
-use rem_core::{Bus, SubscriptionId};
+use rem_core::{Bus, SubscriptionId, Topology};
 use serde::Serialize;
 
 use crate::connection::Reading;
+use crate::counted::SoFar;
 use crate::params::Params;
 use crate::refusal::{Refusal, json};
 use crate::shared::Shared;
@@ -147,6 +148,20 @@ impl Asked {
     /// Whether it is what the program runs on, and no sandbox of it.
     pub(crate) fn is_main(&self) -> bool {
         self.source.kind != Kind::Sandbox
+    }
+
+    /// What was counted by now, of a journal: to its bus nobody publishes.
+    pub(crate) fn past(&self) -> Option<MutexGuard<'_, SoFar>> {
+        let is_journal = self.source.kind == Kind::Journal;
+        is_journal.then(|| self.shared.counting.so_far(&self.shared, &self.bus))
+    }
+
+    /// The topics that were published to.
+    pub(crate) fn seen(&self, topology: &Topology) -> Vec<String> {
+        match self.past() {
+            Some(past) => past.counted.topics().map(|(topic, _)| topic.to_owned()).collect(),
+            None => topology.topics.iter().map(|topic| topic.topic.to_string()).collect(),
+        }
     }
 
     /// The subscriptions that are the inspector's own.

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::attached::Attached;
 use crate::clients::Clients;
+use crate::counted::Counting;
 use crate::failures::Failures;
 use crate::guard::Guard;
 use crate::mask::Masking;
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) measures: Option<Arc<Measures>>,
     pub(crate) failures: Failures,
     pub(crate) series: Mutex<Series>,
+    /// Of a journal.
+    pub(crate) counting: Counting,
     pub(crate) replays: Replays,
     pub(crate) sandbox: Option<Sandbox>,
     #[cfg(feature = "projections")]
@@ -76,6 +79,7 @@ impl Shared {
             measures: parts.measures.then(|| Arc::new(Measures::new())),
             failures: Failures::default(),
             series: Mutex::default(),
+            counting: Counting::default(),
             replays: Replays::default(),
             sandbox: parts.sandbox,
             #[cfg(feature = "projections")]

@@ -52,7 +52,8 @@ pub(crate) fn pattern(asked: &Asked) -> Result<Meaning, Refusal> {
         }
     };
     let topology = asked.bus.topology();
-    let seen: Vec<&str> = topology.topics.iter().map(|topic| topic.topic.as_str()).collect();
+    let seen = asked.seen(&topology);
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     let selected: Vec<&str> = seen.iter().copied().filter(|topic| pattern.matches(topic)).collect();
     let declared = Declared::of(&topology);
     // One is decided within some tenths of a second, whoever wrote the pattern; many might take a minute.

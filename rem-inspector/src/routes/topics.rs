@@ -1,13 +1,15 @@
 //! `GET /api/topics`: what was published, how fast, and who hears it.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use rem_core::__private::{now, number};
-use rem_core::{Leaf, Pattern, Schema, SubscriptionId, Timestamp, Topology};
+use rem_core::{Leaf, Pattern, Schema, SubscriptionId, Timestamp, TopicReport, Topology};
 use serde::Serialize;
 
 use super::Asked;
+use crate::counted::SoFar;
 use crate::mask::as_pattern;
 use crate::refusal::Refusal;
 use crate::series::STEP;
@@ -25,8 +27,18 @@ pub(crate) struct Listed {
     series: Vec<u64>,
     step_us: u64,
     total: usize,
+    /// How many events are of topics that are not told, for there are too many.
+    others: u64,
+    /// While a journal is counted.
+    counting: Option<Counting>,
     topics: Vec<One>,
     unpublished: Vec<Unpublished>,
+}
+
+#[derive(Debug, Serialize)]
+struct Counting {
+    counted: u64,
+    of: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,23 +80,10 @@ pub(crate) fn topics(asked: &Asked) -> Result<Listed, Refusal> {
     let topology = asked.bus.topology();
     let declared = Declared::of(&topology);
     let own = asked.own();
-    let mut found: Vec<One> = Vec::new();
-    {
-        let series = lock(&asked.shared.series);
-        for report in topology.topics.iter().filter(|report| pattern.matches(&report.topic)) {
-            let (rate, series) =
-                if asked.is_main() { series.of(&report.topic) } else { (None, Vec::new()) };
-            let heard_by = report.heard_by.iter().filter(|id| !own.contains(id));
-            found.push(One {
-                topic: report.topic.to_string(),
-                published: report.published,
-                rate,
-                series,
-                heard_by: heard_by.map(|id| number(*id)).collect(),
-                declared_by: Vec::new(),
-            });
-        }
-    }
+    let (mut found, whole) = match asked.past() {
+        Some(past) => counted(&past, &pattern),
+        None => live(asked, &topology, &pattern, &own),
+    };
     let total = found.len();
     match order {
         "published" => found.sort_by_key(|one| Reverse(one.published)),
@@ -97,24 +96,88 @@ pub(crate) fn topics(asked: &Asked) -> Result<Listed, Refusal> {
     for one in &mut found {
         one.declared_by = declared.of_topic(&one.topic);
     }
-    let (rate, series) =
-        if asked.is_main() { lock(&asked.shared.series).of_all() } else { (None, Vec::new()) };
-    let seen: Vec<&str> = topology.topics.iter().map(|topic| topic.topic.as_str()).collect();
+    let seen = asked.seen(&topology);
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     let mut unpublished = declared.unpublished(&seen, &pattern);
     unpublished.truncate(limit.min(UNPUBLISHED));
     for one in &mut unpublished {
         one.heard_by = heard(&topology, &one.topic, &own);
     }
     Ok(Listed {
-        at: now(&asked.bus),
+        at: whole.at.unwrap_or_else(|| now(&asked.bus)),
         published: published(&asked.bus, &topology),
-        rate,
-        series,
-        step_us: u64::try_from(STEP.as_micros()).unwrap_or(u64::MAX),
+        rate: whole.rate,
+        series: whole.series,
+        step_us: u64::try_from(whole.step.as_micros()).unwrap_or(u64::MAX),
         total,
+        others: whole.others,
+        counting: whole.counting,
         topics: found,
         unpublished,
     })
+}
+
+/// What is told of all topics.
+struct Whole {
+    /// When its last step ends, if that is not now.
+    at: Option<Timestamp>,
+    rate: Option<f64>,
+    series: Vec<u64>,
+    step: Duration,
+    others: u64,
+    counting: Option<Counting>,
+}
+
+/// What was published since the bus is there.
+fn live(
+    asked: &Asked,
+    topology: &Topology,
+    pattern: &Pattern,
+    own: &HashSet<SubscriptionId>,
+) -> (Vec<One>, Whole) {
+    let counts = lock(&asked.shared.series);
+    let is_counted = asked.is_main();
+    let of = |report: &TopicReport| {
+        let (rate, series) = if is_counted { counts.of(&report.topic) } else { (None, Vec::new()) };
+        let heard_by = report.heard_by.iter().filter(|id| !own.contains(id));
+        One {
+            topic: report.topic.to_string(),
+            published: report.published,
+            rate,
+            series,
+            heard_by: heard_by.map(|id| number(*id)).collect(),
+            declared_by: Vec::new(),
+        }
+    };
+    let selected = topology.topics.iter().filter(|report| pattern.matches(&report.topic));
+    let found = selected.map(of).collect();
+    let (rate, series) = if is_counted { counts.of_all() } else { (None, Vec::new()) };
+    (found, Whole { at: None, rate, series, step: STEP, others: 0, counting: None })
+}
+
+/// What a journal has: steps are parts of all its time, and nothing is heard.
+fn counted(past: &SoFar, pattern: &Pattern) -> (Vec<One>, Whole) {
+    let selected = past.counted.topics().filter(|(topic, _)| pattern.matches(topic));
+    let of = |(topic, events): (&str, u64)| One {
+        topic: topic.to_owned(),
+        published: events,
+        rate: None,
+        series: past.counted.steps(topic),
+        heard_by: Vec::new(),
+        declared_by: Vec::new(),
+    };
+    let found = selected.map(of).collect();
+    let (step, last) = past.counted.times().unzip();
+    let counting = past.under_way.map(|(counted, of)| Counting { counted, of });
+    let whole = Whole {
+        at: last,
+        rate: None,
+        series: past.counted.all_steps(),
+        step: step.unwrap_or(STEP),
+        others: past.counted.others(),
+        counting,
+    };
+    (found, whole)
 }
 
 /// The pattern that was given, as it was, and from the root bus.
@@ -130,11 +193,7 @@ pub(crate) fn absolute(asked: &Asked) -> Result<(&str, Pattern), Refusal> {
 }
 
 /// Whose pattern can meet those of a topic or template, by the algebra; what would take too long to decide counts as met.
-fn heard(
-    topology: &Topology,
-    template: &str,
-    own: &std::collections::HashSet<SubscriptionId>,
-) -> Vec<u64> {
+fn heard(topology: &Topology, template: &str, own: &HashSet<SubscriptionId>) -> Vec<u64> {
     let Ok(topic) = Pattern::parse(as_pattern(template)) else { return Vec::new() };
     let subscriptions = topology.subscriptions.iter().filter(|report| !own.contains(&report.id));
     let meets = subscriptions.filter(|report| {
