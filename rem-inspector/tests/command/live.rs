@@ -1,8 +1,6 @@
 //! A program that runs with an inspector.
 
-use std::io::{BufRead, BufReader};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -10,8 +8,9 @@ use rem_core::{Bus, Ring};
 use rem_inspector::Inspector;
 use rem_macros::EventType;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::said::{Running, SOON, rem_as};
 use super::{folder, orders, rem, rem_with, text};
 
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
@@ -36,30 +35,6 @@ fn inspected() -> (Bus, Inspector) {
 
 fn publish(bus: &Bus, order: u64) {
     bus.publish(Order::Placed { order, card: "4929".into() }).unwrap();
-}
-
-/// A command that goes on, ended with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(arguments: &[&str]) -> (Self, impl Iterator<Item = Value> + use<>) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rem"));
-        command
-            .args(arguments)
-            .env_remove("REM_TOKEN")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        (Self(child), lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -130,7 +105,7 @@ fn a_watch_connects_again_where_it_was() {
     for number in 10..=12 {
         assert_eq!(events.next().unwrap()["sequence"], number);
     }
-    assert!(inspector.close(super::SOON));
+    assert!(inspector.close(SOON));
     assert!(events.next().is_none(), "that it was closed is no reason to connect again");
     assert!(running.0.wait().unwrap().success());
 }
@@ -179,9 +154,7 @@ fn a_token_is_taken_from_the_address_an_option_or_the_environment() {
     assert!(refused.err.contains("opened with a token"), "{refused:?}");
     assert_eq!(rem(&["query", &inspector.url(), "--json"]).values().len(), 1);
     assert_eq!(rem(&["query", &bare, "--token", token, "--json"]).values().len(), 1);
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rem"));
-    let output = command.args(["query", &bare]).env("REM_TOKEN", token).output().unwrap();
-    assert!(output.status.success());
+    assert_eq!(rem_as(&[("REM_TOKEN", token)], &["query", &bare, "--json"]).values().len(), 1);
 }
 
 #[test]
@@ -192,7 +165,7 @@ fn what_an_inspector_refuses_is_told_as_it_says() {
     assert_eq!(refused.code, 4);
     assert!(refused.err.contains("keeps no history"), "{refused:?}");
     let address = inspector.url();
-    assert!(inspector.close(super::SOON));
+    assert!(inspector.close(SOON));
     let gone = rem(&["watch", &address]);
     assert_eq!(gone.code, 3);
     assert!(gone.err.contains("is the program running"), "{gone:?}");

@@ -4,59 +4,18 @@
 mod journals;
 mod live;
 mod mistakes;
+mod said;
 mod words;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assert_cmd::Command;
 use rem_core::wire::{Codec, RawEvent};
 use rem_core::{Bus, Timestamp};
 use rem_journal::Journal;
-use serde_json::Value;
 use tempfile::TempDir;
 
-/// The longest that a command may take.
-const SOON: Duration = Duration::from_secs(30);
-
-/// What a command said, and with which code it ended.
-#[derive(Debug)]
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Said {
-    #[track_caller]
-    fn good(self) -> String {
-        assert_eq!(self.code, 0, "{self:?}");
-        self.out
-    }
-
-    /// Each line as JSON.
-    #[track_caller]
-    fn values(self) -> Vec<Value> {
-        self.good().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-fn rem(arguments: &[&str]) -> Said {
-    rem_with(arguments, "")
-}
-
-/// With what comes in.
-fn rem_with(arguments: &[&str], stdin: &str) -> Said {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rem"));
-    command.env_remove("REM_TOKEN").timeout(SOON).args(arguments).write_stdin(stdin);
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Said {
-        code: output.status.code().expect("it ends by itself"),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
-}
+use said::{rem, rem_with};
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

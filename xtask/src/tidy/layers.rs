@@ -19,7 +19,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rem-partition", &["rem-macros", "rem-core"]),
     (
         "rem-inspector",
-        &["rem-macros", "rem-core", "rem-journal", "rem-analysis", "rem-projections"],
+        &[
+            "rem-macros",
+            "rem-core",
+            "rem-journal",
+            "rem-analysis",
+            "rem-projections",
+            "rem-mesh",
+            "rem-nats",
+        ],
     ),
     (
         "rem-bus",

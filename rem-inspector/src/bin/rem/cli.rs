@@ -13,10 +13,14 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Green.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// Into what events are published.
+const INTO: &str =
+    "The journal, which is made if there is none; or a mesh, as nats://127.0.0.1:4222";
+
 pub(crate) fn command() -> Command {
     Command::new("rem")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Asks a journal, or a program that runs with an inspector, from a terminal.")
+        .about("Asks a journal, a program that runs with an inspector, or a mesh over NATS, from a terminal.")
         .styles(STYLES)
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -48,17 +52,18 @@ fn matching() -> Command {
 fn watch() -> Command {
     Command::new("watch")
         .about("Shows events as they are published; connects again where it was when it has to")
-        .arg(inspector())
+        .arg(live())
         .arg(patterns())
         .arg(
             option("rate", "N", "At most so many a second; what is above is sampled, and told")
                 .value_parser(value_parser!(u16).range(1..=2_000)),
         )
         .arg(flag("all", "Every event, none sampled").conflicts_with("rate"))
-        .arg(number("after", "Begins behind this number"))
+        .arg(number("after", "Begins behind this number: of a mesh, of its stream"))
         .arg(number("count", "Ends after so many events"))
         .args(filters())
         .args([token(), json()])
+        .args(mesh())
 }
 
 fn query() -> Command {
@@ -82,12 +87,14 @@ fn query() -> Command {
         )
         .arg(flag("csv", "The table for spreadsheets").conflicts_with("json"))
         .args([token(), json()])
+        .args(mesh())
 }
 
 fn stats() -> Command {
     Command::new("stats")
         .about("Counts what there is: events, topics, the range of the history")
-        .args([source(), token(), json()])
+        .args([source(), quiet(), token(), json()])
+        .args(mesh())
 }
 
 fn replay() -> Command {
@@ -106,15 +113,10 @@ fn replay() -> Command {
             .value_parser(speed),
         )
         .arg(
-            option(
-                "into",
-                "JOURNAL",
-                "Publishes the events into this journal in place of showing them",
-            )
-            .value_parser(value_parser!(PathBuf)),
+            into("Publishes the events into this journal, or on a mesh, as nats://127.0.0.1:4222, in place of showing them"),
         )
-        .arg(flag("quiet", "No progress bar"))
-        .args([token(), json()])
+        .args([quiet(), token(), json()])
+        .args(mesh())
 }
 
 fn export() -> Command {
@@ -131,54 +133,63 @@ fn export() -> Command {
         )
         .arg(flag(
             "unmasked",
-            "Fields marked `#[event(redact)]` too: which they are, a journal does not know",
+            "Fields marked `#[event(redact)]` too: which they are, neither a journal nor a mesh knows",
         ))
         .args([token(), json()])
+        .args(mesh())
 }
 
 fn import() -> Command {
     Command::new("import")
-        .about("Reads JSON lines of cloud events into a journal, which is made if there is none")
+        .about("Reads JSON lines of cloud events into a journal, or publishes them on a mesh")
         .arg(
             Arg::new("FILE")
                 .required(true)
                 .help("The file, or - for what comes in")
                 .value_parser(value_parser!(PathBuf)),
         )
-        .arg(journal("into", "The journal").required(true))
+        .arg(into(INTO).required(true))
         .arg(
             option("skip-bad", "N", "Goes on behind so many places that cannot be read")
                 .value_parser(value_parser!(usize)),
         )
         .arg(json())
+        .args(mesh())
 }
 
 fn publish() -> Command {
     Command::new("publish")
-        .about("Publishes one event into a journal, and waits until it is on the disk")
+        .about("Publishes one event into a journal, and waits until it is on the disk; or on a mesh, until the server has it")
         .arg(Arg::new("TOPIC").required(true).help("The topic"))
         .arg(Arg::new("JSON").required(true).help("The data, or - for what comes in"))
-        .arg(journal("into", "The journal, which is made if there is none").required(true))
+        .arg(into(INTO).required(true))
         .arg(option("from", "NAME", "Who publishes it"))
         .arg(json())
+        .args(mesh())
 }
 
 fn inspect() -> Command {
     Command::new("inspect")
-        .about("Serves the page of an inspector upon a journal that no program writes, until it is ended")
+        .about("Serves the page of an inspector upon a journal that no program writes, or upon a mesh, until it is ended")
         .arg(
-            Arg::new("JOURNAL")
-                .required(true)
-                .help("The file")
-                .value_parser(value_parser!(PathBuf)),
+            Arg::new("SOURCE")
+                .value_name("JOURNAL")
+                .required_unless_present("nats")
+                .help("The file"),
         )
+        .arg(
+            option("nats", "URL", "A mesh in its place, as nats://127.0.0.1:4222: joins it by a node that listens")
+                .conflicts_with("SOURCE"),
+        )
+        .arg(number("last", "Begins with the newest so many that the mesh's stream keeps; 1000 unless told"))
+        .arg(number("keep", "Keeps so many events of the mesh to be looked at; 100000 unless told"))
         .arg(
             option("address", "ADDRESS", "Where; port 0 takes a free one, and other machines need a token")
                 .default_value("127.0.0.1:7878"),
         )
         .arg(flag(
             "unmasked",
-            "Data too: which of its fields are marked `#[event(redact)]`, a journal does not know",
+            "Data too: which of its fields are marked `#[event(redact)]`, neither a journal nor a mesh knows",
         ))
         .arg(
             option("token", "TOKEN", "Lets in only who has it: at least 16 printable signs")
@@ -186,12 +197,14 @@ fn inspect() -> Command {
                 .hide_env_values(true),
         )
         .arg(json())
+        .args(mesh())
 }
 
 fn catalogue() -> Command {
     Command::new("catalogue")
-        .about("Lists the event types of a running program, or the topics of a journal")
-        .args([source(), token(), json()])
+        .about("Lists the event types of a running program, or the topics of a journal and of what a mesh keeps")
+        .args([source(), quiet(), token(), json()])
+        .args(mesh())
 }
 
 fn verify() -> Command {
@@ -203,7 +216,7 @@ fn verify() -> Command {
                 .help("The file")
                 .value_parser(value_parser!(PathBuf)),
         )
-        .args([flag("quiet", "No progress bar"), json()])
+        .args([quiet(), json()])
 }
 
 fn completions() -> Command {
@@ -220,13 +233,36 @@ fn completions() -> Command {
 fn source() -> Arg {
     Arg::new("SOURCE")
         .required(true)
-        .help("A journal, or the address of a running inspector, http://127.0.0.1:7878")
+        .help("A journal; a running inspector, as http://127.0.0.1:7878; or what a mesh keeps, as nats://127.0.0.1:4222")
 }
 
-fn inspector() -> Arg {
+fn live() -> Arg {
     Arg::new("SOURCE")
         .required(true)
-        .help("The address of a running inspector, http://127.0.0.1:7878")
+        .help("A running inspector, as http://127.0.0.1:7878, or a mesh, as nats://127.0.0.1:4222")
+}
+
+/// A mesh over NATS, and who is let in there: as the command of NATS has it.
+fn mesh() -> [Arg; 9] {
+    let file = |name, help| option(name, "FILE", help).value_parser(value_parser!(PathBuf));
+    let all = [
+        option("mesh", "NAME", "Its name; `main` unless told"),
+        file("creds", "A JWT and the seed of an nkey, as `nsc` writes them").env("NATS_CREDS"),
+        file("nkey", "The seed of an nkey").env("NATS_NKEY"),
+        option("user", "NAME", "A user, unless it is in the address").env("NATS_USER"),
+        option("password", "PASSWORD", "The user's password")
+            .env("NATS_PASSWORD")
+            .hide_env_values(true),
+        file(
+            "tlsca",
+            "Trusts who these certificates stand for, in place of whom the system trusts",
+        )
+        .env("NATS_CA"),
+        file("tlscert", "Is known by this certificate").env("NATS_CERT"),
+        file("tlskey", "The key of the certificate").env("NATS_KEY"),
+        flag("tlsfirst", "Begins with TLS before the server has said a word"),
+    ];
+    all.map(|arg| arg.help_heading("A mesh over NATS"))
 }
 
 fn patterns() -> Arg {
@@ -268,8 +304,12 @@ fn token() -> Arg {
         .hide_env_values(true)
 }
 
-fn journal(name: &'static str, help: &'static str) -> Arg {
-    option(name, "JOURNAL", help).value_parser(value_parser!(PathBuf))
+fn into(help: &'static str) -> Arg {
+    option("into", "JOURNAL", help)
+}
+
+fn quiet() -> Arg {
+    flag("quiet", "No progress bar")
 }
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {

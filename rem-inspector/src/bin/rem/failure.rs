@@ -10,8 +10,8 @@ Exit codes:
   0  it is done
   1  the answer is no: not selected, damaged, nothing found
   2  the command line is wrong
-  3  the journal cannot be opened, or the inspector not reached
-  4  the journal or the inspector has refused, or data is not what it should be
+  3  the journal cannot be opened, or the inspector or the server not reached
+  4  the journal, the inspector or the server has refused, or data is not what it should be
   5  something could not be written";
 
 /// Why a command ends too early.

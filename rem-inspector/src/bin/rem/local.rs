@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rem_core::wire::RawEvent;
 use rem_core::{Bus, Event, Payload, Query};
 use rem_journal::Archive;
 
 use crate::failure::Failure;
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, has};
 
 /// A journal, opened to be read.
 pub(crate) struct Local {
@@ -70,10 +69,4 @@ impl Local {
 /// If there is no such journal, or it cannot be opened.
 pub(crate) fn open(path: &Path) -> Result<Archive, Failure> {
     Archive::open(path).map_err(|error| Failure::source(error.to_string()))
-}
-
-/// Whether a text, in lower case, occurs in the data of an event.
-fn has(event: &Event, lower: &str) -> bool {
-    let raw = event.data.downcast_ref::<RawEvent>();
-    raw.is_some_and(|raw| String::from_utf8_lossy(raw.bytes()).to_lowercase().contains(lower))
 }

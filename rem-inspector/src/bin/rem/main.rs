@@ -1,14 +1,16 @@
-//! The command `rem`: a journal or a running inspector, asked from a terminal.
+//! The command `rem`: a journal, a running inspector or a mesh over NATS, asked from a terminal.
 #![forbid(unsafe_code)]
 
 mod cli;
 mod commands;
 mod failure;
 mod local;
+mod nats;
 mod output;
 mod remote;
 mod shown;
 mod source;
+mod target;
 mod wanted;
 
 use std::process::ExitCode;

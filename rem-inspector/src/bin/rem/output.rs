@@ -85,7 +85,7 @@ fn data(event: &Value) -> String {
 }
 
 /// Without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

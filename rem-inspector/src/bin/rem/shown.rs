@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rem_core::wire::{Body, Codec, RawEvent};
-use rem_core::{Event, Metadata, Restored, Source, Topic};
+use rem_core::{Event, Metadata, Payload, Restored, Source, Topic};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -85,4 +85,26 @@ pub(crate) fn event_of(value: Value) -> Result<Arc<Event>, Failure> {
         data: body,
     };
     Ok(restored.event())
+}
+
+/// An event with that data under another number; under none if it is 0.
+pub(crate) fn numbered<T: Payload + ?Sized>(
+    sequence: u64,
+    event: &Event<T>,
+    raw: &RawEvent,
+) -> Arc<Event> {
+    let (metadata, story) = (event.metadata(), event.correlation());
+    let restored = Restored {
+        sequence,
+        id: event.id(),
+        topic: event.topic().clone(),
+        scope: u8::try_from(event.scope()).unwrap_or_default(),
+        timestamp: event.timestamp(),
+        source: event.source().map(|source| Source::from(source.to_owned())),
+        metadata: (!metadata.is_empty()).then(|| Box::new(metadata.clone())),
+        causation: event.causation(),
+        correlation: (story != event.id()).then_some(story),
+        data: Body::new(raw.codec(), raw.bytes()).version(raw.written_as()).limit(usize::MAX),
+    };
+    restored.event()
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use rem_core::{EventId, Pattern, Timestamp};
+use rem_core::wire::RawEvent;
+use rem_core::{Event, EventId, Pattern, Timestamp};
 
 use crate::failure::Failure;
 
@@ -48,6 +49,22 @@ impl Wanted {
             search: text("search"),
         })
     }
+
+    /// Whether it is wanted, beside its topic and its number.
+    pub(crate) fn passes(&self, event: &Event) -> bool {
+        let time = event.timestamp();
+        self.since.is_none_or(|since| time >= since)
+            && self.until.is_none_or(|until| time <= until)
+            && self.source.as_deref().is_none_or(|source| event.source() == Some(source))
+            && self.story.is_none_or(|story| event.correlation() == story)
+            && self.search.as_ref().is_none_or(|search| has(event, &search.to_lowercase()))
+    }
+}
+
+/// Whether a text, in lower case, occurs in the data of an event.
+pub(crate) fn has(event: &Event, lower: &str) -> bool {
+    let raw = event.data.downcast_ref::<RawEvent>();
+    raw.is_some_and(|raw| String::from_utf8_lossy(raw.bytes()).to_lowercase().contains(lower))
 }
 
 /// The patterns as one, which they are as a set.

@@ -1,20 +1,20 @@
-//! `rem catalogue`: the event types of a running program, or the topics of a journal.
+//! `rem catalogue`: the event types of a running program, or the topics of a journal and of what a mesh keeps.
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use rem_core::Payload;
 use serde_json::{Value, json};
 
+use super::stats::All;
 use crate::Ended;
 use crate::failure::Failure;
-use crate::output::{GOOD, Out};
+use crate::output::{self, GOOD, Out};
 use crate::source::Source;
 
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let mut out = Out::new(matches.get_flag("json"));
-    match Source::open(matches)? {
+    let source = Source::open(matches)?;
+    match &source {
         Source::Inspector(remote) => {
             let types = remote.get("/api/types", &[])?;
             if out.is_json {
@@ -25,15 +25,19 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
                 }
             }
         }
-        Source::Journal(local) => {
-            let query =
-                local.bus.query("**").map_err(|error| Failure::refused(error.to_string()))?;
-            let topics: BTreeSet<String> =
-                query.iter::<dyn Payload>().map(|event| event.topic().to_string()).collect();
+        _ => {
+            let all = All::of(&source, matches.get_flag("quiet"))?;
+            let topics: Vec<&str> = all.counted.topics().map(|(topic, _)| topic).collect();
             if out.is_json {
                 out.json(&json!({ "topics": topics }))?;
             } else {
                 topics.iter().try_for_each(|topic| out.text(topic))?;
+            }
+            if all.counted.others() > 0 {
+                output::note(&format!(
+                    "there are more topics: {} events are of those that are not shown",
+                    all.counted.others()
+                ));
             }
         }
     }

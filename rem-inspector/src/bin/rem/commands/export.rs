@@ -19,11 +19,11 @@ use crate::wanted::Wanted;
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let wanted = Wanted::read(matches)?;
     let source = Source::open(matches)?;
-    // An inspector has masked them; of a journal nobody here knows what is to be.
+    // An inspector has masked them; of a journal and a mesh nobody here knows what is to be.
     let is_masked = matches!(source, Source::Inspector(_));
     if !is_masked && !matches.get_flag("unmasked") {
         return Err(Failure::usage(
-            "which fields are marked `#[event(redact)]` the journal does not know: say `--unmasked` if all may be seen, or export by \
+            "which fields are marked `#[event(redact)]` neither a journal nor a mesh knows: say `--unmasked` if all may be seen, or export by \
              `rem::cloudevents::Export` in the program that has the types",
         ));
     }

@@ -1,19 +1,19 @@
-//! `rem import`: JSON lines of cloud events into a journal.
+//! `rem import`: JSON lines of cloud events into a journal, or into a mesh.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use rem_core::Bus;
 use rem_core::cloudevents::Import;
-use rem_journal::Journal;
 use serde_json::json;
 
 use crate::Ended;
 use crate::failure::Failure;
 use crate::output::{self, Out};
+use crate::target::Target;
 
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let from = matches.get_one::<PathBuf>("FILE").map_or(Path::new("-"), PathBuf::as_path);
@@ -25,29 +25,52 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
             Failure::source(format!("{} cannot be read: {error}", from.display()))
         })?)
     };
-    let bus = into(matches)?;
-    let mut import = Import::new(BufReader::new(reader));
+    let target = RefCell::new(Target::open(matches)?);
+    let bus = target.borrow().bus().clone();
+    let mut full = None;
+    // Asked before each event is published: there has to be room for it.
+    let mut import = Import::new(BufReader::new(reader)).filter(|_| {
+        if full.is_none() {
+            full = target.borrow_mut().room().err();
+        }
+        full.is_none()
+    });
     if let Some(places) = matches.get_one::<usize>("skip-bad") {
         import = import.skip_bad(*places);
     }
-    let report = import.publish(&bus).map_err(|error| Failure::refused(error.to_string()))?;
+    let imported = import.publish(&bus);
+    if let Some(failure) = full {
+        return Err(failure);
+    }
+    let report = imported.map_err(|error| Failure::refused(error.to_string()))?;
+    let sent = target.into_inner().finish()?;
     let mut out = Out::new(matches.get_flag("json"));
     let bad: Vec<String> = report.bad().iter().map(ToString::to_string).collect();
     if out.is_json {
-        out.json(&json!({ "events": report.events(), "bad": bad }))?;
+        let mut said = json!({ "events": report.events(), "bad": bad });
+        if let Some(sent) = sent {
+            said["sent"] = json!(sent);
+        }
+        out.json(&said)?;
     } else {
         for bad in &bad {
             output::note(bad);
         }
-        out.text(&format!("{} events are imported", report.events()))?;
+        out.text(&match sent {
+            None => format!("{} events are imported", report.events()),
+            Some(sent) => sent_of(sent, report.events()),
+        })?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A bus with the journal that is to be written.
-pub(super) fn into(matches: &ArgMatches) -> Result<Bus, Failure> {
-    let path = matches.get_one::<PathBuf>("into").map_or(Path::new(""), PathBuf::as_path);
-    let journal = Journal::open(path).map_err(|error| Failure::source(error.to_string()))?;
-    Ok(Bus::builder().history(journal).build())
+/// How many went to a mesh, of how many.
+pub(super) fn sent_of(sent: u64, of: u64) -> String {
+    match of.saturating_sub(sent) {
+        0 => format!("{sent} events are sent"),
+        stay => format!(
+            "{sent} events are sent; {stay} are not, for their topics begin with `local` or they came from another node"
+        ),
+    }
 }

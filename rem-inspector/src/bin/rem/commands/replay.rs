@@ -1,6 +1,5 @@
-//! `rem replay`: the past once more, at a speed, to the terminal or into a journal.
+//! `rem replay`: the past once more, at a speed, to the terminal, into a journal or into a mesh.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,25 +7,25 @@ use std::time::{Duration, Instant};
 use clap::ArgMatches;
 use rem_core::wire::RawEvent;
 use rem_core::{Bus, Event, Timestamp};
-use rem_journal::Journal;
 
 use super::answer;
+use super::import::sent_of;
 use crate::Ended;
 use crate::failure::Failure;
 use crate::output::{self, Out};
 use crate::shown::value_of;
 use crate::source::Source;
+use crate::target::Target;
 use crate::wanted::Wanted;
 
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let wanted = Wanted::read(matches)?;
     let source = Source::open(matches)?;
     let speed = matches.get_one::<f64>("speed").copied();
-    let into = matches.get_one::<PathBuf>("into").map(|path| {
-        let journal = Journal::open(path).map_err(|error| Failure::source(error.to_string()))?;
-        Ok::<_, Failure>(Bus::builder().history(journal).build())
-    });
-    let into: Option<Bus> = into.transpose()?;
+    let mut into = match matches.contains_id("into") {
+        true => Some(Target::open(matches)?),
+        false => None,
+    };
     // How many there are is known of a journal alone, without holding them.
     let of = match (&source, wanted.first, wanted.last) {
         (Source::Journal(local), None, None) => local.query(&wanted)?.count() as u64,
@@ -41,8 +40,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
         if let Some(pace) = &mut pace {
             pace.wait(event.timestamp());
         }
-        if let Some(bus) = &into {
-            again(bus, &event)?;
+        if let Some(target) = &mut into {
+            target.room()?;
+            again(target.bus(), &event)?;
         } else {
             out.event(&value_of(&event))?;
             out.flush()?;
@@ -51,20 +51,29 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
         bar.set_position(count);
     }
     bar.finish_and_clear();
-    if into.is_some() {
-        let said = serde_json::json!({ "replayed": count });
-        if out.is_json {
-            out.json(&said)?;
-        } else {
-            out.text(&format!("{count} events are replayed"))?;
+    let Some(target) = into else {
+        out.flush()?;
+        return Ok(answer(count > 0));
+    };
+    let sent = target.finish()?;
+    if out.is_json {
+        let mut said = serde_json::json!({ "replayed": count });
+        if let Some(sent) = sent {
+            said["sent"] = sent.into();
         }
+        out.json(&said)?;
+    } else {
+        out.text(&match sent {
+            None => format!("{count} events are replayed"),
+            Some(sent) => sent_of(sent, count),
+        })?;
     }
     out.flush()?;
-    Ok(if into.is_some() { ExitCode::SUCCESS } else { answer(count > 0) })
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Publishes an event as it was, under a number of the other bus.
-fn again(bus: &Bus, event: &Event) -> Result<(), Failure> {
+pub(super) fn again(bus: &Bus, event: &Event) -> Result<(), Failure> {
     let Some(raw) = event.data.downcast_ref::<RawEvent>() else { return Ok(()) };
     let mut draft = bus.event(raw.clone()).id(event.id()).timestamp(event.timestamp());
     if let Some(source) = event.source() {

@@ -10,9 +10,16 @@ use crate::Ended;
 use crate::failure::Failure;
 use crate::local::open;
 use crate::output::{BAD, GOOD, Out, bar};
+use crate::source::Kind;
 
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let path = matches.get_one::<PathBuf>("JOURNAL").cloned().unwrap_or_default();
+    if Kind::of(&path.to_string_lossy()) != Kind::Journal {
+        return Err(Failure::usage(
+            "what is checked is a file, a journal: an inspector has none of its own, and a server of NATS checks its store when it starts; \
+             check the journal that the program writes, when the program has ended",
+        ));
+    }
     let archive = open(&path)?;
     let bar = bar(matches.get_flag("quiet"), 0);
     let report = archive.verify(|progress| {
