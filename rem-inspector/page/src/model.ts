@@ -64,10 +64,14 @@ export interface Unpublished {
 }
 
 export interface Topics {
+  at: string;
   published: number;
   rate: number | null;
   series: number[];
+  step_us: number;
   total: number;
+  others: number;
+  counting: { counted: number; of: number } | null;
   topics: Topic[];
   unpublished: Unpublished[];
 }

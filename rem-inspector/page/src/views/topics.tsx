@@ -12,6 +12,8 @@ import { go, refine, type Route } from "../route.ts";
 import { addSeries, depthFor, grow, patternOf, visible, type Node, type Order } from "../tree.ts";
 
 const MOST = 10_000;
+/** How soon a journal that is being counted is asked again. */
+const COUNTING_MS = 500;
 
 /** The tree of topics: what is published, how fast, and whether anybody hears it. */
 export function TopicsView({ route }: { route: Route }) {
@@ -19,9 +21,17 @@ export function TopicsView({ route }: { route: Route }) {
   const pattern = route.params["pattern"] ?? "**";
   const order = (route.params["order"] ?? "topic") as Order;
   const asked = useAsked((signal) => get<Topics>("topics", { pattern, limit: MOST }, signal), [pattern, live.shape]);
+  // Nothing more comes to a journal: what it has is counted, and the lines are of all its time.
+  const isPast = live.about?.source.kind === "journal" && live.sourceNow() === "bus";
+  const counting = asked.value?.counting ?? null;
+  useEffect(() => {
+    if (!counting) return;
+    const timer = setTimeout(asked.again, COUNTING_MS);
+    return () => clearTimeout(timer);
+  }, [asked.value]);
   // Series are the server's: what the stream says between two of its answers is put upon them.
-  useEvery(30_000, asked.again);
-  const topics = useFresh(asked.value);
+  useEvery(30_000, () => isPast || asked.again());
+  const topics = useFresh(asked.value, isPast);
   const tree = useMemo(() => grow(topics, order), [topics, order]);
 
   const [turned, setTurned] = useState<ReadonlyMap<string, boolean>>(new Map());
@@ -39,9 +49,9 @@ export function TopicsView({ route }: { route: Route }) {
   const columns: Column[] = [
     { name: "Topic", sort: by("topic") as NonNullable<Column["sort"]> },
     { name: "Per second", right: true, sort: by("rate") as NonNullable<Column["sort"]> },
-    { name: "Last minute" },
+    { name: isPast ? "All its time" : "Last minute" },
     { name: "Published", right: true, sort: by("published") as NonNullable<Column["sort"]> },
-    { name: "Heard by", right: true, hint: "Subscriptions that would have such an event now" },
+    { name: "Heard by", right: true, hint: isPast ? "To a journal nobody listens" : "Subscriptions that would have such an event now" },
     { name: "Declared by" },
   ];
   const all = (open: boolean) => setTurned(new Map(every(tree).map((node) => [node.path, open])));
@@ -54,7 +64,9 @@ export function TopicsView({ route }: { route: Route }) {
         <button type="button" onClick={() => all(true)}>Open all</button>
         <button type="button" onClick={() => all(false)}>Close all</button>
       </div>
-      <Chart label={`All events: ${rate(live.rate)} a second`} points={live.points} times height={88} />
+      {isPast
+        ? <Chart label={`All events: ${count(asked.value?.series.reduce((sum, more) => sum + more, 0))}, by their times`} points={over(asked.value)} times height={88} />
+        : <Chart label={`All events: ${rate(live.rate)} a second`} points={live.points} times height={88} />}
       {asked.error ? <Problem error={asked.error} again={asked.again} /> : null}
       <Grid
         id="topics"
@@ -88,7 +100,7 @@ export function TopicsView({ route }: { route: Route }) {
             rate(node.rate),
             <Spark key="spark" series={node.series} />,
             count(node.published),
-            heard(node),
+            isPast ? "" : heard(node),
             node.topic?.declared_by.map(({ type, variant }) => `${type}::${variant}`).join(", ") ?? "",
           ];
         }}
@@ -96,6 +108,8 @@ export function TopicsView({ route }: { route: Route }) {
       <div class="foot dim">
         <span>{count(asked.value?.total)} topics</span>
         <span>{count(live.published)} events published</span>
+        {counting ? <span class="warn" role="status">counting: {count(counting.counted)} of {count(counting.of)} events</span> : null}
+        {(asked.value?.others ?? 0) > 0 ? <span class="warn">{count(asked.value?.others)} events are of topics that are not shown: there are too many</span> : null}
         {(asked.value?.total ?? 0) > MOST ? <span class="warn">the first {count(MOST)} are shown: narrow the pattern</span> : null}
         <span class="push" />
         <span>Enter or click: its events. ← →: close and open</span>
@@ -138,13 +152,20 @@ function heard(node: Node) {
 
 const every = (nodes: readonly Node[]): Node[] => nodes.flatMap((node) => [node, ...every(node.children)]);
 
+/** How many a second there were in each part of a journal's time. */
+function over(answer: Topics | null): [number, number][] {
+  if (!answer) return [];
+  const [end, step] = [Date.parse(answer.at) / 1_000, answer.step_us / 1e6];
+  return answer.series.map((events, at) => [end - (answer.series.length - at) * step, events / step]);
+}
+
 /** The answer, with what the stream told since. */
-function useFresh(answer: Topics | null): Topic[] {
+function useFresh(answer: Topics | null, isPast: boolean): Topic[] {
   const live = useLive();
   const [topics, set] = useState<Topic[]>([]);
   useEffect(() => set(answer?.topics ?? []), [answer]);
   useEffect(() => {
-    if (live.beats === 0) return;
+    if (live.beats === 0 || isPast) return;
     set((topics) => topics.map((topic) => {
       const newly = live.newly.get(topic.topic) ?? 0;
       const published = live.topics.get(topic.topic)?.[0] ?? topic.published;
