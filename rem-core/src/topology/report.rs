@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use rem_patterns::Topic;
+use serde::{Serialize, Serializer};
 
 use super::{MiddlewareStats, SubscriptionStats};
 use crate::durable::PositionReport;
@@ -56,8 +57,9 @@ pub struct SubscriptionReport {
     pub last_error: Option<Arc<str>>,
 }
 
-/// How events reach a handler.
-#[derive(Debug, Clone)]
+/// How events reach a handler. As JSON its kind is a member beside the others, `inline`, `queue` or `task`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryReport {
     /// By a call in the thread that publishes.
@@ -70,6 +72,7 @@ pub enum DeliveryReport {
         /// How many wait to be read.
         depth: usize,
         /// What happens when it is full.
+        #[serde(serialize_with = "as_text")]
         overflow: Overflow,
     },
     /// By an async handler.
@@ -80,6 +83,7 @@ pub enum DeliveryReport {
         /// How many wait there.
         depth: usize,
         /// What happens when it is full.
+        #[serde(serialize_with = "as_text")]
         overflow: Overflow,
         /// How many calls may run at a time.
         concurrency: usize,
@@ -133,6 +137,10 @@ impl SubscriptionReport {
             last_error: entry.last_error(),
         }
     }
+}
+
+fn as_text<S: Serializer>(shown: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(shown)
 }
 
 impl DeliveryReport {

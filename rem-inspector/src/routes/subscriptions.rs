@@ -24,35 +24,13 @@ struct One {
     event_type: Option<&'static str>,
     prefix: Option<String>,
     place: String,
-    delivery: Delivery,
+    delivery: DeliveryReport,
     priority: i32,
     lag: u64,
     stats: Stats,
     durable: Option<Durable>,
     last_error: Option<String>,
     topics: usize,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Delivery {
-    Inline,
-    Queue {
-        capacity: usize,
-        depth: usize,
-        overflow: String,
-    },
-    Task {
-        capacity: usize,
-        depth: usize,
-        overflow: String,
-        concurrency: usize,
-        running: usize,
-        parked: usize,
-        retrying: usize,
-        retries: u64,
-        dead_letters: usize,
-    },
 }
 
 #[derive(Debug, Serialize)]
@@ -114,7 +92,7 @@ impl One {
             event_type: report.event_type,
             prefix: report.prefix.as_ref().map(ToString::to_string),
             place: report.place.to_string(),
-            delivery: Delivery::of(&report.delivery),
+            delivery: report.delivery.clone(),
             priority: report.priority,
             lag: report.lag,
             stats: Stats {
@@ -142,38 +120,5 @@ pub(crate) fn delivery_name(delivery: &DeliveryReport) -> &'static str {
         DeliveryReport::Queue { .. } => "queue",
         DeliveryReport::Task { .. } => "task",
         _ => "inline",
-    }
-}
-
-impl Delivery {
-    fn of(report: &DeliveryReport) -> Self {
-        match report {
-            DeliveryReport::Queue { capacity, depth, overflow, .. } => {
-                Self::Queue { capacity: *capacity, depth: *depth, overflow: overflow.to_string() }
-            }
-            DeliveryReport::Task {
-                capacity,
-                depth,
-                overflow,
-                concurrency,
-                running,
-                parked,
-                retrying,
-                retries,
-                dead_letters,
-                ..
-            } => Self::Task {
-                capacity: *capacity,
-                depth: *depth,
-                overflow: overflow.to_string(),
-                concurrency: *concurrency,
-                running: *running,
-                parked: *parked,
-                retrying: *retrying,
-                retries: *retries,
-                dead_letters: *dead_letters,
-            },
-            _ => Self::Inline,
-        }
     }
 }
