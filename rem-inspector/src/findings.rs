@@ -36,8 +36,9 @@ pub(crate) fn findings(topology: &Topology) -> Vec<Finding> {
     }
     for topic in topology.unheard().filter(|topic| !topic.topic.is_system()).take(TOLD) {
         let message = format!(
-            "`{}` was published {} times, and nobody hears it",
-            topic.topic, topic.published
+            "`{}` was published {}, and nobody hears it",
+            topic.topic,
+            times(topic.published)
         );
         found.push(Finding::new("unheard", "warning", message).of_topic(&topic.topic));
     }
@@ -51,6 +52,16 @@ pub(crate) fn findings(topology: &Topology) -> Vec<Finding> {
     };
     found.sort_by_key(|finding| weight(finding.severity));
     found
+}
+
+/// How often, in words.
+fn times(count: u64) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
+}
+
+/// How many events, in words.
+fn events(count: u64) -> String {
+    if count == 1 { "1 event".into() } else { format!("{count} events") }
 }
 
 /// Whether a subscription selects anything.
@@ -124,13 +135,13 @@ fn goes(report: &SubscriptionReport) -> Vec<Finding> {
         tell(
             "failing",
             "error",
-            format!("`{pattern}` ({place}) has failed {} times{last}", stats.failed),
+            format!("`{pattern}` ({place}) has failed {}{last}", times(stats.failed)),
         );
     }
     if stats.dropped > 0 {
         let said = format!(
-            "`{pattern}` ({place}) has lost {} events: its queue was full; make it larger, its handler faster, or let publishers wait by `Overflow::Block`",
-            stats.dropped
+            "`{pattern}` ({place}) has lost {}: its queue was full; make it larger, its handler faster, or let publishers wait by `Overflow::Block`",
+            events(stats.dropped)
         );
         tell("dropping", "warning", said);
     }
@@ -211,6 +222,14 @@ pub(crate) fn nearest<'t, T: Iterator<Item = &'t str>>(text: &str, topics: T) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        assert_eq!(
+            [times(1), times(2), events(1), events(2)],
+            ["once", "2 times", "1 event", "2 events"]
+        );
+    }
 
     #[test]
     fn what_differs_little_is_near() {
