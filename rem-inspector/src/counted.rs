@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn times_outside_of_all_count_to_the_first_step_and_the_last() {
-        let at = |seconds: i64| Timestamp::from_nanos(seconds * 1_000_000_000);
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * 1_000_000_000);
         let counted = Counted::between(at(1_000), at(1_060));
         let times = counted.times.unwrap();
         assert_eq!(

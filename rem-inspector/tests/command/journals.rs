@@ -103,7 +103,7 @@ fn what_is_exported_is_imported_as_it_was() {
     let lines = rem(&["export", text(&path), "--unmasked", "--first", "1"]).good();
     assert_eq!(
         rem_with(&["import", "-", "--into", text(&other)], &lines).good(),
-        "1 events are imported\n"
+        "1 event is imported\n"
     );
     let broken = format!("{{\"specversion\":\n{lines}");
     let refused = rem_with(&["import", "-", "--into", text(&other)], &broken);
@@ -111,7 +111,7 @@ fn what_is_exported_is_imported_as_it_was() {
     assert!(refused.err.contains("line 1"), "{refused:?}");
     let skipped = rem_with(&["import", "-", "--into", text(&other), "--skip-bad", "1"], &broken);
     assert!(skipped.err.contains("line 1"), "{skipped:?}");
-    assert_eq!(skipped.good(), "1 events are imported\n");
+    assert_eq!(skipped.good(), "1 event is imported\n");
 }
 
 #[test]

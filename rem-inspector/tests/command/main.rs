@@ -5,6 +5,7 @@ mod journals;
 mod live;
 mod mistakes;
 mod said;
+mod snapshots;
 mod words;
 
 use std::path::{Path, PathBuf};

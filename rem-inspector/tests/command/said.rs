@@ -1,6 +1,7 @@
 //! The command `rem`, run as its users run it: what it says, and with which code it ends.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -44,24 +45,30 @@ impl Said {
 }
 
 pub(crate) fn rem(arguments: &[&str]) -> Said {
-    run(&[], arguments, "")
+    run(None, &[], arguments, "")
+}
+
+/// In that folder.
+pub(crate) fn rem_in(folder: &Path, arguments: &[&str]) -> Said {
+    run(Some(folder), &[], arguments, "")
 }
 
 /// With what comes in.
 pub(crate) fn rem_with(arguments: &[&str], stdin: &str) -> Said {
-    run(&[], arguments, stdin)
+    run(None, &[], arguments, stdin)
 }
 
 /// With variables of the environment.
 pub(crate) fn rem_as(variables: &[(&str, &str)], arguments: &[&str]) -> Said {
-    run(variables, arguments, "")
+    run(None, variables, arguments, "")
 }
 
-fn run(variables: &[(&str, &str)], arguments: &[&str], stdin: &str) -> Said {
+fn run(folder: Option<&Path>, variables: &[(&str, &str)], arguments: &[&str], stdin: &str) -> Said {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rem"));
     for name in FOREIGN {
         command.env_remove(name);
     }
+    command.current_dir(folder.unwrap_or(Path::new(".")));
     command.envs(variables.iter().copied());
     command.timeout(SOON).args(arguments).write_stdin(stdin);
     let output = command.output().unwrap();

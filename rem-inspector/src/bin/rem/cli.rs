@@ -86,6 +86,17 @@ fn query() -> Command {
                 .requires("of"),
         )
         .arg(flag("csv", "The table for spreadsheets").conflicts_with("json"))
+        .arg(
+            option(
+                "plot",
+                "WHAT",
+                "Draws it below the table, bars by group or lines over windows: events, rate, sum, mean, min, max or p99; events unless told, \
+                 or the mean of what `--of` names",
+            )
+            .num_args(0..=1)
+            .default_missing_value("")
+            .conflicts_with_all(["json", "csv"]),
+        )
         .args([token(), json()])
         .args(mesh())
 }
@@ -250,9 +261,7 @@ fn mesh() -> [Arg; 9] {
         file("creds", "A JWT and the seed of an nkey, as `nsc` writes them").env("NATS_CREDS"),
         file("nkey", "The seed of an nkey").env("NATS_NKEY"),
         option("user", "NAME", "A user, unless it is in the address").env("NATS_USER"),
-        option("password", "PASSWORD", "The user's password")
-            .env("NATS_PASSWORD")
-            .hide_env_values(true),
+        option("password", "PASSWORD", "The user's password").env("NATS_PASSWORD"),
         file(
             "tlsca",
             "Trusts who these certificates stand for, in place of whom the system trusts",
@@ -262,7 +271,7 @@ fn mesh() -> [Arg; 9] {
         file("tlskey", "The key of the certificate").env("NATS_KEY"),
         flag("tlsfirst", "Begins with TLS before the server has said a word"),
     ];
-    all.map(|arg| arg.help_heading("A mesh over NATS"))
+    all.map(|arg| arg.help_heading("A mesh over NATS").hide_env_values(true))
 }
 
 fn patterns() -> Arg {

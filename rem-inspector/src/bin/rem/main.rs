@@ -7,6 +7,7 @@ mod failure;
 mod local;
 mod nats;
 mod output;
+mod plot;
 mod remote;
 mod shown;
 mod source;

@@ -89,6 +89,11 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// What has become of so many events: `3 events are imported`.
+pub(crate) fn are(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 event is {what}") } else { format!("{count} events are {what}") }
+}
+
 /// Why a command has ended.
 pub(crate) fn failure(failure: &Failure) {
     // There is nobody else to be told.

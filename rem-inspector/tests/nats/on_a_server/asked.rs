@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Shop, on_both, text, with_streams};
-use crate::said::rem;
+use crate::said::{rem, rem_in};
 
 #[test]
 fn what_a_mesh_keeps_is_asked_as_a_journal_is() {
@@ -57,7 +57,7 @@ fn what_a_mesh_keeps_is_asked_as_a_journal_is() {
         assert_eq!(lines.lines().count(), 3);
 
         let kept = folder.path().join("kept.rem");
-        let said = rem(&["replay", &url, "--into", text(&kept), "--quiet"]).good();
+        let said = rem_in(folder.path(), &["replay", &url, "--into", "kept.rem", "--quiet"]).good();
         assert_eq!(said, "10 events are replayed\n");
         let of =
             |event: &Value| (event["id"].clone(), event["time"].clone(), event["data"].clone());

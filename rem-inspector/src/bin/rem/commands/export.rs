@@ -60,7 +60,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
         let mut out = output::Out::new(true);
         out.json(&json!({ "events": report.events(), "bytes": report.bytes(), "left_out": report.left_out(), "from": from, "to": to }))?;
     } else {
-        output::note(&format!("{} events are written, {} bytes", report.events(), report.bytes()));
+        let said = output::are(report.events(), "written");
+        output::note(&format!("{said}, {} bytes", report.bytes()));
     }
     Ok(ExitCode::SUCCESS)
 }

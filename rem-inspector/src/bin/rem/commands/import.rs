@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::Ended;
 use crate::failure::Failure;
-use crate::output::{self, Out};
+use crate::output::{self, Out, are};
 use crate::target::Target;
 
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
@@ -57,7 +57,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
             output::note(bad);
         }
         out.text(&match sent {
-            None => format!("{} events are imported", report.events()),
+            None => are(report.events(), "imported"),
             Some(sent) => sent_of(sent, report.events()),
         })?;
     }
@@ -68,9 +68,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
 /// How many went to a mesh, of how many.
 pub(super) fn sent_of(sent: u64, of: u64) -> String {
     match of.saturating_sub(sent) {
-        0 => format!("{sent} events are sent"),
+        0 => are(sent, "sent"),
         stay => format!(
-            "{sent} events are sent; {stay} are not, for their topics begin with `local` or they came from another node"
+            "{}; {stay} of {of} are not, for their topics begin with `local`, or they came from another node",
+            are(sent, "sent")
         ),
     }
 }

@@ -94,6 +94,10 @@ fn serve(matches: &ArgMatches, mut builder: InspectorBuilder) -> Result<Inspecto
         let said = error.to_string();
         match error.kind() {
             ServeErrorKind::Bind(_) | ServeErrorKind::Thread => Failure::source(said),
+            ServeErrorKind::NoToken(address) => Failure::usage(format!(
+                "{address} can be reached from other machines, and whoever reaches the page sees every event: give it a token, by \
+                 `--token` or in REM_TOKEN, or serve it on 127.0.0.1"
+            )),
             _ => Failure::usage(said),
         }
     })?;

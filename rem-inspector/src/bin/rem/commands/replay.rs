@@ -12,7 +12,7 @@ use super::answer;
 use super::import::sent_of;
 use crate::Ended;
 use crate::failure::Failure;
-use crate::output::{self, Out};
+use crate::output::{self, Out, are};
 use crate::shown::value_of;
 use crate::source::Source;
 use crate::target::Target;
@@ -64,7 +64,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
         out.json(&said)?;
     } else {
         out.text(&match sent {
-            None => format!("{count} events are replayed"),
+            None => are(count, "replayed"),
             Some(sent) => sent_of(sent, count),
         })?;
     }

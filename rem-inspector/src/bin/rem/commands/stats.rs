@@ -65,7 +65,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
         }
         for topic in stats["topics"].as_array().into_iter().flatten() {
             let name = output::plain(topic[0].as_str().unwrap_or_default());
-            out.text(&format!("{:>14} {name}", topic[1]))?;
+            out.text(&format!("{:>14} {name}", topic[1].to_string()))?;
         }
     }
     out.flush()?;
