@@ -158,8 +158,17 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .default_value("127.0.0.1:0")
                 .help("Where the page is served"),
         )
+        .arg(
+            Arg::new("patience")
+                .long("patience")
+                .value_name("SECONDS")
+                .value_parser(value_parser!(u64).range(1..=3_600))
+                .default_value("10")
+                .help("How long a page may not read before it is cut off"),
+        )
         .get_matches();
     let rate = found.get_one::<u64>("rate").copied().unwrap_or(60);
+    let patience = found.get_one::<u64>("patience").copied().unwrap_or(10);
     let address = found.get_one::<String>("address").map_or("127.0.0.1:0", String::as_str);
 
     let bus = Bus::builder().history(Ring::events(50_000)).build();
@@ -171,6 +180,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let inspector = Inspector::builder(&bus)
         .title("shop")
         .projector(&sales)
+        .patience(Duration::from_secs(patience))
         .sandbox(|bus: &Bus| bus.subscribe("order.refused", |_: &Event| Err::<(), _>("refused")))
         .serve(address)?;
     println!("look at {}", inspector.url());

@@ -1,11 +1,12 @@
 // A program with an inspector, and a browser that looks at it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 /** Where the programs of the examples are, built with the feature `inspect`, and where pictures go. */
@@ -40,17 +41,24 @@ export async function start(program, args) {
   return { url, port: new URL(url).port, stop: async () => { child.kill(); await ended; } };
 }
 
-/** A wire to a program, which can be cut and mended. */
+/** Runs a program to its end, which has to be a good one; what it said. */
+export function run(program, args) {
+  return promisify(execFile)(join(PROGRAMS, program), args, { timeout: LIMIT }).then(({ stdout }) => stdout);
+}
+
+/** A wire to a program, which can be cut and mended, and held so that nothing comes of the program. */
 export async function wire(to) {
   const open = new Set();
+  const ways = new Map();
   const server = createServer((near) => {
     const far = connect(Number(to), "127.0.0.1");
     for (const [one, other] of [[near, far], [far, near]]) {
       open.add(one);
       one.on("error", () => undefined);
-      one.on("close", () => { open.delete(one); other.destroy(); });
+      one.on("close", () => { open.delete(one); ways.delete(one); other.destroy(); });
       one.pipe(other);
     }
+    ways.set(far, near);
   });
   const listen = (port) => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const cut = () => new Promise((resolve) => {
@@ -59,7 +67,14 @@ export async function wire(to) {
   });
   await listen(0);
   const { port } = server.address();
-  return { url: `http://127.0.0.1:${port}/`, cut, mend: () => listen(port) };
+  const hold = () => {
+    for (const [far, near] of ways) {
+      far.unpipe(near);
+      far.pause();
+    }
+  };
+  const release = () => ways.forEach((near, far) => far.pipe(near));
+  return { url: `http://127.0.0.1:${port}/`, cut, mend: () => listen(port), hold, release };
 }
 
 /** A browser with a profile of its own, which is thrown away. */
