@@ -193,7 +193,7 @@ fn inspect() -> Command {
                 .conflicts_with("SOURCE"),
         )
         .arg(number("last", "Begins with the newest so many that the mesh's stream keeps; 1000 unless told"))
-        .arg(number("keep", "Keeps so many events of the mesh to be looked at; 100000 unless told"))
+        .arg(number("keep", "Keeps so many events of the mesh to be looked at, and a GiB at most; 100000 unless told"))
         .arg(
             option("address", "ADDRESS", "Where; port 0 takes a free one, and other machines need a token")
                 .default_value("127.0.0.1:7878"),

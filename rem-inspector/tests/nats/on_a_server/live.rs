@@ -46,6 +46,24 @@ fn a_mesh_is_watched_from_a_number_of_its_stream_on_each_event_once() {
     });
 }
 
+#[test]
+fn what_comes_while_the_past_is_read_is_given_once() {
+    on_both(|version| {
+        let (server, folder) = (with_streams(version), tempfile::tempdir().unwrap());
+        let shop = Shop::open(&folder.path().join("shop.rem"), &server);
+        shop.orders(1..=1);
+        std::thread::scope(|scope| {
+            let _publishing = scope.spawn(|| shop.orders(2..=2_000));
+            let url = server.url();
+            let arguments = ["watch", &url, "--all", "--after", "0", "--count", "2000", "--json"];
+            let (_running, mut events) = Running::start(&arguments);
+            for order in 1..=2_000 {
+                assert_eq!(events.next().unwrap()["data"]["order"], json!(order));
+            }
+        });
+    });
+}
+
 /// Publishes until what is asked for has come: a node hears what is published when it has joined.
 fn until_heard<T>(bus: &Bus, mut heard: impl FnMut() -> Option<T>) -> T {
     let begun = std::time::Instant::now();

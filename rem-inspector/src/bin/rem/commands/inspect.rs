@@ -20,6 +20,8 @@ use crate::wanted::Wanted;
 
 /// How many events of a mesh are kept to be looked at, and how many of the past it begins with, unless told.
 const KEPT: u64 = 100_000;
+/// How many bytes of them, however large they are.
+const BYTES: u64 = 1 << 30;
 const LAST: u64 = 1_000;
 
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
@@ -27,9 +29,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let given = text("nats").or(text("SOURCE")).unwrap_or_default();
     match Kind::of(given) {
         Kind::Mesh => mesh(matches, given),
-        _ if text("nats").is_some() => Err(Failure::usage(format!(
-            "`{given}` is no address of a server of NATS: write it as nats://127.0.0.1:4222"
-        ))),
+        // It may hold a password, and is not shown.
+        _ if text("nats").is_some() => Err(Failure::usage(
+            "what `--nats` names is no address of a server of NATS: write it as nats://127.0.0.1:4222",
+        )),
         Kind::Inspector => Err(Failure::usage(format!(
             "an inspector serves its page itself: open {given} in a browser"
         ))),
@@ -65,13 +68,17 @@ fn mesh(matches: &ArgMatches, url: &str) -> Ended {
         }
     };
     let keep = usize::try_from(number("keep").unwrap_or(KEPT)).unwrap_or(usize::MAX);
-    let bus = Bus::builder().history(Ring::events(keep.max(1))).build();
+    let bus = Bus::builder().history(Ring::events(keep.max(1)).bytes(BYTES)).build();
     let builder = Inspector::builder(&bus).title(format!("mesh {}", nats.name()));
     let _inspector = serve(matches, builder)?;
     nats.listen(&wanted, from_the_past, |come| {
         match come {
-            // It was published elsewhere, and is shown as it was.
-            Come::Event(event) => again(&bus, &event)?,
+            // It was published elsewhere, and is shown as it was. One that this bus does not take is no reason to end.
+            Come::Event(event) => {
+                if let Err(failure) = again(&bus, &event) {
+                    output::note(&failure.to_string());
+                }
+            }
             Come::Gap(why) | Come::Told(why) => output::note(&why),
             Come::Nothing => {}
         }
