@@ -13,7 +13,7 @@ use crate::shared::{Shared, lock};
 /// Of how many topics; events of others are counted together.
 const TOPICS: usize = 10_000;
 /// Into how many steps the time of a history is cut.
-const STEPS: usize = 60;
+const STEPS: u32 = 60;
 /// How many events are counted between two looks at whether somebody waits for it, or nobody does any more.
 const TURN: usize = 1_000;
 
@@ -45,7 +45,7 @@ impl Counted {
     /// Counts steps of that time too.
     pub(crate) fn between(first: Timestamp, last: Timestamp) -> Self {
         // At least as long as what a time is told to, so that there are no more steps than there is room for.
-        let step = (last.since(first) / STEPS as u32).max(Duration::from_micros(1));
+        let step = (last.since(first) / STEPS).max(Duration::from_micros(1));
         Self { times: Some(Times { first, last, step }), ..Self::default() }
     }
 
@@ -97,7 +97,7 @@ impl Times {
     /// Times of events may lie outside of those of the first and the last, for they are whatever who publishes says.
     fn step_of(&self, time: Timestamp) -> usize {
         let step = time.since(self.first).as_nanos() / self.step.as_nanos().max(1);
-        usize::try_from(step).unwrap_or(STEPS).min(STEPS - 1)
+        usize::try_from(step).unwrap_or(usize::MAX).min(STEPS as usize - 1)
     }
 }
 
@@ -106,7 +106,7 @@ impl Of {
         self.events += 1;
         if let Some(step) = step {
             if self.steps.is_empty() {
-                self.steps = vec![0; STEPS];
+                self.steps = vec![0; STEPS as usize];
             }
             self.steps[step] += 1;
         }
@@ -162,7 +162,9 @@ fn count(shared: &Shared, bus: &Bus) {
         // Read before it is locked: whoever asks does not wait for the disk.
         let some: Vec<_> = events.by_ref().take(TURN).collect();
         let mut state = lock(state);
-        some.iter().for_each(|event| state.counted.add(event));
+        for event in &some {
+            state.counted.add(event);
+        }
         let last = some.last().and_then(|event| event.sequence()).unwrap_or(end);
         if let Some((looked, _)) = &mut state.under_way {
             *looked = (last + 1).saturating_sub(begin);

@@ -99,10 +99,9 @@ pub(crate) fn draw(table: &Table, what: What, out: &mut Out) -> Result<(), Failu
     if table.rows().iter().filter(|row| what.of(row).is_some()).count() < 2 {
         return out.told("nothing is drawn: a plot compares two groups or two windows at least");
     }
-    let (buffer, told) = match table.rows().iter().any(|row| row.window().is_some()) {
-        true => lines(table, what, width),
-        false => bars(table, what, width),
-    };
+    let is_over_time = table.rows().iter().any(|row| row.window().is_some());
+    let (buffer, told) =
+        if is_over_time { lines(table, what, width) } else { bars(table, what, width) };
     out.text("")?;
     for y in 0..buffer.area.height {
         let row: Vec<&Cell> = (0..width).filter_map(|x| buffer.cell((x, y))).collect();
@@ -179,8 +178,8 @@ fn lines(table: &Table, what: What, width: u16) -> (Buffer, Option<String>) {
         })
         .collect();
     let values = || drawn.iter().flat_map(|(_, points)| points.iter().map(|(_, value)| *value));
-    let (least, most) = (values().fold(0.0, f64::min), values().fold(0.0, f64::max));
-    let most = if most > least { most } else { least + 1.0 };
+    let (lowest, most) = (values().fold(0.0, f64::min), values().fold(0.0, f64::max));
+    let most = if most > lowest { most } else { lowest + 1.0 };
     let datasets = drawn.iter().zip(COLORS).map(|((name, points), color)| {
         let dataset = Dataset::default().marker(Marker::Braille).graph_type(GraphType::Line);
         let dataset = dataset.data(points).style(color);
@@ -189,8 +188,8 @@ fn lines(table: &Table, what: What, width: u16) -> (Buffer, Option<String>) {
     let middle = first + last.since(first) / 2;
     let x = Axis::default().bounds([0.0, seconds(last).max(1.0)]);
     let x = x.labels(moments([first, middle, last]));
-    let y = Axis::default().bounds([least, most]);
-    let y = y.labels([least, f64::midpoint(least, most), most].map(shown_number));
+    let y = Axis::default().bounds([lowest, most]);
+    let y = y.labels([lowest, f64::midpoint(lowest, most), most].map(shown_number));
     let chart = Chart::new(datasets.collect()).x_axis(x).y_axis(y);
     let area = Rect::new(0, 0, width, HEIGHT);
     let mut buffer = Buffer::empty(area);
@@ -234,7 +233,7 @@ fn styled(cells: &[&Cell]) -> String {
     let end = cells.iter().rposition(|cell| cell.symbol() != " ").map_or(0, |last| last + 1);
     let mut line = String::new();
     for run in cells[..end].chunk_by(|one, two| one.fg == two.fg) {
-        let style = color_of(run[0].fg).map_or(Style::new(), |color| color.on_default());
+        let style = color_of(run[0].fg).map_or(Style::new(), AnsiColor::on_default);
         let signs: String = run.iter().map(|cell| cell.symbol()).collect();
         // Nothing of it fails: it is written to a text.
         let _ = write!(line, "{style}{signs}{style:#}");

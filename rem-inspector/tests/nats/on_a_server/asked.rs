@@ -74,12 +74,13 @@ fn more_than_a_page_is_read_and_the_newest_of_it_are_found() {
     let version = rem_nats::testing::Version::Modern;
     let (server, folder) = (with_streams(version), tempfile::tempdir().unwrap());
     let file = folder.path().join("many.jsonl");
-    let lines: String = (0..3_500_u64)
-        .map(|number| {
-            let topic = if number % 1_000 == 0 { "rare" } else { "usual" };
-            format!("{{\"specversion\":\"1.0\",\"id\":\"{number}\",\"source\":\"/many\",\"type\":\"{topic}\",\"data\":{number}}}\n")
-        })
-        .collect();
+    let line = |number: u64| {
+        let topic = if number.is_multiple_of(1_000) { "rare" } else { "usual" };
+        format!(
+            r#"{{"specversion":"1.0","id":"{number}","source":"/many","type":"{topic}","data":{number}}}"#
+        )
+    };
+    let lines = (0..3_500).map(line).collect::<Vec<_>>().join("\n");
     std::fs::write(&file, lines).unwrap();
     // One that keeps a stream, so that what is sent is stored.
     let shop = Shop::open(&folder.path().join("shop.rem"), &server);

@@ -14,31 +14,28 @@ use crate::source::Source;
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let mut out = Out::new(matches.get_flag("json"));
     let source = Source::open(matches)?;
-    match &source {
-        Source::Inspector(remote) => {
-            let types = remote.get("/api/types", &[])?;
-            if out.is_json {
-                out.json(&types)?;
-            } else {
-                for one in types["types"].as_array().into_iter().flatten() {
-                    show(&mut out, one)?;
-                }
+    if let Source::Inspector(remote) = &source {
+        let types = remote.get("/api/types", &[])?;
+        if out.is_json {
+            out.json(&types)?;
+        } else {
+            for one in types["types"].as_array().into_iter().flatten() {
+                show(&mut out, one)?;
             }
         }
-        _ => {
-            let all = All::of(&source, matches.get_flag("quiet"))?;
-            let topics: Vec<&str> = all.counted.topics().map(|(topic, _)| topic).collect();
-            if out.is_json {
-                out.json(&json!({ "topics": topics }))?;
-            } else {
-                topics.iter().try_for_each(|topic| out.text(topic))?;
-            }
-            if all.counted.others() > 0 {
-                output::note(&format!(
-                    "there are more topics: {} events are of those that are not shown",
-                    all.counted.others()
-                ));
-            }
+    } else {
+        let all = All::of(&source, matches.get_flag("quiet"))?;
+        let topics: Vec<&str> = all.counted.topics().map(|(topic, _)| topic).collect();
+        if out.is_json {
+            out.json(&json!({ "topics": topics }))?;
+        } else {
+            topics.iter().try_for_each(|topic| out.text(topic))?;
+        }
+        if all.counted.others() > 0 {
+            output::note(&format!(
+                "there are more topics: {} events are of those that are not shown",
+                all.counted.others()
+            ));
         }
     }
     out.flush()?;

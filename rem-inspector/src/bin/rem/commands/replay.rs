@@ -22,10 +22,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let wanted = Wanted::read(matches)?;
     let source = Source::open(matches)?;
     let speed = matches.get_one::<f64>("speed").copied();
-    let mut into = match matches.contains_id("into") {
-        true => Some(Target::open(matches)?),
-        false => None,
-    };
+    let mut into = if matches.contains_id("into") { Some(Target::open(matches)?) } else { None };
     // How many there are is known of a journal alone, without holding them.
     let of = match (&source, wanted.first, wanted.last) {
         (Source::Journal(local), None, None) => local.query(&wanted)?.count() as u64,

@@ -25,7 +25,7 @@ const USUAL: u16 = 50;
 pub(crate) fn run(matches: &ArgMatches) -> Ended {
     let wanted = Wanted::read(matches)?;
     match Kind::of(named(matches)) {
-        Kind::Inspector => program(matches, inspector(matches)?, wanted),
+        Kind::Inspector => program(matches, &inspector(matches)?, wanted),
         Kind::Mesh => mesh(matches, named(matches), &wanted),
         Kind::Journal => Err(Failure::usage(
             "a journal is not live: name a running inspector, as http://127.0.0.1:7878, or a server of NATS, as nats://127.0.0.1:4222; \
@@ -35,7 +35,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Ended {
 }
 
 /// What a program publishes, by its inspector.
-fn program(matches: &ArgMatches, remote: Remote, wanted: Wanted) -> Ended {
+fn program(matches: &ArgMatches, remote: &Remote, wanted: Wanted) -> Ended {
     let mut query = vec![("pattern", wanted.pattern.clone())];
     query.extend(wanted.source.map(|source| ("from_source", source)));
     query.extend(wanted.story.map(|story| ("correlation", story.to_string())));

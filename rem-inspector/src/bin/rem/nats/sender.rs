@@ -96,11 +96,11 @@ impl Nats {
     /// # Errors
     /// If it has not, in the time that it may take.
     pub(crate) fn stored(&self, topic: &str, id: EventId, after: u64) -> Result<u64, Failure> {
-        let wanted =
+        let behind =
             Wanted { pattern: format!("={topic}"), after: Some(after), ..Wanted::default() };
         let mut waited = Duration::ZERO;
         loop {
-            for event in self.past(&wanted)? {
+            for event in self.past(&behind)? {
                 let event = event?;
                 if event.id() == id {
                     return Ok(event.sequence().unwrap_or_default());
