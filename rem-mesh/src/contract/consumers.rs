@@ -139,6 +139,8 @@ pub(super) fn resumed(venue: &dyn Venue) -> Held<bool> {
     ensure(came == numbers(4..=10), || {
         format!("three of ten were answered, and behind that came {came:?}")
     })?;
+    // What is answered and lost with the cable would come again.
+    place.two.flush()?;
     if venue.cut("resumed-2") {
         while !matches!(place.two.next("to be told that it is cut")?, Incoming::Disconnected(_)) {}
         place.fill(11..=13)?;
