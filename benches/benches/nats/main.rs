@@ -20,7 +20,8 @@ use rem::mesh::{Incoming, Mesh, SubjectFilter, Transport};
 use rem::nats::NatsTransport;
 use rem::prelude::*;
 use rem_benches::bars::Bars;
-use rem_benches::rounds::median;
+use rem_benches::results;
+use rem_benches::rounds::{median, usual};
 use rem_nats::testing::{Server, Version};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
@@ -98,7 +99,7 @@ fn main() {
     let mut outbox = Beside::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
     let [mut hostile, mut none_large, mut as_many] = [const { Beside::new() }; 3];
-    for _ in 0..ROUNDS {
+    for _ in 0..if is_bench { usual(ROUNDS) } else { 1 } {
         if is_wanted("live") {
             live.round(by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
         }
@@ -184,6 +185,9 @@ impl Beside {
         }
         let (mesh, client) = (median(&mut self.mesh), median(&mut self.client));
         println!("{what:18} {mesh:9.1} {unit} an event, {other} {client:9.1}");
+        let unit = format!("{unit} an event");
+        results::median(what, mesh, &unit);
+        results::median(&format!("{what}: {other}"), client, &unit);
         Some(median(&mut self.ratios))
     }
 
