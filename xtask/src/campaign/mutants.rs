@@ -1,0 +1,73 @@
+//! Mutants: small changes of the code, each of which a test should catch. A seeded sample of what cargo-mutants finds to change
+//! in three crates.
+//!
+//! Cargo-mutants builds the tree once for each mutant, which for the core is minutes. So as many of the sample as can be are
+//! built [`together`]: each stands in the code behind a switch, and one build has them all; the tests say which of them they come
+//! to, and of a mutant only those programs run that do, until the first failure. What cannot stand behind a switch (code that the
+//! compiler runs, what has another type) is left to cargo-mutants, one at a time ([`alone`]).
+//!
+//! What became of each is kept below `target/mutants` at once, so that a run that was ended goes on; a mutant that was caught is
+//! not tried again until its file changes, and a survivor is tried in each run.
+
+mod alone;
+mod known;
+mod ledger;
+mod list;
+mod programs;
+mod switch;
+mod together;
+mod tree;
+mod verdict;
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::campaign::report::Report;
+use crate::workspace::{Workspace, read};
+use known::Known;
+use ledger::Ledger;
+use list::Mutant;
+use verdict::{Fate, Tally};
+
+/// The packages whose code is changed.
+const PACKAGES: &[&str] = &["rem-patterns", "rem-macros", "rem-core"];
+
+/// How many mutants are drawn. Some do not compile; so many are left that a test can catch.
+const DRAWN: usize = 360;
+const AT_LEAST: usize = 300;
+
+/// What draws them: with the same seed, the same mutants, as long as their functions are there.
+const SEED: u64 = 11;
+
+/// How many of a hundred must be caught.
+const CAUGHT: usize = 95;
+
+pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
+    let compiler = read(workspace.command("rustc").arg("--version"))?;
+    let begun = Instant::now();
+    let tool = list::tool(workspace)?;
+    let plain = tree::copy(workspace, "plain")?;
+    let found = list::all(workspace, &tool, &plain, PACKAGES)?;
+    let (total, sample) = (found.len(), list::sample(found, DRAWN, SEED));
+    println!("    {} of {total} mutants", sample.len());
+    let mut ledger = Ledger::open(&tree::directory(workspace).join("ledger.tsv"))?;
+
+    let apart = together::run(workspace, &sample, &mut ledger)?;
+    alone::run(workspace, &tool, &plain, &apart, &mut ledger)?;
+
+    let known = Known::read(&workspace.root().join(known::PATH))?;
+    let fates = sample.iter().map(|mutant| {
+        let fate = ledger.fate(mutant).context("each mutant of the sample was tried")?;
+        Ok((mutant, fate))
+    });
+    let fates = fates.collect::<Result<Vec<(&Mutant, &Fate)>>>()?;
+    let tally = Tally::of(&fates, &known);
+    let seconds = begun.elapsed().as_secs();
+    let figures = tally.figures(total, SEED, seconds);
+    Ok(Report {
+        held: tally.holds(AT_LEAST, CAUGHT),
+        compiler: compiler.trim().to_owned(),
+        figures,
+    })
+}
