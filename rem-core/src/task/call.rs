@@ -6,8 +6,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use scoped_tls::scoped_thread_local;
-
 use super::Job;
 use super::staff::Staff;
 use crate::deliver::isolate;
@@ -15,6 +13,7 @@ use crate::event::Event;
 use crate::publish::{Level, handling};
 use crate::queue::Channel;
 use crate::subscription::{About, Outcome};
+use crate::sync::scoped_thread_local;
 use crate::timers::Sleep;
 use crate::trace::AttemptSpan;
 
@@ -22,6 +21,7 @@ use crate::trace::AttemptSpan;
 scoped_thread_local!(static POLLED: Polled);
 
 /// A task whose handler's future is being polled.
+#[derive(Clone)]
 pub(super) struct Polled {
     pub(super) channel: Arc<Channel>,
     /// It has one worker, so that nobody reads its queue meanwhile.

@@ -18,6 +18,9 @@ const SHARED: &[&str] = &["Mutex", "RwLock", "Condvar", "Barrier", "atomic", "mp
 /// What reads the time that limits are kept by, which under shuttle is not the system's.
 const LIMIT: &str = "Instant : : now";
 
+/// What lends a local to a thread while user code runs, and so other threads, of which shuttle's are all one of the system's.
+const LENT: &str = "scoped_tls";
+
 /// Files with a lock or an atomic that loom and shuttle need not see, each with the reason.
 const OWN: &[(&str, &str)] = &[
     ("rem-core/src/clock.rs", "the clock of a test, on which no protocol of the bus hangs"),
@@ -73,6 +76,10 @@ pub(crate) fn sync(tree: &Tree) -> Vec<Finding> {
         for at in find(&tokens, LIMIT) {
             let text = "is not shuttle's time, by which a limit comes; ask `crate::sync::now`";
             let text = format!("`Instant::now` {text}");
+            findings.push(Finding::new(&file.path, tokens[at].line, text));
+        }
+        for at in find(&tokens, LENT) {
+            let text = "`scoped_tls` is one for all of shuttle's threads; take it from crate::sync";
             findings.push(Finding::new(&file.path, tokens[at].line, text));
         }
     }

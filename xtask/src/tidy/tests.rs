@@ -196,6 +196,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("sync", "rem-core/src/a.rs", "//! A.\nuse std::sync::atomic::AtomicU64;\n"),
     ("sync", "rem-core/src/a.rs", "//! A.\nfn f() { std::sync::RwLock::new(()); }\n"),
     ("sync", "rem-core/src/a.rs", "//! A.\nfn f() { Instant::now(); }\n"),
+    ("sync", "rem-core/src/a.rs", "//! A.\nuse scoped_tls::scoped_thread_local;\n"),
     ("sync", "rem-core/src/clock.rs", "//! Time without a lock.\n"),
     ("invariants", "ARCHITECTURE.md", "# Map\n"),
     ("promises", "src/lib.rs", "//! The facade.\n#![forbid(unsafe_code)]\n"),
