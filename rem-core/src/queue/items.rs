@@ -73,8 +73,9 @@ impl Items {
         self.taken = self.taken.max(taken);
     }
 
-    /// Takes out all that is there, which nobody will read.
+    /// Takes out all that is there, which nobody will read, and tells of no loss any more.
     pub(super) fn clear(&mut self) -> (VecDeque<Arc<Event>>, Notes) {
+        self.tail = Losses::default();
         self.counts.unread += u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         (mem::take(&mut self.events), mem::take(&mut self.notes))
     }

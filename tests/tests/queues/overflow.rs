@@ -46,6 +46,16 @@ fn the_newest_are_lost_in_their_place() {
 }
 
 #[test]
+fn a_stream_that_has_given_its_last_event_tells_of_no_loss() {
+    let bus = Bus::new();
+    let queue = bus.subscription("job").take(1).queue(1, Overflow::DropNewest);
+    let mut stream: EventStream<Job> = queue.stream().unwrap();
+    added(&bus, 1..=3);
+    assert_eq!(drain(&mut stream), [Ok(1)]);
+    assert_eq!(stream.try_recv().unwrap_err(), TryRecvError::Ended);
+}
+
+#[test]
 fn events_of_other_topics_are_no_loss() {
     let bus = Bus::new();
     let _all = bus.subscribe("**", |_: &Event| ()).unwrap();
