@@ -19,6 +19,8 @@ mod nightly;
 mod program;
 mod report;
 mod sanitize;
+mod simulation;
+mod soak;
 mod stress;
 
 /// One campaign of `cargo xtask campaign NAME`.
@@ -70,6 +72,16 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "sanitize",
         what: "whether AddressSanitizer finds a fault while the tests of the crate with `unsafe` code run: none",
         run: sanitize::run,
+    },
+    Campaign {
+        name: "simulation",
+        what: "whether an event is lost, repeated or out of order in ten thousand programs that seeds choose, with their interleavings: none may",
+        run: simulation::run,
+    },
+    Campaign {
+        name: "soak",
+        what: "whether a bus that is busy for ten minutes loses an event or grows: neither",
+        run: soak::run,
     },
     Campaign {
         name: "stress",

@@ -18,6 +18,7 @@ mod publishers;
 mod queues;
 mod routes;
 mod signals;
+mod simulation;
 mod tasks;
 
 use std::collections::HashMap;

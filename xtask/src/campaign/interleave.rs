@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
 use super::program::{program, within};
 use crate::campaign::report::Report;
@@ -20,18 +20,17 @@ const SEEDS: u64 = 500;
 /// So many take longer only if one hangs: the time of what waits there takes none.
 const HANG: Duration = Duration::from_secs(120);
 
-/// Cases with seeds of their own, for what they show is that a fault is found.
-const OWN: &str = "failures::";
+/// Cases with seeds of their own: what these show is that a fault is found, and the other is a campaign of its own.
+const OWN: &[&str] = &["failures::", "simulation::"];
 
 pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let compiler = read(workspace.command("rustc").arg("--version"))?;
-    let line = format!("{TESTS} --release --no-run");
-    workspace::run(&mut command(workspace, &line))?;
-    let built = read(&mut command(workspace, &format!("{line} --quiet --message-format json")))?;
-    let program = program(&built, "interleave")
-        .context("cargo does not say where it put the test `interleave`")?;
+    let program = build(workspace)?;
     let list = read(workspace.command(&program).args(["--list", "--format", "terse"]))?;
-    let cases: Vec<_> = cases(&list).into_iter().filter(|case| !case.starts_with(OWN)).collect();
+    let cases: Vec<_> = cases(&list)
+        .into_iter()
+        .filter(|case| !OWN.iter().any(|own| case.starts_with(own)))
+        .collect();
     ensure!(!cases.is_empty(), "rem-core/tests/interleave has no case");
     let first = first_seed()?;
     let mut figures = format!(
@@ -51,37 +50,57 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     Ok(Report { held, compiler: compiler.trim().to_owned(), figures })
 }
 
+/// Builds the cases in release, and says where their program is.
+pub(super) fn build(workspace: &Workspace) -> Result<Utf8PathBuf> {
+    let line = format!("{TESTS} --release --no-run");
+    workspace::run(&mut command(workspace, &line))?;
+    let built = read(&mut command(workspace, &format!("{line} --quiet --message-format json")))?;
+    program(&built, "interleave").context("cargo does not say where it put the test `interleave`")
+}
+
 /// Where no run began before: by the time, which is random enough for that.
-fn first_seed() -> Result<u64> {
+pub(super) fn first_seed() -> Result<u64> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     Ok(now.as_secs() * 1_000_000)
 }
 
 /// What a case did with its seeds.
 #[derive(Debug, Default, PartialEq)]
-struct Took {
-    seeds: u64,
+pub(super) struct Took {
+    pub(super) seeds: u64,
     runs: u64,
     /// The seeds among which one fails.
-    failed: Option<String>,
+    pub(super) failed: Option<String>,
 }
 
 /// Runs one case for its time, or until a seed fails.
 fn take(workspace: &Workspace, program: &Utf8Path, case: &str, first: u64) -> Result<Took> {
     let (mut took, begun) = (Took::default(), Instant::now());
     while begun.elapsed() < Duration::from_secs(SECONDS) && took.failed.is_none() {
-        let from = first + took.seeds;
-        let seeds = format!("{from}..{}", from + SEEDS);
-        let mut command = workspace.command(program);
-        command.args(["--exact", case, "--nocapture"]).env("REM_SEED", &seeds);
-        let ended = within(&mut command, HANG)?;
-        let ended = ended.and_then(|(said, held)| held.then_some(said));
-        took.add(&seeds, ended.as_deref());
+        took.more(workspace, program, case, first)?;
     }
     Ok(took)
 }
 
 impl Took {
+    /// Runs a case with the seeds that follow, counted from the first.
+    pub(super) fn more(
+        &mut self,
+        workspace: &Workspace,
+        program: &Utf8Path,
+        case: &str,
+        first: u64,
+    ) -> Result<()> {
+        let from = first + self.seeds;
+        let seeds = format!("{from}..{}", from + SEEDS);
+        let mut command = workspace.command(program);
+        command.args(["--exact", case, "--nocapture"]).env("REM_SEED", &seeds);
+        let ended = within(&mut command, HANG)?;
+        let ended = ended.and_then(|(said, held)| held.then_some(said));
+        self.add(&seeds, ended.as_deref());
+        Ok(())
+    }
+
     /// What a case said of some more seeds; `None` if one failed, or hung.
     fn add(&mut self, seeds: &str, said: Option<&str>) {
         match said.and_then(runs) {
@@ -93,7 +112,7 @@ impl Took {
         }
     }
 
-    fn row(&self, case: &str) -> String {
+    pub(super) fn row(&self, case: &str) -> String {
         let Self { seeds, runs, failed } = self;
         let held = failed.as_ref().map_or("yes".to_owned(), |seeds| format!("**no**, of {seeds}"));
         format!("| {case} | {seeds} | {runs} | {held} |\n")
