@@ -9,6 +9,7 @@ mod tokens;
 mod text;
 mod code;
 mod unsafe_code;
+mod unused;
 mod manifests;
 mod layers;
 mod way;
@@ -47,6 +48,7 @@ const RULES: &[Rule] = &[
     Rule { id: "unsafe", check: unsafe_code::check },
     Rule { id: "reasons", check: manifests::reasons },
     Rule { id: "shared", check: manifests::shared },
+    Rule { id: "unused", check: unused::check },
     Rule { id: "layers", check: layers::check },
     Rule { id: "way", check: way::check },
     Rule { id: "clock", check: seams::clock },

@@ -64,7 +64,7 @@ pub(crate) fn shared(tree: &Tree) -> Vec<Finding> {
 }
 
 /// What a package depends on in any way, on any platform.
-fn dependencies(manifest: &DocumentMut) -> Vec<(String, Item)> {
+pub(super) fn dependencies(manifest: &DocumentMut) -> Vec<(String, Item)> {
     const KINDS: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
     let platforms = manifest.get("target").and_then(Item::as_table_like);
     let platforms = platforms.into_iter().flat_map(TableLike::iter).map(|(_, platform)| platform);

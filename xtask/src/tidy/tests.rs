@@ -12,6 +12,7 @@ type Files = &'static [(&'static str, &'static str)];
 const GOOD: Files = &[
     ("Cargo.toml", GOOD_MANIFEST),
     ("fuzz/Cargo.toml", "[workspace]\n[dependencies]\nx = \"1\"\n"),
+    ("fuzz/fuzz_targets/a.rs", "//! Input.\nuse x;\n"),
     ("README.md", "# REM\n\n```rust\nlet one = 1;\n```\n"),
     ("ARCHITECTURE.md", GOOD_ARCHITECTURE),
     ("docs/promises.md", GOOD_PROMISES),
@@ -108,7 +109,7 @@ const GOOD_ARCHITECTURE: &str = "# Map
 `way.rs`, `clock.rs`, `sync.rs`; `event/by_hand.rs`.
 ";
 
-const GOOD_FACADE: &str = "//! The facade.
+const GOOD_FACADE: &str = "//! The facade, by `heck::ToSnakeCase`.
 #![forbid(unsafe_code)]
 #[cfg(doctest)]
 #[doc = include_str!(\"../README.md\")]
@@ -192,6 +193,12 @@ const BAD: &[(&str, &str, &str)] = &[
     ("way", "rem-core/src/bus.rs", "//! The bus.\nuse crate::{route::{Route, find}, event};\n"),
     ("clock", "rem-core/src/a.rs", "//! A.\nfn f() { std::time::SystemTime::now(); }\n"),
     ("clock", "rem-core/src/a.rs", "//! A.\nfn f() { Uuid::now_v7(); }\n"),
+    (
+        "unused",
+        "rem-core/Cargo.toml",
+        "[lints]\nworkspace = true\n[dependencies]\nserde.workspace = true\n",
+    ),
+    ("unused", "src/lib.rs", "//! Its name in another: pheck::x, heck.\n"),
     ("sync", "rem-core/src/a.rs", "//! A.\nuse std::sync::{Arc, Mutex};\n"),
     ("sync", "rem-core/src/a.rs", "//! A.\nuse std::sync::atomic::AtomicU64;\n"),
     ("sync", "rem-core/src/a.rs", "//! A.\nfn f() { std::sync::RwLock::new(()); }\n"),
