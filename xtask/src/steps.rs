@@ -2,6 +2,7 @@
 
 pub(crate) mod cargo;
 pub(crate) mod budget;
+pub(crate) mod msrv;
 pub(crate) mod features;
 pub(crate) mod unit;
 pub(crate) mod ui;

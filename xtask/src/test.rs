@@ -53,6 +53,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: steps::budget::run,
     },
     Step {
+        name: "msrv",
+        what: "Checks that nothing published needs a newer Rust than is promised, with that Rust where it is installed",
+        mend: "take an older version of the dependency, or raise `rust-version`, which is a change for users",
+        core: true,
+        beside: false,
+        run: steps::msrv::run,
+    },
+    Step {
         name: "clippy",
         what: "Refuses any warning of clippy in any target, with all features",
         mend: "mend each warning; where it is wrong, `#[expect(clippy::name, reason = \"…\")]`",
