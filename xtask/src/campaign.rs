@@ -10,7 +10,9 @@ use crate::workspace::Workspace;
 
 mod build;
 mod compile;
+mod copy;
 mod crash;
+mod dependencies;
 mod faults;
 mod fuzz;
 mod interleave;
@@ -22,6 +24,7 @@ mod sanitize;
 mod simulation;
 mod soak;
 mod stress;
+mod tool;
 
 /// One campaign of `cargo xtask campaign NAME`.
 struct Campaign {
@@ -47,6 +50,11 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "crash",
         what: "whether a journal breaks its word when its process is killed at any moment, 200 times: never",
         run: crash::run,
+    },
+    Campaign {
+        name: "dependencies",
+        what: "whether licences, versions and what users build on are as they are said to be, by tools too heavy for a test",
+        run: dependencies::run,
     },
     Campaign {
         name: "faults",

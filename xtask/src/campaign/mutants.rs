@@ -16,13 +16,14 @@ mod list;
 mod programs;
 mod switch;
 mod together;
-mod tree;
 mod verdict;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::campaign::copy::copy;
 use crate::campaign::report::Report;
 use crate::workspace::{Workspace, read};
 use known::Known;
@@ -43,15 +44,25 @@ const SEED: u64 = 11;
 /// How many of a hundred must be caught.
 const CAUGHT: usize = 95;
 
+/// Where all of the campaign is.
+fn directory(workspace: &Workspace) -> PathBuf {
+    workspace.target_directory().join("mutants")
+}
+
+/// Where it builds.
+fn builds(workspace: &Workspace) -> PathBuf {
+    directory(workspace).join("build")
+}
+
 pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let compiler = read(workspace.command("rustc").arg("--version"))?;
     let begun = Instant::now();
     let tool = list::tool(workspace)?;
-    let plain = tree::copy(workspace, "plain")?;
+    let plain = copy(workspace, directory(workspace).join("plain"))?;
     let found = list::all(workspace, &tool, &plain, PACKAGES)?;
     let (total, sample) = (found.len(), list::sample(found, DRAWN, SEED));
     println!("    {} of {total} mutants", sample.len());
-    let mut ledger = Ledger::open(&tree::directory(workspace).join("ledger.tsv"))?;
+    let mut ledger = Ledger::open(&directory(workspace).join("ledger.tsv"))?;
 
     let apart = together::run(workspace, &sample, &mut ledger)?;
     alone::run(workspace, &tool, &plain, &apart, &mut ledger)?;

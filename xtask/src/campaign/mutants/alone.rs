@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 
 use super::ledger::Ledger;
 use super::list::Mutant;
-use super::tree;
 use super::verdict::Fate;
+use super::{builds, directory};
 use crate::steps::{ui, unit};
 use crate::workspace::{Workspace, read};
 
@@ -96,7 +96,7 @@ fn try_one(
     mutant: &Mutant,
     stage: &Stage,
 ) -> Result<Fate> {
-    let out = tree::directory(workspace).join("alone");
+    let out = directory(workspace).join("alone");
     let mut command = workspace.command(tool);
     command
         .args(["mutants", "--in-place", "--no-config", "--no-times", "--baseline", "skip"])
@@ -110,7 +110,7 @@ fn try_one(
         .arg("--")
         .args(stage.unit.then_some("--lib"))
         .args(stage.tests.iter().flat_map(|test| ["--test", test]))
-        .env("CARGO_TARGET_DIR", tree::builds(workspace))
+        .env("CARGO_TARGET_DIR", builds(workspace))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_TEST_DEBUG", "0")
         .env("CARGO_INCREMENTAL", "1")

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::workspace::{self, Workspace, read};
+use crate::campaign::tool;
+use crate::workspace::{Workspace, read};
 
 /// It says what a mutant is: another version finds others.
 const VERSION: &str = "27.1.0";
@@ -22,17 +23,9 @@ const LEFT_OUT: &[&str] = &[
     "rem-core/src/testing/interleave/seeded.rs",
 ];
 
-/// Installs cargo-mutants below `target/tools`, if it is not there; gives its path.
+/// Installs cargo-mutants; gives its path.
 pub(super) fn tool(workspace: &Workspace) -> Result<PathBuf> {
-    let root = workspace.target_directory().join("tools");
-    let program = root.join("bin").join(format!("cargo-mutants{}", std::env::consts::EXE_SUFFIX));
-    let said = read(workspace.command(&program).args(["mutants", "--version"]));
-    if !said.is_ok_and(|said| said.split_whitespace().any(|word| word == VERSION)) {
-        let line = format!("install --locked cargo-mutants --version {VERSION} --root");
-        workspace::run(workspace.cargo(&line).arg(&root))
-            .context("cargo-mutants could not be installed")?;
-    }
-    Ok(program)
+    tool::install(workspace, "cargo-mutants", VERSION)
 }
 
 /// One change of the code.

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::Message;
 
 use super::switch;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, shown};
 
 /// One program of tests.
 #[derive(Debug, Clone)]
@@ -114,7 +114,7 @@ fn watched(command: &mut Command, limit: Duration, first: bool) -> Result<Ended>
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+        .with_context(|| format!("cannot start {}", shown(command)))?;
     let out = child.stdout.take().context("its output is piped")?;
     let (tell, lines) = mpsc::channel();
     // Not joined: what the program has started may hold the pipe for longer than it lives.

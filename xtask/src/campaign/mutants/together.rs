@@ -7,20 +7,24 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use cargo_metadata::Message;
 
 use super::ledger::Ledger;
-use super::list::Mutant;
+use super::list::{Genre, Mutant};
 use super::programs::{self, Ended, Program, below};
 use super::switch::{self, MODULE, Switched};
-use super::tree;
 use super::verdict::Fate;
+use super::{builds, directory};
+use crate::campaign::copy::{copy, write};
 use crate::steps::unit;
 use crate::workspace::{Workspace, shown};
 
 /// Whose code is run by its tests, and not by the compiler as the macros' is.
 const SWITCHED: &[&str] = &["rem-patterns", "rem-core"];
+
+/// Packages upon them whose own tests come where no test of the whole does.
+const UPON: &[&str] = &["rem-journal", "rem-projections", "rem-effects", "rem-mesh"];
 
 /// Tests that need servers, and those of whole programs, which take minutes and come to nothing that the others do not.
 const LEFT_OUT: &[&str] = &["nats", "crash", "flights", "github", "bounded_files"];
@@ -37,7 +41,7 @@ pub(super) fn run<'a>(
     sample: &'a [Mutant],
     ledger: &mut Ledger,
 ) -> Result<Vec<&'a Mutant>> {
-    let tree = tree::copy(workspace, "switched")?;
+    let tree = copy(workspace, directory(workspace).join("switched"))?;
     let (mut files, mut apart) = (BTreeMap::<&str, Vec<_>>::new(), HashSet::new());
     for (number, mutant) in sample.iter().enumerate() {
         if SWITCHED.contains(&mutant.package.as_str()) {
@@ -48,10 +52,22 @@ pub(super) fn run<'a>(
     }
     let texts = files.keys().map(|file| Ok((*file, fs::read_to_string(tree.join(file))?)));
     let texts = texts.collect::<Result<BTreeMap<_, _>>>()?;
-    let built = build(workspace, &tree, &files, &texts, &mut apart)?;
+    let mut unviable = HashSet::new();
+    let built = build(workspace, &tree, &files, &texts, &mut apart, &mut unviable)?;
+    for (number, mutant) in
+        sample.iter().enumerate().filter(|(number, _)| unviable.contains(number))
+    {
+        let text = &texts[mutant.file.as_str()];
+        if ledger.settled(mutant, text).is_none() {
+            println!("mutant: {}: {}", mutant.name, Fate::Unviable.told());
+            ledger.keep(mutant, text, Fate::Unviable)?;
+        }
+        apart.remove(&number);
+    }
 
     let open = |(number, mutant): (usize, &'a Mutant)| {
-        let text = texts.get(mutant.file.as_str()).filter(|_| !apart.contains(&number))?;
+        let left = apart.contains(&number) || unviable.contains(&number);
+        let text = texts.get(mutant.file.as_str()).filter(|_| !left)?;
         ledger.settled(mutant, text).is_none().then_some((number, mutant, text))
     };
     let open: Vec<_> = sample.iter().enumerate().filter_map(open).collect();
@@ -67,34 +83,40 @@ pub(super) fn run<'a>(
     Ok(apart.map(|(_, mutant)| mutant).collect())
 }
 
-/// Builds the programs of tests, without what does not compile behind a switch, which comes to `apart`.
+/// Builds the programs of tests, without what does not compile behind a switch, which comes to `apart`. The value of a function that
+/// does not compile as a `return` would not as its body either: that mutant is `unviable`.
 fn build(
     workspace: &Workspace,
     tree: &Path,
     files: &BTreeMap<&str, Vec<(usize, &Mutant)>>,
     texts: &BTreeMap<&str, String>,
     apart: &mut HashSet<usize>,
+    unviable: &mut HashSet<usize>,
 ) -> Result<String> {
     // What an earlier run found, so that it is not found again round by round.
-    let memory = tree::directory(workspace).join("apart.txt");
+    let memory = directory(workspace).join("apart.txt");
     let known = fs::read_to_string(&memory).unwrap_or_default();
-    let known: HashSet<_> = known.lines().collect();
+    let known: HashSet<_> = known.lines().filter_map(|line| line.split_once('\t')).collect();
     for (number, mutant) in files.values().flatten() {
-        if known.contains(mutant.id.as_str()) {
-            apart.insert(*number);
+        for (word, into) in [("apart", &mut *apart), ("unviable", &mut *unviable)] {
+            if known.contains(&(word, mutant.id.as_str())) {
+                into.insert(*number);
+            }
         }
     }
     for package in SWITCHED {
         let root = format!("{package}/src/lib.rs");
         if !files.contains_key(root.as_str()) {
             let text = fs::read_to_string(workspace.root().join(&root))?;
-            tree::write(&tree.join(&root), (text + MODULE).as_bytes())?;
+            write(&tree.join(&root), (text + MODULE).as_bytes())?;
         }
     }
     for round in 1..=ROUNDS {
         let mut places = BTreeMap::new();
         for (file, mutants) in files {
-            let mutants = mutants.iter().filter(|(number, _)| !apart.contains(number));
+            let mutants = mutants
+                .iter()
+                .filter(|(number, _)| !apart.contains(number) && !unviable.contains(number));
             let Switched { mut text, places: found, left } =
                 switch::switched(&texts[file], &mutants.copied().collect::<Vec<_>>())
                     .with_context(|| format!("{file} cannot be read"))?;
@@ -102,28 +124,46 @@ fn build(
             if file.ends_with("/src/lib.rs") {
                 text.push_str(MODULE);
             }
-            tree::write(&tree.join(file), text.as_bytes())?;
+            write(&tree.join(file), text.as_bytes())?;
             places.insert(*file, found);
         }
         // The packages alone first: what does not compile in them would not let the rest begin.
-        let mut check = cargo(workspace, tree, SWITCHED);
-        check.args(["--lib"]);
-        let mut build = cargo(workspace, tree, &[SWITCHED, &[unit::PACKAGE]].concat());
-        build.args(["--lib", "--test", "patterns", "--test", "interleave"]);
-        build.args(wide(workspace)?.iter().flat_map(|test| ["--test", test]));
+        let mut check = cargo(workspace, tree, "check --profile test", SWITCHED);
+        check.arg("--lib");
+        let all = [SWITCHED, &[unit::PACKAGE]].concat();
+        let mut own = cargo(workspace, tree, "test --no-run", &all);
+        own.args(["--lib", "--test", "patterns", "--test", "interleave"]);
+        own.args(wide(workspace)?.iter().flat_map(|test| ["--test", test]));
+        let mut upon = cargo(workspace, tree, "test --no-run", UPON);
+        upon.args(["--lib", "--tests"]);
         let Err(said) = output(&mut check)? else {
-            match output(&mut build)? {
-                Ok(built) => return Ok(built),
-                Err(said) => bail!("{}", errors(&said)),
-            }
+            let said = [output(&mut own)?, output(&mut upon)?];
+            let said = said.into_iter().collect::<Result<Vec<_>, _>>();
+            return said.map(|built| built.concat()).map_err(|said| anyhow!("{}", errors(&said)));
         };
         let faulty = faulty(&said, tree, &places);
         ensure!(!faulty.is_empty(), "no mutant is at fault:\n{}", errors(&said));
         println!("    round {round}: {} cannot stand behind a switch", faulty.len());
-        apart.extend(faulty);
-        let of = files.values().flatten().filter(|(number, _)| apart.contains(number));
-        let ids: Vec<_> = of.map(|(_, mutant)| mutant.id.as_str()).collect();
-        fs::write(&memory, ids.join("\n"))?;
+        let is_value = |number: &usize| {
+            let mut all = files.values().flatten();
+            all.any(|(found, mutant)| found == number && mutant.genre == Genre::FnValue)
+        };
+        for (number, within) in faulty {
+            if within && is_value(&number) {
+                unviable.insert(number)
+            } else {
+                apart.insert(number)
+            };
+        }
+        let lines = files.values().flatten().filter_map(|(number, mutant)| {
+            let word = match number {
+                _ if apart.contains(number) => "apart",
+                _ if unviable.contains(number) => "unviable",
+                _ => return None,
+            };
+            Some(format!("{word}\t{}\n", mutant.id))
+        });
+        fs::write(&memory, lines.collect::<String>())?;
     }
     bail!("after {ROUNDS} rounds some mutants still do not compile");
 }
@@ -135,12 +175,12 @@ fn wide(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(tests)
 }
 
-fn cargo(workspace: &Workspace, tree: &Path, packages: &[&str]) -> Command {
-    let mut command = workspace.cargo("test --no-run --all-features --message-format json");
+fn cargo(workspace: &Workspace, tree: &Path, what: &str, packages: &[&str]) -> Command {
+    let mut command = workspace.cargo(&format!("{what} --all-features --message-format json"));
     command
         .args(packages.iter().flat_map(|package| ["--package", package]))
         .current_dir(tree)
-        .env("CARGO_TARGET_DIR", tree::builds(workspace))
+        .env("CARGO_TARGET_DIR", builds(workspace))
         .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_TEST_DEBUG", "0");
@@ -160,8 +200,10 @@ type Places = Vec<(usize, Range<usize>)>;
 
 /// Of each error the mutant that stands there, the innermost if several do; or else the nearest, for what a function gives may be
 /// told where it is declared.
-fn faulty(said: &str, tree: &Path, places: &BTreeMap<&str, Places>) -> HashSet<usize> {
-    let mut faulty = HashSet::new();
+///
+/// Says of each whether all its errors stand within it.
+fn faulty(said: &str, tree: &Path, places: &BTreeMap<&str, Places>) -> BTreeMap<usize, bool> {
+    let mut faulty = BTreeMap::new();
     for message in Message::parse_stream(said.as_bytes()).filter_map(Result::ok) {
         let Message::CompilerMessage(message) = message else { continue };
         if !matches!(message.message.level, cargo_metadata::diagnostic::DiagnosticLevel::Error) {
@@ -180,9 +222,12 @@ fn faulty(said: &str, tree: &Path, places: &BTreeMap<&str, Places>) -> HashSet<u
                 () => 0,
             };
             let nearest = places.get(file.as_str())?.iter();
-            nearest.min_by_key(|(_, range)| (away(range), range.len())).map(|(number, _)| *number)
+            let nearest = nearest.min_by_key(|(_, range)| (away(range), range.len()));
+            nearest.map(|(number, range)| (*number, away(range) == 0))
         });
-        faulty.extend(at);
+        if let Some((number, within)) = at {
+            *faulty.entry(number).or_insert(true) &= within;
+        }
     }
     faulty
 }
@@ -260,8 +305,8 @@ mod tests {
             error("a/c.rs", 25, 27, "error"),
         ];
         let found = |said: &[String]| faulty(&said.join("\n"), Path::new("/t"), &places);
-        assert_eq!(found(&said), HashSet::from([7, 8]));
-        assert_eq!(found(&[error("a/b.rs", 160, 170, "error")]), HashSet::from([10]));
+        assert_eq!(found(&said), BTreeMap::from([(7, true), (8, true)]));
+        assert_eq!(found(&[error("a/b.rs", 160, 170, "error")]), BTreeMap::from([(10, false)]));
         assert!(found(&said[1..2]).is_empty());
     }
 }

@@ -153,7 +153,7 @@ impl Tally {
         let mut out = format!(
             "Cargo-mutants finds {total} mutants in these packages; {drawn} were drawn by the seed {seed}. *Caught* by a test that \
              fails, *hung* where a test does not come to its end. What does not compile is no mutant. Tests: those of the package \
-             itself and those of `rem-tests` that come to it, and of `rem-ui` for the macros.\n\n\
+             itself, those of `rem-tests` and of the packages upon it that come to it, and `rem-ui` for the macros.\n\n\
              | package | mutants | caught | hung | survived | caught or hung | do not compile |\n\
              | --- | --: | --: | --: | --: | --: | --: |\n"
         );

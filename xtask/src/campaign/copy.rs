@@ -1,4 +1,4 @@
-//! Copies of the tree, below `target/mutants`, in which code is changed.
+//! Copies of the tree below `target`, in which a campaign may change what it wants to.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,20 +8,9 @@ use anyhow::{Context, Result};
 
 use crate::workspace::{Workspace, read};
 
-/// Where all of the campaign is.
-pub(super) fn directory(workspace: &Workspace) -> PathBuf {
-    workspace.target_directory().join("mutants")
-}
-
-/// Where it builds.
-pub(super) fn builds(workspace: &Workspace) -> PathBuf {
-    directory(workspace).join("build")
-}
-
-/// A copy of what git knows or would add, as it is now; gives its root. What has not changed is not written, so that it is not
-/// built again.
-pub(super) fn copy(workspace: &Workspace, name: &str) -> Result<PathBuf> {
-    let to = directory(workspace).join(name);
+/// Makes `to` a copy of what git knows or would add, as it is now; gives it back. What has not changed is not written, so that it
+/// is not built again.
+pub(super) fn copy(workspace: &Workspace, to: PathBuf) -> Result<PathBuf> {
     let mut list = workspace.command("git");
     list.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
     let mut kept = HashSet::new();
