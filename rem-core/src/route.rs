@@ -263,7 +263,9 @@ impl Router {
         drop(route);
         let fresh = self.resolve(known, bus);
         if fresh.leads_nowhere(bus) {
-            known.nobody.store(fresh.generation, Ordering::Release);
+            if !bus.is_closed() {
+                known.nobody.store(fresh.generation, Ordering::Release);
+            }
             return None;
         }
         Some(Guard::from_inner(fresh))
@@ -282,6 +284,11 @@ impl Router {
         }
         for entry in &fresh.entries {
             entry.join(known, &fresh);
+        }
+        // Looked at after the generation was read: of a bus that is closed by then another may have the prefix, with middleware of
+        // its own, and is not to go by this route.
+        if bus.is_closed() {
+            return fresh;
         }
         known.replace(Arc::clone(&fresh));
         if !fresh.marks.is_empty() || !fresh.entries.iter().all(|entry| entry.is_active()) {

@@ -278,20 +278,27 @@ impl State {
     }
 
     /// Refuses what is new, here and on all buses below. A child that is being opened meanwhile sees the one or is seen by
-    /// the other.
+    /// the other. A bus that is closed already has none below it: what is there by now is of who opened its prefix again.
     pub(super) fn refuse(&self) {
-        self.closed.store(true, Ordering::Release);
-        let open = self.core.open_children();
-        for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
-            child.closed.store(true, Ordering::Release);
+        // Declared before the lock, to be dropped after it: they may be last handles, and hold the user's data.
+        let mut open = Vec::new();
+        let children = lock(&self.core.children);
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            open.extend(children.values().filter_map(Weak::upgrade));
+            for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
+                child.closed.store(true, Ordering::Release);
+            }
         }
+        drop(children);
         self.core.arrivals.arrived();
     }
 
-    /// Ends the streams of this bus and of all below it. One that comes into the index meanwhile is found there, or finds that
-    /// it has to end itself: see [`is_finished`](Self::is_finished).
+    /// Ends the streams of this bus and of all below it, once. One that comes into the index meanwhile is found there, or finds
+    /// that it has to end itself: see [`is_finished`](Self::is_finished).
     pub(super) fn finish_queues(&self) {
-        self.finished.swap(true, Ordering::AcqRel);
+        if self.finished.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let open = self.core.open_children();
         for child in open.iter().filter(|child| lies_below(child.prefix(), self.prefix())) {
             child.finished.swap(true, Ordering::AcqRel);

@@ -100,6 +100,36 @@ fn a_prefix_is_open_once() {
 }
 
 #[test]
+fn a_bus_that_is_closed_once_more_does_nothing_to_who_has_its_prefix_now() {
+    let bus = Bus::new();
+    let old = bus.child("eu").unwrap();
+    old.close(Duration::ZERO);
+    let eu = bus.child("eu").unwrap();
+    let west = eu.child("west").unwrap();
+    let mut stream: EventStream =
+        eu.subscription("**").queue(1, Overflow::Reject).stream().unwrap();
+    old.close(Duration::ZERO);
+    assert_eq!(west.publish(Tick(1)).unwrap().delivered(), 1);
+    assert_eq!(stream.try_recv().unwrap().topic().as_str(), "eu.west.tick.tick");
+}
+
+#[test]
+fn what_a_closed_bus_refuses_shows_no_way_past_the_middleware_of_who_has_its_prefix_now() {
+    let bus = Bus::new();
+    let recorder = rem::testing::Recorder::new(&bus);
+    let old = bus.child("eu").unwrap();
+    old.close(Duration::ZERO);
+    let eu = bus.child("eu").unwrap();
+    eu.middleware("**", rem::middleware::filter("none", |_: &Draft| false)).unwrap();
+    assert!(old.publish(Tick(1)).is_err());
+    assert_eq!(eu.publish(Tick(1)).unwrap().stopped(), Some("none"));
+    drop(recorder);
+    // Nor where nobody listens, and the middleware alone is there.
+    assert!(old.publish_to("other", Tick(1)).is_err());
+    assert_eq!(eu.publish_to("other", Tick(1)).unwrap().stopped(), Some("none"));
+}
+
+#[test]
 fn bad_prefixes_are_errors() {
     let bus = Bus::new();
     for (bad, kind) in [("", TopicErrorKind::Empty), ("a..b", TopicErrorKind::EmptySegment)] {
