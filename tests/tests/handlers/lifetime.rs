@@ -62,6 +62,7 @@ fn a_weak_registration_ends_with_the_value() {
     let subs = bus.register_weak(&counts).unwrap();
     assert_eq!(bus.publish(paid(1)).unwrap().delivered(), 2);
     assert!(subs.is_active());
+    assert!(format!("{subs:?}").contains(r#""paid": "#), "each by its name: {subs:?}");
     drop(counts);
     assert_eq!(log.take(), ["paid", "every", "dropped"]);
     let receipt = bus.publish(paid(1)).unwrap();

@@ -194,7 +194,7 @@ fn a_handler_fills_queues_at_once() {
     });
     let receipt = &added(&bus, [1])[0];
     assert_eq!((receipt.delivered(), receipt.failed()), (2, 0));
-    assert_eq!(stream.len(), 2);
+    assert_eq!((stream.len(), stream.is_empty()), (2, false));
 }
 
 /// Data whose `Drop` goes to the very queue that lets go of it.

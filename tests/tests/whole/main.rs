@@ -13,4 +13,5 @@ mod publish;
 mod reentry;
 mod subscribe;
 mod system;
+mod texts;
 mod views;
