@@ -366,3 +366,23 @@ fn a_time_is_a_place_in_the_order_of_numbers() {
     let since = test.bus.query("step").unwrap().since(start + Duration::from_secs(5));
     assert_eq!(since.iter::<dyn Payload>().count(), 3);
 }
+
+/// Of a history that keeps one event, as many as there are, or more; in order or under one lock.
+#[test]
+fn what_has_gone_before_it_was_read_is_a_loss_and_the_rest_is_given_at_each_edge() {
+    let rings: [fn(usize) -> Ring; 2] =
+        [Ring::events, |events| Ring::events(events).bytes(1 << 20)];
+    for (ring, kept, all) in rings.into_iter().flat_map(|ring| {
+        (1..=6_u64).flat_map(move |kept| (1..=6_u64).map(move |all| (ring, kept, all)))
+    }) {
+        let bus = Bus::builder().history(ring(usize::try_from(kept).unwrap())).build();
+        let mut stream = stream(&bus, Start::Sequence(1));
+        take(&bus, 1..=all);
+        let gone = all.saturating_sub(kept);
+        if gone > 0 {
+            let Err(TryRecvError::Lagged(lagged)) = stream.try_recv() else { panic!("{stream:?}") };
+            assert_eq!((lagged.missed(), lagged.from(), lagged.to()), (gone, 1, gone));
+        }
+        assert!(values(&drain(&mut stream)).into_iter().eq(gone + 1..=all), "{kept} of {all}");
+    }
+}

@@ -10,3 +10,4 @@ mod corpus;
 mod nats;
 mod laws;
 mod regressions;
+mod values;

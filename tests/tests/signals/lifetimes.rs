@@ -132,6 +132,20 @@ fn an_owner_that_panics_as_it_goes_is_a_panic_of_its_receiver() {
     assert_eq!(delivered(&signal, 1), 1);
 }
 
+#[test]
+fn results_know_how_many_of_them_are_left() {
+    let signal: Signal<u32, u32> = Signal::new();
+    let _one = signal.connect(|sent| *sent);
+    let _fails = signal.connect(|_| -> u32 { panic!("by design") });
+    let _other = signal.connect(|sent| 2 * sent);
+    let results = signal.send(&1).unwrap();
+    let mut left = results.iter();
+    assert_eq!(left.len(), 3);
+    assert!(left.next().is_some_and(|(_, first)| first.is_ok_and(|value| *value == 1)));
+    assert!(left.next().is_some_and(|(_, second)| second.is_err()));
+    assert_eq!((left.len(), left.count()), (1, 1));
+}
+
 /// Of owners that went while nothing was sent nothing stays but as many as are live.
 #[test]
 fn what_ended_unseen_is_found_by_those_who_come_after() {

@@ -164,6 +164,26 @@ fn a_failure_fits_on_a_screen() {
 }
 
 #[test]
+fn what_came_before_a_failure_is_counted_only_where_it_is_left_out() {
+    for (events, left_out) in [(3, None), (8, None), (9, Some(1)), (20, Some(12))] {
+        let test = TestBus::new();
+        let recorder = Recorder::new(&test.bus);
+        for id in 0..events {
+            test.bus.publish(placed(id)).unwrap();
+        }
+        let met = recorder.expect().topic("order.placed").times(usize::try_from(events).unwrap());
+        let said = met.topic("order.paid").try_in_a_row().unwrap_err().to_string();
+        let line = said.lines().find(|line| line.contains("before these")).map(str::trim);
+        assert_eq!(
+            line,
+            left_out.map(|left| format!("… {left} before these")).as_deref(),
+            "{said}"
+        );
+        assert!(!said.contains("behind these"), "{said}");
+    }
+}
+
+#[test]
 fn a_recorder_that_lost_something_says_so_and_lets_nothing_hold_that_hangs_on_it() {
     let test = TestBus::new();
     let recorder = Recorder::<dyn rem::Payload>::at_most(&test.bus, "**", 2).unwrap();

@@ -21,6 +21,14 @@ fn recorded() -> String {
 }
 
 #[test]
+fn a_file_of_one_byte_too_many_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(Fixture::LIMIT as u64 + 1).unwrap();
+    let error = Fixture::read(file.path()).unwrap_err();
+    assert!(matches!(error.kind(), FixtureErrorKind::TooLarge), "{error}");
+}
+
+#[test]
 fn what_is_published_from_a_fixture_is_what_was_recorded() {
     let lines = recorded();
     assert_eq!(lines.lines().count(), 3);
