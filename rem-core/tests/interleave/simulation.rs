@@ -19,7 +19,6 @@ use plan::Plan;
 const SEEDS: Range<u64> = 0..200;
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the campaign reads it, and the test harness hides it")]
 fn each_event_is_accounted_for_whatever_the_program() {
     let seeds = match env::var("REM_SEED") {
         Ok(text) => named(&text),

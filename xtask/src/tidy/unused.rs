@@ -4,7 +4,7 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 use crate::tidy::Finding;
 use crate::tidy::manifests::dependencies;
-use crate::tidy::tree::Tree;
+use crate::tidy::tree::{SourceFile, Tree};
 
 /// Packages whose library has another name.
 const LIBRARIES: &[(&str, &str)] = &[("rem-bus", "rem"), ("quill-pubsub", "quill")];
@@ -26,8 +26,10 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             above.max_by_key(|root| root.len()).is_some_and(|root| *root == own)
         };
         // The guides are in the facade's docs, and their code is tested with it.
-        let is_code = |path: &str| path.ends_with(".rs") || own.is_empty() && path.ends_with(".md");
-        let files = tree.files().iter().filter(|file| is_code(&file.path) && is_own(&file.path));
+        let is_code = |file: &SourceFile| {
+            file.has_extension("rs") || own.is_empty() && file.has_extension("md")
+        };
+        let files = tree.files().iter().filter(|file| is_code(file) && is_own(&file.path));
         let files: Vec<_> = files.collect();
         for (name, _) in dependencies(&parsed) {
             let elsewhere = ELSEWHERE

@@ -145,7 +145,7 @@ fn program(plan: &Plan, alive: &Arc<AtomicU64>) {
     let (keep, panics) = (all.clone(), plan.panics);
     let handler = move |event: &Event<Load>| {
         keep.keep(event);
-        if panics.is_some_and(|every| event.data.number % every == 0) {
+        if panics.is_some_and(|every| event.data.number.is_multiple_of(every)) {
             resume_unwind(Box::new("by design"));
         }
     };
@@ -335,12 +335,12 @@ fn uses_a_child(shared: &Shared, publisher: u64) -> JoinHandle<()> {
         let keep = seen.clone();
         let handler = move |event: &Event<Load>| keep.keep(event);
         let Ok(subscription) = child.subscribe("**", handler) else { return };
-        let published =
+        let taken =
             (0..2).take_while(|number| shared.publish(&child, publisher, *number, false)).count();
         child.close(LONG);
         let own = seen.all().iter().filter(|(_, (is_effect, _), _)| !is_effect).count();
         // A publish that a full queue refused counts as one that the bus took.
-        shared.faults.unless(own <= published, || format!("{own} of {published} published"));
+        shared.faults.unless(own <= taken, || format!("{own} of {taken} published"));
         let before = seen.all().len();
         shared.publish(&child, publisher, u64::MAX, false);
         shared.faults.unless(before == seen.all().len(), || "called behind a close".to_owned());
