@@ -18,8 +18,8 @@ impl Bus {
     /// of [`Duration::ZERO`] it waits for nothing.
     ///
     /// When the publishes under way are over, or at the limit, the streams of this bus end: what waits in their queues can
-    /// still be read, also after the limit, and then they give `None`. Subscriptions stay until their guards are dropped,
-    /// but no event reaches them that was not published on a bus above. When the report [is
+    /// still be read, also after the limit, and then they give `None`. Inline subscriptions stay until their guards are dropped,
+    /// but no event reaches them that was not published on a bus above, or on one that was opened later with the same prefix. When the report [is
     /// complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be called, and a
     /// history that outlives the process has committed all that was published. What a
     /// [durable](crate::SubscriptionBuilder::durable) subscription has not been given is no loss: it comes after the next

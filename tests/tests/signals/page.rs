@@ -12,12 +12,8 @@ fn each_row_of_the_page_names_a_test() {
     for row in rows {
         let last = row.trim_end_matches(" |").rsplit("| ").next().unwrap();
         let named = last.strip_prefix('`').and_then(|test| test.strip_suffix('`'));
-        let (module, name) = named.and_then(|test| test.split_once("::")).expect(row);
-        let file = here.join("tests/signals").join(module).with_extension("rs");
-        let text = fs::read_to_string(&file).expect(row);
-        assert!(
-            text.contains(&format!("#[test]\nfn {name}() {{")),
-            "no test `{module}::{name}`: {row}"
-        );
+        let (file, name) = named.and_then(|test| test.split_once(": ")).expect(row);
+        let text = fs::read_to_string(here.join("..").join(file)).expect(row);
+        assert!(text.contains(&format!("#[test]\nfn {name}() {{")), "no test `{name}`: {row}");
     }
 }
