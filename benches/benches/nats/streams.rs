@@ -82,7 +82,9 @@ pub(crate) fn by_outbox(server: &Server, events: u64) -> f64 {
     let transport = NatsTransport::builder(server.url()).jetstream().build().unwrap();
     let (name, _) = fresh();
     let mesh = Mesh::builder(&bus).transport(transport).name(&name).node("a");
-    let mesh = mesh.export_at(Level::Durable, "account").join_blocking().unwrap();
+    // The server sets aside what a stream may keep, and there is one each round.
+    let mesh = mesh.export_at(Level::Durable, "account").stream(|spec| spec.bytes(256 << 20));
+    let mesh = mesh.join_blocking().unwrap();
     let start = Instant::now();
     for id in 0..events {
         bus.publish(paid(id)).unwrap();
