@@ -59,7 +59,8 @@ pub(crate) fn points(_: &Plot<'_>, measuring: bool) -> Vec<Point> {
         points.push(publish("REM", threads, &Bus::new()));
         let ring = Bus::builder().history(Ring::events(10_000)).build();
         points.push(publish("REM, with a ring of 10,000", threads, &ring));
-        let total = Bus::builder().ordering(rem::Ordering::Total).build();
+        // While one delivers for all, whoever has a core meanwhile puts as many behind it as he publishes.
+        let total = Bus::builder().ordering(rem::Ordering::Total).deferred(CALLS as usize).build();
         points.push(publish("REM, all in one order", threads, &total));
         let written = HandWritten::default();
         listen_by_hand(&written, "tick");
