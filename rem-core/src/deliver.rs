@@ -114,8 +114,7 @@ fn serve_queues(
     late: Box<[Arc<Entry>]>,
     receipt: &mut Receipt,
 ) -> Box<[Arc<Entry>]> {
-    let (queues, late): (Vec<_>, Vec<_>) =
-        late.into_iter().partition(|entry| entry.queue().is_some());
+    let (queues, late): (Vec<_>, Vec<_>) = late.into_iter().partition(|entry| entry.stands_first());
     queue::put(core, event, &queues, Seats::default(), receipt);
     late.into()
 }
@@ -404,7 +403,7 @@ pub(crate) fn hand_over_system(core: &Arc<Core>, event: Arc<Event>, entries: Box
         return line::push(core, line, Pending::system(event, entries));
     }
     let mut inline = entries.into_vec();
-    let queues = inline.partition_point(|entry| entry.queue().is_some());
+    let queues = inline.partition_point(|entry| entry.stands_first());
     if queues > 0 {
         let queues: Vec<_> = inline.drain(..queues).collect();
         // Nobody has a receipt of a system event; each queue tells its reader what it lost.

@@ -53,9 +53,9 @@ pub(crate) struct Route {
     generation: u64,
     pub(crate) topic: Topic,
     pub(crate) scope: u8,
-    /// Those with queues first; each kind by priority, then by age.
+    /// Recorders first, then those with queues; each kind by priority, then by age.
     pub(crate) entries: Box<[Arc<Entry>]>,
-    /// How many have queues.
+    /// How many have queues, with the recorders before them.
     pub(crate) queues: usize,
     /// Some queue has seats to be taken before the event has a number.
     has_seats: bool,
@@ -304,9 +304,11 @@ impl Router {
         let entries = in_order(self.index.read().select(&topic, usize::from(scope), &known.parts));
         let middleware =
             bus.middleware().into_iter().filter(|bound| bound.selects(&topic)).collect();
-        let queues = entries.iter().map_while(|entry| entry.queue());
-        let (queues, has_seats) =
-            queues.fold((0, false), |(count, seats), queue| (count + 1, seats | queue.has_seats()));
+        let queues = entries.partition_point(|entry| entry.stands_first());
+        let has_seats = entries[..queues]
+            .iter()
+            .filter_map(|entry| entry.queue())
+            .any(|queue| queue.has_seats());
         let measure = self.probes.all();
         let with_care =
             has_seats || measure.is_some() || bus.core.line.is_some() || bus.core.durable.is_some();
@@ -362,10 +364,11 @@ impl Router {
     }
 }
 
-/// Queues first, then by priority, highest first, then by age; each once, however many of its topics selected the event.
+/// Recorders, then queues, then inline handlers, each by priority, highest first, then by age; each once, however many of its
+/// topics selected the event.
 fn in_order(mut entries: Vec<Arc<Entry>>) -> Box<[Arc<Entry>]> {
-    entries
-        .sort_unstable_by_key(|entry| (entry.queue().is_none(), Reverse(entry.priority), entry.id));
+    let kind = |entry: &Entry| (!entry.stands_first(), entry.queue().is_some());
+    entries.sort_unstable_by_key(|entry| (kind(entry), Reverse(entry.priority), entry.id));
     entries.dedup_by(|a, b| a.id == b.id);
     entries.into()
 }

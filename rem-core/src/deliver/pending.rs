@@ -83,7 +83,7 @@ impl Pending {
                 quietly(route);
             }
             To::System(entries) => {
-                let queues = entries.partition_point(|entry| entry.queue().is_some());
+                let queues = entries.partition_point(|entry| entry.stands_first());
                 let (queues, inline) = entries.split_at(queues);
                 handling(&event, above, || {
                     queue::put(core, &event, queues, Seats::default(), receipt);

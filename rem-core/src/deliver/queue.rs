@@ -1,15 +1,15 @@
-//! Delivery to queues: at once, whoever is delivering in this thread.
+//! Delivery to queues, and to recorders before them: at once, whoever is delivering in this thread.
 
 use std::slice;
 use std::sync::Arc;
 
-use super::{called_last, failed, isolate, mismatched};
+use super::{called, called_last, failed, isolate, mismatched};
 use crate::bus::Core;
 use crate::event::{Event, Seen};
 use crate::publish::Receipt;
 use crate::queue::Sent;
 use crate::route::{Held, Seats};
-use crate::subscription::{Asked, Entry, Turn};
+use crate::subscription::{Asked, Called, Entry, Turn};
 
 /// Puts the event into each queue that wants it.
 #[inline]
@@ -43,12 +43,12 @@ fn put_unseated(
                 (Asked::Wants, Some(channel)) => {
                     count(channel.send(Arc::clone(event), false), receipt);
                 }
-                (asked, _) => refused(core, entry, event, Ok(asked), receipt),
+                (asked, _) => unqueued(core, entry, event, Ok(asked), receipt),
             }
         }
     }) {
         if let Some(entry) = called_last(queues, &rest) {
-            refused(core, entry, event, Err(panic), receipt);
+            unqueued(core, entry, event, Err(panic), receipt);
         }
     }
 }
@@ -67,12 +67,12 @@ fn put_seated(
             Held::Unasked => put_unseated(core, event, slice::from_ref(entry), receipt),
             Held::Wants => put_wanted(core, event, entry, receipt),
             Held::Unwanted | Held::Wanted => {}
-            Held::Failed(panic) => refused(core, entry, event, Err(panic), receipt),
+            Held::Failed(panic) => unqueued(core, entry, event, Err(panic), receipt),
             Held::Seat(channel) => match isolate(|| seated(entry, &Seen::new(event))) {
                 Ok(Asked::Wants) => count(channel.send(Arc::clone(event), true), receipt),
                 asked => {
                     channel.release();
-                    refused(core, entry, event, asked, receipt);
+                    unqueued(core, entry, event, asked, receipt);
                 }
             },
         }
@@ -88,8 +88,8 @@ fn put_wanted(core: &Arc<Core>, event: &Arc<Event>, entry: &Entry, receipt: &mut
     });
     match sent {
         Ok(Ok(sent)) => count(sent, receipt),
-        Ok(Err(asked)) => refused(core, entry, event, Ok(asked), receipt),
-        Err(panic) => refused(core, entry, event, Err(panic), receipt),
+        Ok(Err(asked)) => unqueued(core, entry, event, Ok(asked), receipt),
+        Err(panic) => unqueued(core, entry, event, Err(panic), receipt),
     }
 }
 
@@ -112,9 +112,9 @@ fn count(sent: Sent, receipt: &mut Receipt) {
     }
 }
 
-/// An event that was not put into a queue, and why.
+/// An event that was not put into a queue: it is for a recorder, or why not.
 #[cold]
-fn refused(
+fn unqueued(
     core: &Arc<Core>,
     entry: &Entry,
     event: &Arc<Event>,
@@ -122,7 +122,14 @@ fn refused(
     receipt: &mut Receipt,
 ) {
     match asked {
-        Ok(Asked::Wants | Asked::Passes) => {}
+        Ok(Asked::Wants) => {
+            let said = isolate(|| entry.call(&Seen::new(event), true));
+            if let Ok(Called::Done) = said {
+                entry.count_delivery();
+            }
+            called(core, entry, event, said, receipt);
+        }
+        Ok(Asked::Passes) => {}
         Ok(Asked::Later) => receipt.deferred += 1,
         Ok(Asked::Had) => receipt.delivered += 1,
         Ok(Asked::Mismatched) => mismatched(core, entry, event),

@@ -153,7 +153,7 @@ impl Ahead {
     /// Whether a filter will say no is not known yet, for there is no event to ask about.
     pub(crate) fn of(route: &Route) -> Result<Self, Arc<Channel>> {
         let mut ahead = Self::default();
-        for channel in route.entries.iter().map_while(|entry| entry.queue()) {
+        for channel in route.entries[..route.queues].iter().filter_map(|entry| entry.queue()) {
             if let Overflow::Block(_) = channel.overflow() {
                 match channel.seat() {
                     Seat::Taken => ahead.0.0.push(Arc::clone(channel)),

@@ -144,6 +144,14 @@ impl<'a> SubscriptionBuilder<'a> {
         self.finish(Delivery::inline_received(handle))
     }
 
+    /// Keeps the events before any queue has them. For recorders alone: `keep` must not block, nor publish.
+    pub(crate) fn first<T: Shape + ?Sized>(
+        self,
+        keep: impl Fn(Arc<Event<T>>) + Send + Sync + 'static,
+    ) -> Result<Subscription, SubscribeError> {
+        self.finish(Delivery::first(keep))
+    }
+
     /// Puts the events into a queue of `capacity` (at least one) to be read by a stream; `overflow` says what happens when
     /// it is full.
     ///
@@ -283,6 +291,15 @@ impl Delivery {
             let handle = |event| handle(Received::new(event, about, is_replay)).outcome();
             Called::from(event.map(handle))
         }))
+    }
+
+    fn first<T: Shape + ?Sized>(keep: impl Fn(Arc<Event<T>>) + Send + Sync + 'static) -> Self {
+        Self::to::<T>(To::First(Box::new(move |event, _| {
+            Called::from(T::share(event.shared()).map(|event| {
+                keep(event);
+                Ok(())
+            }))
+        })))
     }
 
     pub(crate) fn queue<T: Shape + ?Sized>(channel: &Arc<Channel>) -> Self {

@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     call: Call,
     about: Arc<About>,
     queue: Option<Arc<Channel>>,
+    /// It has events before inline handlers are called: one with a queue, or a recorder.
+    stands_first: bool,
     /// Of a task.
     task: Option<Arc<Desk>>,
     filters: Vec<Filter>,
@@ -41,7 +43,7 @@ pub(crate) struct Entry {
     /// Of a durable one, which is in no index and no route.
     progress: Option<Arc<Progress>>,
     held: Mutex<Held>,
-    /// Of one without a queue: how many events its routes have counted.
+    /// Of one that does not stand first: how many events its routes have counted.
     tallies: Mutex<Tallies>,
     /// The last field: who waits for the last call is told when the handler is dropped.
     gone: OnceLock<Latch>,
@@ -72,6 +74,9 @@ pub(crate) struct Handler {
 pub(crate) enum To {
     /// A call in the thread that publishes.
     Inline(Call),
+    /// The same before any queue has the event, so that what others make of it comes later. Nothing that blocks, and nothing
+    /// that publishes: it is called outside of the thread's turn.
+    First(Call),
     /// A queue that somebody reads.
     Queue(Arc<Channel>),
     /// A queue that workers read.
@@ -134,8 +139,9 @@ pub(crate) enum Asked {
 impl Entry {
     pub(crate) fn new(about: About, handler: Handler) -> Self {
         let Handler { filters, fits, to } = handler;
+        let stands_first = !matches!(to, To::Inline(_));
         let (call, queue, task): (Call, _, _) = match to {
-            To::Inline(call) => (call, None, None),
+            To::Inline(call) | To::First(call) => (call, None, None),
             To::Queue(channel) => (nothing(), Some(channel), None),
             To::Task(desk) => (nothing(), Some(Arc::clone(&desk.channel)), Some(desk)),
         };
@@ -144,6 +150,7 @@ impl Entry {
             call,
             about: Arc::new(about),
             queue,
+            stands_first,
             task,
             filters,
             fits,
@@ -291,6 +298,12 @@ impl Entry {
         self.queue.as_ref()
     }
 
+    /// Whether it has events before inline handlers are called.
+    #[inline]
+    pub(crate) fn stands_first(&self) -> bool {
+        self.stands_first
+    }
+
     /// What its workers share, if it is a task.
     pub(crate) fn task(&self) -> Option<&Arc<Desk>> {
         self.task.as_ref()
@@ -336,7 +349,7 @@ impl Entry {
         }
         routes.push((Arc::downgrade(known), Arc::downgrade(route)));
         drop(held);
-        if self.queue.is_none() {
+        if !self.stands_first {
             lock(&self.tallies).note(route);
         }
     }

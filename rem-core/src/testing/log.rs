@@ -55,10 +55,10 @@ impl<T: ?Sized> Log<T> {
     }
 
     /// Keeps an event, or counts it if there is no room.
-    pub(super) fn push(&self, event: &Arc<Event<T>>) {
+    pub(super) fn push(&self, event: Arc<Event<T>>) {
         self.change(|kept| {
             if kept.events.len() < kept.limit {
-                kept.events.push(Arc::clone(event));
+                kept.events.push(event);
             } else {
                 kept.lost += 1;
             }
@@ -218,8 +218,8 @@ mod tests {
             let waiter = spawn(move || waits_for(&other, 1));
             let other = Arc::clone(&log);
             let publisher = spawn(move || {
-                other.push(&event(1));
-                other.push(&event(2));
+                other.push(event(1));
+                other.push(event(2));
             });
             assert_eq!(waits_for(&log, 2), 2);
             assert!(waiter.join().unwrap() >= 1);
@@ -235,7 +235,7 @@ mod tests {
             let log = Arc::new(Log::new(8));
             let other = Arc::clone(&log);
             let publisher = spawn(move || {
-                other.push(&event(1));
+                other.push(event(1));
                 other.end();
             });
             assert_eq!(waits_for(&log, 2), 1);
@@ -252,8 +252,8 @@ mod tests {
             let look = log.all();
             let other = Arc::clone(&log);
             let publisher = spawn(move || {
-                other.push(&event(1));
-                other.push(&event(2));
+                other.push(event(1));
+                other.push(event(2));
             });
             let mut place = Place::new(&log);
             let _ = place.poll(&look, &thread_waker());

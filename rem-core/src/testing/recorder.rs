@@ -13,10 +13,12 @@ use super::unmet::Unmet;
 use crate::bus::{self, Bus, WeakBus};
 use crate::error::SubscribeError;
 use crate::event::{Event, EventType, Payload, Shape};
-use crate::received::Received;
 use crate::subscription::Subscription;
 
 /// Keeps what a bus delivers, to be compared, waited for and looked at: for tests.
+///
+/// It has an event before any queue and any handler has it, also one that is published from within a handler: what handlers
+/// and readers publish stands behind what they had, whatever thread they run in.
 ///
 /// It keeps the first [`LIMIT`](Self::LIMIT) events, or as many as [`at_most`](Self::at_most) says; those that come then are
 /// counted ([`lost`](Self::lost)), and no expectation holds that would have to know them.
@@ -113,9 +115,8 @@ impl<T: Shape + ?Sized> Recorder<T> {
         let log = Arc::new(Log::new(events));
         let told: Arc<dyn bus::End> = Arc::clone(&log) as _;
         let end = End(Arc::clone(&log));
-        let keep = move |received: Received<T>| end.0.push(received.event());
-        // Before all handlers, so that what they publish comes after what made them.
-        let subscription = bus.subscription(pattern).priority(i32::MAX).inline_received(keep)?;
+        // Before all queues and handlers, so that what others make of it comes after what made them.
+        let subscription = bus.subscription(pattern).first(move |event| end.0.push(event))?;
         bus.state().tell_end(&told);
         Ok(Self { log, bus: bus.downgrade(), _subscription: subscription })
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 mod expect;
+mod first;
 mod fixture;
 mod support;
 mod text;
