@@ -66,6 +66,8 @@ struct Told {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ReplayJson {
     id: String,
+    /// How often it has changed, at least: of two that a client has of one replay, the one with more is the newer.
+    changes: u64,
     state: &'static str,
     pattern: String,
     speed: Option<f64>,
@@ -83,6 +85,10 @@ pub(crate) struct ReplayJson {
 impl ReplayJson {
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 }
 
@@ -156,10 +162,10 @@ impl Replays {
         lock(&self.all).iter().map(|replay| replay.id.clone()).collect()
     }
 
-    /// Each with how often it has changed.
-    pub(crate) fn all(&self) -> Vec<(u64, ReplayJson)> {
+    /// How far each is.
+    pub(crate) fn all(&self) -> Vec<ReplayJson> {
         let all: Vec<_> = lock(&self.all).clone();
-        all.iter().map(|replay| (replay.changes.load(Ordering::Acquire), replay.told())).collect()
+        all.iter().map(|replay| replay.told()).collect()
     }
 
     /// Stops and forgets all.
@@ -306,10 +312,13 @@ impl Replay {
 
     /// How far it is.
     pub(crate) fn told(&self) -> ReplayJson {
+        // Before the state, which then is of that change or a later one, and never older.
+        let changes = self.changes.load(Ordering::Acquire);
         let told = lock(&self.state).clone();
         let is_paused = told.state == "running" && self.handle.is_paused();
         ReplayJson {
             id: self.id.clone(),
+            changes,
             state: if is_paused { "paused" } else { told.state },
             pattern: self.pattern.clone(),
             speed: self.speed,

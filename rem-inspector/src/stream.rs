@@ -21,6 +21,7 @@ use crate::feed::{Allowance, Feed, Gap, NO_HISTORY, Pace, Step, Told};
 use crate::filter::Filter;
 use crate::params::Params;
 use crate::refusal::Refusal;
+use crate::replays::ReplayJson;
 use crate::routes::{Range, range};
 use crate::series::Changed;
 use crate::shared::{Client, Shared, lock};
@@ -104,7 +105,7 @@ pub(crate) fn open(
         told_at: Instant::now(),
         turn: 0,
         failures: shared.failures.count(),
-        replays: HashMap::new(),
+        replays: None,
         replays_at: Instant::now(),
         failures_at: None,
         client,
@@ -194,7 +195,8 @@ struct Open {
     /// How many failures were told, and when.
     failures: u64,
     failures_at: Option<Instant>,
-    replays: HashMap<String, u64>,
+    /// How often each had changed when it was told; `None` until the first look.
+    replays: Option<HashMap<String, u64>>,
     replays_at: Instant,
 }
 
@@ -365,11 +367,18 @@ impl Open {
             return;
         }
         self.replays_at = Instant::now();
-        for (change, replay) in self.shared().replays.all() {
-            if self.replays.get(replay.id()) != Some(&change) {
-                self.replays.insert(replay.id().to_owned(), change);
-                message(&mut self.out, "replay", None, &replay);
+        let (all, is_first) = (self.shared().replays.all(), self.replays.is_none());
+        let told = self.replays.get_or_insert_default();
+        for replay in &all {
+            if told.insert(replay.id().to_owned(), replay.changes()) != Some(replay.changes()) {
+                message(&mut self.out, "replay", None, replay);
             }
+        }
+        // Which there are: a client that was away, or is not who let go of one, may know more.
+        if is_first || told.len() > all.len() {
+            told.retain(|id, _| all.iter().any(|replay| replay.id() == id));
+            let ids: Vec<_> = all.iter().map(ReplayJson::id).collect();
+            message(&mut self.out, "replays", None, &json!({ "ids": ids }));
         }
     }
 }

@@ -92,7 +92,7 @@ const KEYS: [string, string][] = [
 function SourceSelect() {
   const live = useLive();
   const source = live.sourceNow();
-  const replays = [...live.replays.values()];
+  const replays = live.replays.list;
   if (source === "bus" && replays.length === 0) return null;
   return (
     <label class={source === "bus" ? "" : "elsewhere"}>

@@ -1,6 +1,7 @@
 import { address, getWhole, lookAt, sourceNow, type Params } from "./api.ts";
 import { Feed } from "./feed.ts";
 import type { About, Clients, EventJson, Failed, Gap, Hello, Range, Replay, Sampled, Stats } from "./model.ts";
+import { Replays } from "./replays.ts";
 
 /** How many events the page keeps, and how many points of the whole's rate. */
 const KEPT = 5_000;
@@ -40,7 +41,7 @@ class Live {
   subscriptions = new Map<number, Stats["subscriptions"][number]>();
   failures: Failed[] = [];
   failuresUntold = 0;
-  replays = new Map<string, Replay>();
+  replays = new Replays();
   feed = new Feed(KEPT);
   /** Grows with every `stats`. */
   beats = 0;
@@ -96,19 +97,13 @@ class Live {
     this.shape += 1;
   }
 
-  putReplay(replay: Replay) {
-    this.replays.set(replay.id, replay);
-    this.changed();
-  }
-
-  /** All that there are. */
-  putReplays(replays: readonly Replay[]) {
-    this.replays = new Map(replays.map((replay) => [replay.id, replay]));
+  putReplays(...replays: Replay[]) {
+    for (const replay of replays) this.replays.answered(replay);
     this.changed();
   }
 
   forgetReplay(id: string) {
-    this.replays.delete(id);
+    this.replays.forget(id);
     if (sourceNow() === id) this.look("bus");
     this.changed();
   }
@@ -169,7 +164,8 @@ class Live {
       if (failed.more !== undefined) this.failuresUntold += failed.more;
       else this.failures = [...this.failures.slice(-199), failed];
     });
-    on<Replay>("replay", (replay) => this.replays.set(replay.id, replay));
+    on<Replay>("replay", (replay) => this.replays.told(replay));
+    on<{ ids: string[] }>("replays", ({ ids }) => this.replays.keep(ids));
     on<{ stalled_us: number }>("lagged", ({ stalled_us }) => {
       this.lagged = `This page did not read for ${Math.round(stalled_us / 1e6)} s and was cut off; it went on from where it was.`;
     });

@@ -243,6 +243,8 @@ export interface Difference {
 
 export interface Replay {
   id: string;
+  /** How often it has changed: of two the one with more is the newer. */
+  changes: number;
   state: "running" | "paused" | "done" | "stopped" | "failed";
   pattern: string;
   speed: number | null;

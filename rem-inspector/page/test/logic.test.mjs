@@ -8,7 +8,7 @@ const load = async (name) => {
   const { module } = await runnerImport(fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url)), { configFile: false, logLevel: "error" });
   return module;
 };
-const [format, tree, feed, story, past, route] = await Promise.all(["format", "tree", "feed", "story", "history", "route"].map(load));
+const [format, tree, feed, story, past, route, replays] = await Promise.all(["format", "tree", "feed", "story", "history", "route", "replays"].map(load));
 
 const event = (sequence, more = {}) => ({
   sequence, id: `e${sequence}`, topic: "order.placed", time: "2026-11-29T14:03:28.000100Z", causation: null, correlation: "e1", data: null, ...more,
@@ -110,4 +110,22 @@ test("an address is read as it was written", () => {
   assert.deepEqual(route.read(route.write(there)), there);
   assert.deepEqual(route.read("#nowhere"), { view: "topics", params: {} });
   assert.equal(route.write({ view: "time", params: { at: "" } }), "#time");
+});
+
+test("an answer that the stream has overtaken changes nothing", () => {
+  const known = new replays.Replays();
+  const replay = (id, changes, state) => ({ id, changes, state });
+  known.told(replay("replay-1", 3, "done"));
+  known.answered(replay("replay-1", 0, "running"));
+  assert.deepEqual(known.list, [replay("replay-1", 3, "done")]);
+  known.answered(replay("replay-2", 0, "running"));
+  known.answered(replay("replay-2", 2, "paused"));
+  assert.deepEqual(known.list.map(({ state }) => state), ["done", "paused"]);
+  // Another run of the program begins to count anew, and the stream is right.
+  known.told(replay("replay-1", 1, "running"));
+  known.keep(["replay-1"]);
+  assert.deepEqual(known.list, [replay("replay-1", 1, "running")]);
+  assert.ok(known.has("replay-1") && !known.has("replay-2"));
+  known.forget("replay-1");
+  assert.deepEqual(known.list, []);
 });

@@ -43,10 +43,8 @@ struct List {
 
 /// `GET /api/replays`
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
-    let listed = Params::parse(query.as_deref(), &[]).and_then(|_| {
-        let replays = shared.replays.all().into_iter().map(|(_, replay)| replay).collect();
-        written(StatusCode::OK, &List { replays })
-    });
+    let listed = Params::parse(query.as_deref(), &[])
+        .and_then(|_| written(StatusCode::OK, &List { replays: shared.replays.all() }));
     listed.into_response()
 }
 

@@ -52,7 +52,13 @@ fn what_happened_is_played_into_a_sandbox_that_can_be_looked_into() {
         (&json!(8), &json!(0), &json!(0))
     );
     assert_eq!(calls.load(Ordering::Relaxed), 8);
-    wait_for("it is told", || stream.until("replay").data["state"] == "done");
+    let mut told = stream.until("replay").data;
+    while told["state"] != "done" {
+        let before = told;
+        told = stream.until("replay").data;
+        assert!(told["changes"].as_u64() > before["changes"].as_u64(), "{before} {told}");
+    }
+    assert!(begun.json()["changes"].as_u64() <= told["changes"].as_u64(), "never newer");
     let events = get(&inspector, "/api/events?source=replay-1");
     assert_eq!(events["events"].as_array().unwrap().len(), 8);
     assert_eq!(events["events"][0]["data"]["order"], 3);
@@ -92,7 +98,10 @@ fn a_replay_is_paused_let_go_on_stopped_and_forgotten() {
     assert_eq!(stopped["replayed"], 1);
     assert_eq!(tell("resume").kind(), "replay");
     let delete = || ask(inspector.address(), "DELETE", "/api/replays/replay-1", &[], "");
+    let mut stream = Stream::open(inspector.address(), "/api/stream?none=true", None);
+    assert_eq!(stream.until("replays").data["ids"], json!(["replay-1"]));
     assert_eq!((delete().status, delete().status), (204, 404));
+    assert_eq!(stream.until("replays").data["ids"], json!([]), "another client is told");
     assert_eq!(get(&inspector, "/api/replays"), json!({ "replays": [] }));
 }
 

@@ -129,7 +129,7 @@ fn an_event_is_given_whole_and_what_is_marked_is_blanked() {
     }
     assert_eq!(event["correlation"], event["id"]);
     let whole = ask(inspector.address(), "GET", "/api/events", &[], "").body;
-    assert!(!whole.contains("4929"), "{whole}");
+    assert!(!whole.contains("4929 1234"), "{whole}");
     let found = get(&inspector, "/api/events?search=4929");
     assert_eq!(found["events"], json!([]), "what is masked is not found");
 }
@@ -163,12 +163,15 @@ fn raw_data_of_a_known_type_is_shown_if_that_marks_nothing_of_it() {
     let _sub = bus.on(|_: &Event<Order>| ());
     bus.publish_to("order.paid", RawEvent::new(Codec::Json, *br#"{"order":1,"text":"a"}"#))
         .unwrap();
-    bus.publish_to("order.placed", RawEvent::new(Codec::Json, *br#"{"order":1,"card":"4929"}"#))
-        .unwrap();
+    bus.publish_to(
+        "order.placed",
+        RawEvent::new(Codec::Json, *br#"{"order":1,"card":"4929 1234"}"#),
+    )
+    .unwrap();
     let events = get(&inspector, "/api/events");
     assert_eq!(events["events"][0]["data"], json!({ "order": 1, "text": "a" }));
     assert!(events["events"][1]["hidden"].is_string());
-    assert!(!events.to_string().contains("4929"));
+    assert!(!events.to_string().contains("4929 1234"));
 }
 
 #[test]

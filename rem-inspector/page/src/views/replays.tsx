@@ -28,12 +28,12 @@ export function ReplaysView({ at, from }: { at: number | null; from: number }) {
     }
   };
   // The stream tells what changes; what there is already is asked for.
-  useEffect(() => void tell(async () => live.putReplays((await getWhole<{ replays: Replay[] }>("replays")).replays)), []);
+  useEffect(() => void tell(async () => live.putReplays(...(await getWhole<{ replays: Replay[] }>("replays")).replays)), []);
   const begin = () => tell(async () => {
     const range = at === null || part === "all" ? {} : part === "before" ? { before: at + 1 } : { after: at };
-    live.putReplay(await post<Replay>("replays", { pattern, speed: SPEEDS[speed]?.[1] ?? null, on_failure: goOn ? "go_on" : "stop", ...range }));
+    live.putReplays(await post<Replay>("replays", { pattern, speed: SPEEDS[speed]?.[1] ?? null, on_failure: goOn ? "go_on" : "stop", ...range }));
   });
-  const order = (id: string, what: string) => tell(async () => live.putReplay(await post<Replay>(`replays/${id}`, { do: what })));
+  const order = (id: string, what: string) => tell(async () => live.putReplays(await post<Replay>(`replays/${id}`, { do: what })));
   const forget = (id: string) => tell(async () => {
     await remove(`replays/${id}`);
     live.forgetReplay(id);
@@ -42,7 +42,7 @@ export function ReplaysView({ at, from }: { at: number | null; from: number }) {
     live.look(id);
     go("topics");
   };
-  const replays = [...live.replays.values()].reverse();
+  const replays = live.replays.list.reverse();
   return (
     <>
       <form class="bar" onSubmit={(event) => { event.preventDefault(); void begin(); }}>
