@@ -38,7 +38,7 @@ struct Inside {
     known: HashMap<u64, u64, FixedState>,
     /// Nobody else can foresee it, so nobody can make many of one hash.
     hasher: RandomState,
-    /// The oldest first; what was forgotten holds its place.
+    /// The oldest first; what was forgotten between others holds its place.
     order: VecDeque<Place>,
     /// The number of the first of these.
     first: u64,
@@ -57,6 +57,12 @@ struct Place {
     at: Timestamp,
     came: Came,
     is_forgotten: bool,
+}
+
+/// Where an event stands, and the later one with its hash, if there is one.
+struct Found {
+    place: usize,
+    after: Option<usize>,
 }
 
 /// How an event came.
@@ -105,11 +111,7 @@ impl Window {
 
     /// It did not get onto the bus after all.
     pub(crate) fn forget(&self, (source, id): (Option<&str>, EventId)) {
-        let mut inside = lock(&self.inside);
-        let hash = inside.hash(source, id);
-        if let Some(place) = inside.find(hash, source, id) {
-            inside.order[place].is_forgotten = true;
-        }
+        lock(&self.inside).forget((source, id));
     }
 
     /// How it came, if it did.
@@ -119,8 +121,8 @@ impl Window {
             return None; // a bus that imports nothing
         }
         let (source, id) = (event.source(), event.id());
-        let place = inside.find(inside.hash(source, id), source, id)?;
-        Some(inside.order[place].came.clone())
+        let found = inside.find(inside.hash(source, id), source, id)?;
+        Some(inside.order[found.place].came.clone())
     }
 
     #[cfg(test)]
@@ -144,28 +146,56 @@ impl Inside {
         now: Timestamp,
     ) -> bool {
         let hash = self.hash(source, id);
-        if let Some(place) = self.find(hash, source, id) {
-            let before = &mut self.order[place];
-            if now.since(before.at) <= self.time {
+        if let Some(found) = self.find(hash, source, id) {
+            if now.since(self.order[found.place].at) <= self.time {
                 return false;
             }
-            before.is_forgotten = true;
+            self.unlink(hash, found);
         }
+        let came = Came { via, stamp: stamp.map(|stamp| self.shared_home(stamp)) };
+        self.place(hash, (source, id), came, now);
+        true
+    }
+
+    fn place(
+        &mut self,
+        hash: u64,
+        (source, id): (Option<&str>, EventId),
+        came: Came,
+        at: Timestamp,
+    ) {
         let number = self.first + self.order.len() as u64;
         let before = self.known.insert(hash, number).unwrap_or(number);
-        let came = Came { via, stamp: stamp.map(|stamp| self.shared_home(stamp)) };
         let source = source.map(|source| self.shared(source));
-        self.order.push_back(Place {
-            id,
-            hash,
-            before,
-            source,
-            at: now,
-            came,
-            is_forgotten: false,
-        });
+        self.order.push_back(Place { id, hash, before, source, at, came, is_forgotten: false });
         self.let_go();
-        true
+    }
+
+    /// Nearly always the last, which leaves nothing behind: who sends what is refused over and over neither fills the window nor
+    /// makes the way to the others longer.
+    fn forget(&mut self, (source, id): (Option<&str>, EventId)) {
+        let hash = self.hash(source, id);
+        if let Some(found) = self.find(hash, source, id) {
+            self.unlink(hash, found);
+            while self.order.back().is_some_and(|last| last.is_forgotten) {
+                self.order.pop_back();
+            }
+        }
+    }
+
+    /// Takes a place out of the row of those with its hash.
+    fn unlink(&mut self, hash: u64, Found { place, after }: Found) {
+        let number = self.first + place as u64;
+        let gone = &mut self.order[place];
+        gone.is_forgotten = true;
+        let before = (gone.before != number).then_some(gone.before);
+        if let Some(after) = after {
+            self.order[after].before = before.unwrap_or(self.first + after as u64);
+        } else if let Some(before) = before.filter(|before| *before >= self.first) {
+            self.known.insert(hash, before);
+        } else {
+            self.known.remove(&hash);
+        }
     }
 
     /// As many places as events are kept, so that what was forgotten or came again holds none for long.
@@ -181,18 +211,18 @@ impl Inside {
     }
 
     /// Where it stands.
-    fn find(&self, hash: u64, source: Option<&str>, id: EventId) -> Option<usize> {
-        let mut number = *self.known.get(&hash)?;
+    fn find(&self, hash: u64, source: Option<&str>, id: EventId) -> Option<Found> {
+        let (mut number, mut after) = (*self.known.get(&hash)?, None);
         loop {
             let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
             let place = self.order.get(at)?;
-            if !place.is_forgotten && place.id == id && place.source.as_deref() == source {
-                return Some(at);
+            if place.id == id && place.source.as_deref() == source {
+                return Some(Found { place: at, after });
             }
             if place.before == number {
                 return None;
             }
-            number = place.before;
+            (number, after) = (place.before, Some(at));
         }
     }
 
@@ -260,7 +290,56 @@ mod tests {
                 window.forget(key("a", u128::from(id % 20)));
             }
         }
-        let (known, order) = window.kept();
-        assert!(known <= 10 && order == 10, "{known} {order}");
+        assert_eq!(window.kept(), (9, 9), "the last was forgotten, and those before made room");
+    }
+
+    #[test]
+    fn what_is_refused_over_and_over_leaves_nothing_behind() {
+        let window = Window::new();
+        window.enter(10, Duration::from_secs(60));
+        for id in 0..10 {
+            assert!(window.note(key("a", id), 1, None, at(0)));
+        }
+        for _ in 0..3 {
+            assert!(window.note(key("evil", 0), 1, None, at(1)));
+            window.forget(key("evil", 0));
+        }
+        assert_eq!(window.kept(), (9, 9), "the place that it took, and no other");
+        for id in 1..10 {
+            assert!(!window.note(key("a", id), 1, None, at(1)), "{id} is known still");
+        }
+        // Between others it holds a place, and is not found.
+        assert!(window.note(key("evil", 0), 1, None, at(1)));
+        assert!(window.note(key("a", 10), 1, None, at(1)));
+        window.forget(key("evil", 0));
+        assert!(window.note(key("evil", 0), 1, None, at(1)), "it was forgotten");
+        assert!(!window.note(key("evil", 0), 1, None, at(1)));
+    }
+
+    /// All with one hash, as only chance could make them.
+    #[test]
+    fn those_of_one_hash_are_told_apart_whichever_is_forgotten() {
+        for gone in 0..4 {
+            let window = Window::new();
+            window.enter(4, Duration::from_secs(60));
+            let mut inside = lock(&window.inside);
+            let came = Came { via: 1, stamp: None };
+            for id in 0..4 {
+                inside.place(7, key("a", id), came.clone(), at(0));
+            }
+            let (source, id) = key("a", gone);
+            let found = inside.find(7, source, id).expect("it is there");
+            inside.unlink(7, found);
+            for id in 0..4 {
+                let (source, event) = key("a", id);
+                assert_eq!(inside.find(7, source, event).is_some(), id != gone, "{id}");
+            }
+            for id in 4..12 {
+                inside.place(7, key("a", id), came.clone(), at(0));
+            }
+            let (source, id) = key("a", 8);
+            assert!(inside.find(7, source, id).is_some());
+            assert_eq!((inside.order.len(), inside.known.len()), (4, 1));
+        }
     }
 }

@@ -25,8 +25,12 @@ pub(crate) const NONE: u64 = u64::MAX;
 pub(crate) const FLOOD: u64 = 10;
 pub(crate) const EACH: u64 = 1;
 
-/// What a hostile peer sends: cut short, from nobody, forged, of another schema, and last too large.
-pub(crate) fn bad() -> Vec<Parcel> {
+/// The kinds of what a hostile peer sends, which can be measured one by one; the last is large.
+pub(crate) const KINDS: [&str; 5] =
+    ["cut-short", "from-nobody", "forged", "other-schema", "too-large"];
+
+/// One of each kind.
+pub(crate) fn bad() -> [Parcel; KINDS.len()] {
     let about = || Parcel::new(Subject::parse("rem.main.account.paid").unwrap());
     let stamped = |node: &str| {
         let parcel = about().header("rem-home", node).header("rem-hops", "0");
@@ -34,7 +38,7 @@ pub(crate) fn bad() -> Vec<Parcel> {
         parcel.header("content-type", "application/cloudevents+json")
     };
     let event = r#"{"specversion":"1.0","id":"00000000-0000-4000-8000-000000000001","source":"/evil","type":"account.paid","data":{"id":"x"}}"#;
-    vec![
+    [
         stamped("evil").with_body(&event.as_bytes()[..60]),
         about().with_body(event),
         stamped("b").with_body(event),

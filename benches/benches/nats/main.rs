@@ -3,7 +3,7 @@
 //! of the rate from bus to bus while somebody on the server floods it with what is no event.
 //!
 //! `cargo xtask servers` gets the server; `cargo bench --bench nats`; as a test it does it with few. `-- EVENTS` says how many,
-//! `-- --only live|hostile|streams|way|join` what.
+//! `-- --only live|hostile|streams|way|join` what, or which kind of a flood: `cut-short|from-nobody|forged|other-schema|too-large`.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -26,7 +26,7 @@ use rem_nats::testing::{Server, Version};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
-use crate::live::{EACH, FLOOD, NONE, bad, beside_a_flood, by_client, by_mesh};
+use crate::live::{EACH, FLOOD, KINDS, NONE, bad, beside_a_flood, by_client, by_mesh};
 use crate::streams::{by_outbox, stored_by_client, stored_by_transport};
 use crate::way::{joining, latency_of_client, latency_of_mesh};
 
@@ -98,7 +98,7 @@ fn main() {
     // Nobody set a bar for it: it writes a file first.
     let mut outbox = Beside::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
-    let [mut hostile, mut none_large, mut as_many] = [const { Beside::new() }; 3];
+    let [mut hostile, mut none_large, mut as_many, mut one_kind] = [const { Beside::new() }; 4];
     for _ in 0..if is_bench { usual(ROUNDS) } else { 1 } {
         if is_wanted("live") {
             live.round(by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
@@ -111,6 +111,11 @@ fn main() {
             hostile.round(beside(FLOOD, &bad), peaceful);
             none_large.round(beside(FLOOD, small), peaceful);
             as_many.round(beside(EACH, small), peaceful);
+        }
+        if let Some(kind) = KINDS.iter().position(|kind| only.is_some_and(|only| only == kind)) {
+            let kind = &bad()[kind..=kind];
+            let peaceful = beside_a_flood(&server, events, NONE, kind);
+            one_kind.round(beside_a_flood(&server, events, FLOOD, kind), peaceful);
         }
         if is_wanted("streams") {
             let ours = stored_by_transport(&server, events, &shape);
@@ -133,8 +138,12 @@ fn main() {
     if let Some(times) = hostile.told_beside("one of eleven bad", "ns", "without") {
         limits.at_least("hostile: what is good beside a flood, of its rate", times, 0.8, "times");
     }
-    for (rows, what) in [(&mut none_large, "the same, small"), (&mut as_many, "each second, small")]
-    {
+    let of_kind = only.map_or("", String::as_str);
+    for (rows, what) in [
+        (&mut none_large, "the same, small"),
+        (&mut as_many, "each second, small"),
+        (&mut one_kind, of_kind),
+    ] {
         if let Some(times) = rows.told_beside(what, "ns", "without") {
             println!("                  {times:.2} times the rate without");
         }
