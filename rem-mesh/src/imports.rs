@@ -120,6 +120,12 @@ impl Imports {
         Ok(())
     }
 
+    /// The most bytes that any rule lets in.
+    pub(crate) fn most(&self) -> usize {
+        let each = self.rules.iter().map(|(_, import)| import.at_most.unwrap_or(self.limit));
+        each.max().unwrap_or(self.limit).min(self.limit)
+    }
+
     /// Of those that come as they are sent, with the subjects that cover them.
     pub(crate) fn allowed(&self, root: &str) -> Vec<Allowed> {
         let live = self.rules.iter().filter(|(_, import)| import.durable.is_none());

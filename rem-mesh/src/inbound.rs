@@ -20,6 +20,9 @@ use crate::told::MeshEvent;
 use crate::transport::{Incoming, Parcel};
 use crate::{wire, work};
 
+/// What is said of one that some rules let in, and none so large.
+const TOO_LARGE: &str = "it has more bytes than its rule lets in";
+
 /// How many parcels that have arrived are taken still when everything ends.
 const AT_THE_END: usize = 65_536;
 
@@ -190,8 +193,12 @@ pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
     let Some(topic) = wire::topic_of(parcel.subject(), &shared.root) else {
         return refused(Refusal::NotImported, "its subject is none of this mesh's topics");
     };
-    if imports.of(&topic, by.rule()).next().is_none() || stays(&topic, "") {
+    let mut rules = imports.of(&topic, by.rule()).peekable();
+    if rules.peek().is_none() || stays(&topic, "") {
         return refused(Refusal::NotImported, "no rule lets its topic in");
+    }
+    if !rules.any(|rule| rule.takes(size)) {
+        return refused(Refusal::Oversized, TOO_LARGE);
     }
     let event = match head.event(parcel, imports.limit) {
         Ok(event) => event,
@@ -319,7 +326,7 @@ fn publish_below(
     let mut refused = (Refusal::NotImported, "no rule lets it in".into());
     for import in shared.imports.of(event.topic(), rule) {
         if !import.takes(parcel.size()) {
-            refused = (Refusal::Oversized, "it has more bytes than its rule lets in".into());
+            refused = (Refusal::Oversized, TOO_LARGE.into());
             continue;
         }
         refused = match isolate(|| import.publish(own, &bus)) {

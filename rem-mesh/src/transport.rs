@@ -48,7 +48,7 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> +
 /// 5. *No echo.* If [`Capabilities::no_echo`] says so, a transport is not given what it published itself.
 /// 6. *Whole.* Subject, headers in their order and body arrive as they were published.
 /// 7. *Limits.* What is larger than [`Capabilities::max_payload`] is refused with [`TransportErrorKind::TooLarge`], and harms
-///    nothing else.
+///    nothing else. What is larger than its [reader takes](Self::at_most) arrives, whole or without its body, and in its turn.
 /// 8. *Loss is told.* What it had for its reader and let go is an [`Incoming::Lagged`]; that the connection was lost is a
 ///    [`Incoming::Disconnected`], in the place where it was.
 /// 9. *Comes back.* It connects again by itself. When [`Incoming::Connected`] comes, everything that was subscribed and not
@@ -61,6 +61,13 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> +
 /// It does not promise that what was published arrives: `Ok` of [`publish`](Self::publish) means that the transport has it. What a
 /// broker acknowledges and keeps is a matter of [`Streams`], with clauses of its own.
 pub trait Transport: Send + Sync + 'static {
+    /// Its reader takes no parcel with more bytes, headers and body, and looks at none of them: what is larger may be given
+    /// [without its body](Parcel::without_body), so that it takes no room where it waits for its turn. Called before
+    /// [`connect`](Self::connect). Of what comes by [`subscribe`](Self::subscribe) alone. Unless told, nothing is done about it.
+    fn at_most(&self, bytes: usize) {
+        let _ = bytes;
+    }
+
     /// Connects, and says what there is to be had. Called once, before everything else.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ pub(crate) struct Inbox {
     parcels: AtomicUsize,
     bytes: AtomicUsize,
     most: (usize, usize),
+    /// What is larger than its reader takes waits without its body.
+    pub(crate) at_most: AtomicUsize,
     /// How many were let go.
     pub(crate) missed: AtomicU64,
 }
@@ -38,6 +40,7 @@ impl Inbox {
             parcels: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             most: (parcels, bytes),
+            at_most: AtomicUsize::new(usize::MAX),
             missed: AtomicU64::new(0),
         }
     }
@@ -50,6 +53,7 @@ impl Inbox {
     /// The same; whom to wake, under no lock.
     #[must_use = "the reader waits until it is woken"]
     pub(crate) fn place(&self, came: Incoming) -> Option<Waker> {
+        let came = self.cut(came);
         let mut back = lock(&self.back);
         if let Some(size) = size(&came) {
             // One that is larger than all the room there is comes in when nothing else waits.
@@ -66,6 +70,17 @@ impl Inbox {
         back.tell_missed();
         back.items.push_back(came);
         back.waker.take()
+    }
+
+    fn cut(&self, came: Incoming) -> Incoming {
+        match came {
+            Incoming::Parcel(parcel, id)
+                if parcel.size() > self.at_most.load(Ordering::Relaxed) =>
+            {
+                Incoming::Parcel(parcel.without_body(), id)
+            }
+            other => other,
+        }
     }
 
     /// One that could not be made a parcel of, or not be stored by what gives it.
@@ -128,7 +143,7 @@ impl Back {
 /// Of a parcel, what it takes of the room.
 fn size(came: &Incoming) -> Option<usize> {
     match came {
-        Incoming::Parcel(parcel, _) => Some(parcel.size() + parcel.subject().as_str().len()),
+        Incoming::Parcel(parcel, _) => Some(parcel.held() + parcel.subject().as_str().len()),
         _ => None,
     }
 }
@@ -192,5 +207,22 @@ mod tests {
         inbox.put(parcel(30));
         inbox.close();
         assert_eq!(taken(&inbox), ["60", "-1", "30"]);
+    }
+
+    #[test]
+    fn what_is_larger_than_its_reader_takes_has_no_body_and_its_turn() {
+        let inbox = Inbox::new(10, 100);
+        inbox.at_most.store(50, Ordering::Relaxed);
+        for bytes in [50, 51, 1_000, 20] {
+            inbox.put(parcel(bytes));
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        for expected in [(50, 50), (51, 0), (1_000, 0), (20, 20)] {
+            let Poll::Ready(Incoming::Parcel(parcel, _)) = inbox.poll(&mut cx) else {
+                panic!("none was let go, for they take no room");
+            };
+            assert_eq!((parcel.size(), parcel.body().len()), expected);
+        }
+        assert_eq!(inbox.bytes.load(Ordering::Relaxed), 0);
     }
 }

@@ -112,6 +112,10 @@ pub(crate) fn takes(
 }
 
 impl Transport for NatsTransport {
+    fn at_most(&self, bytes: usize) {
+        self.shared.inbox.at_most.store(bytes, Ordering::Relaxed);
+    }
+
     fn connect(&self) -> Doing<'_, Capabilities> {
         Box::pin(Arc::clone(&self.shared).connect())
     }

@@ -112,27 +112,45 @@ pub(crate) fn by_client(
     runtime: &Runtime,
     server: &Server,
     events: u64,
+    shape: &(HeaderMap, Bytes),
+) -> f64 {
+    by_client_beside(runtime, server, events, NONE, &bad(), shape)
+}
+
+/// The same beside a flood, of which the client takes each and looks at none: what server and machine lose by it whoever reads.
+pub(crate) fn by_client_beside(
+    runtime: &Runtime,
+    server: &Server,
+    events: u64,
+    every: u64,
+    bad: &[Parcel],
     (headers, body): &(HeaderMap, Bytes),
 ) -> f64 {
     runtime.block_on(async {
         let options = || async_nats::ConnectOptions::new().subscription_capacity(1 << 20);
-        let (one, two) = (
-            options().connect(server.url()).await.unwrap(),
-            options().connect(server.url()).await.unwrap(),
-        );
+        let connect = async || options().connect(server.url()).await.unwrap();
+        let (one, two, evil) = (connect().await, connect().await, connect().await);
         let mut heard = heard(&two).await;
         let reads = tokio::spawn(async move {
-            for _ in 0..events {
-                heard.next().await.unwrap();
+            let mut good = 0;
+            while good < events {
+                let message = heard.next().await.unwrap();
+                good += u64::from(message.subject.as_str() != BAD);
             }
         });
+        let mut bad = bad.iter().cycle();
         let start = Instant::now();
-        for _ in 0..events {
+        for id in 0..events {
             let (headers, body) = (headers.clone(), body.clone());
             one.publish_with_headers("rem.bare.account.paid", headers, body).await.unwrap();
+            if id % every == every - 1 {
+                evil.publish(BAD, bad.next().unwrap().body().clone()).await.unwrap();
+            }
         }
         one.flush().await.unwrap();
         reads.await.unwrap();
         each(start.elapsed(), events)
     })
 }
+
+const BAD: &str = "rem.bare.bad";

@@ -26,7 +26,9 @@ use rem_nats::testing::{Server, Version};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
-use crate::live::{EACH, FLOOD, KINDS, NONE, bad, beside_a_flood, by_client, by_mesh};
+use crate::live::{
+    EACH, FLOOD, KINDS, NONE, bad, beside_a_flood, by_client, by_client_beside, by_mesh,
+};
 use crate::streams::{by_outbox, stored_by_client, stored_by_transport};
 use crate::way::{joining, latency_of_client, latency_of_mesh};
 
@@ -99,6 +101,7 @@ fn main() {
     let mut outbox = Beside::new();
     let [mut live, mut store, mut take, mut way] = [const { Beside::new() }; 4];
     let [mut hostile, mut none_large, mut as_many, mut one_kind] = [const { Beside::new() }; 4];
+    let mut client_beside = Beside::new();
     for _ in 0..if is_bench { usual(ROUNDS) } else { 1 } {
         if is_wanted("live") {
             live.round(by_mesh(&server, events), by_client(&runtime, &server, events, &shape));
@@ -111,11 +114,17 @@ fn main() {
             hostile.round(beside(FLOOD, &bad), peaceful);
             none_large.round(beside(FLOOD, small), peaceful);
             as_many.round(beside(EACH, small), peaceful);
+            let bare = |every| by_client_beside(&runtime, &server, events, every, &bad, &shape);
+            let peaceful = bare(NONE);
+            client_beside.round(bare(FLOOD), peaceful);
         }
         if let Some(kind) = KINDS.iter().position(|kind| only.is_some_and(|only| only == kind)) {
             let kind = &bad()[kind..=kind];
             let peaceful = beside_a_flood(&server, events, NONE, kind);
             one_kind.round(beside_a_flood(&server, events, FLOOD, kind), peaceful);
+            let bare = |every| by_client_beside(&runtime, &server, events, every, kind, &shape);
+            let peaceful = bare(NONE);
+            client_beside.round(bare(FLOOD), peaceful);
         }
         if is_wanted("streams") {
             let ours = stored_by_transport(&server, events, &shape);
@@ -143,6 +152,7 @@ fn main() {
         (&mut none_large, "the same, small"),
         (&mut as_many, "each second, small"),
         (&mut one_kind, of_kind),
+        (&mut client_beside, "the client, flooded"),
     ] {
         if let Some(times) = rows.told_beside(what, "ns", "without") {
             println!("                  {times:.2} times the rate without");

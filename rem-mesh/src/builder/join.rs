@@ -88,6 +88,7 @@ impl MeshBuilder {
         let mut imports = imported(self.imports, self.limit, self.hops, prefix.as_ref())?;
         imports.peers = self.peers.into_iter().collect();
         imports.takes_foreign = self.takes_foreign;
+        transport.at_most(imports.most());
         let allowed = imports.allowed(&root);
         let subjects = allowed.iter().map(|allowed| allowed.filters.len()).sum();
         if subjects > self.subjects {

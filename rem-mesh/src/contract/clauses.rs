@@ -167,7 +167,26 @@ fn limits(venue: &dyn Venue) -> Held<bool> {
     ensure(length == most, || {
         format!("of {most} bytes, as many as may be sent, {length} came: {came:?}")
     })?;
+    too_large_for_its_reader(venue)?;
     Ok(true)
+}
+
+fn too_large_for_its_reader(venue: &dyn Venue) -> Held<()> {
+    const MOST: usize = 1_000;
+    let one = Side::connected(venue, "taken-1")?;
+    let two = Side::that_takes(venue, "taken-2", MOST)?;
+    two.ask("contract.taken")?;
+    for length in [MOST, MOST + 1, MOST] {
+        let sent = parcel("contract.taken", vec![7; length])?;
+        one.publish("contract.taken", vec![7; length])?;
+        let came = two.next("for a parcel")?;
+        let is_right = matches!(&came, Incoming::Parcel(parcel, _)
+            if *parcel == sent || (length > MOST && *parcel == sent.clone().without_body()));
+        ensure(is_right, || {
+            format!("{length} bytes were sent to who takes {MOST}: {came:?} came")
+        })?;
+    }
+    Ok(())
 }
 
 fn loss_told(venue: &dyn Venue) -> Held<bool> {

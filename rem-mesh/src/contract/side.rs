@@ -21,7 +21,13 @@ pub(super) struct Side {
 impl Side {
     /// Connected.
     pub(super) fn connected(venue: &dyn Venue, name: &str) -> Held<Self> {
+        Self::that_takes(venue, name, usize::MAX)
+    }
+
+    /// The same; it takes parcels of so many bytes.
+    pub(super) fn that_takes(venue: &dyn Venue, name: &str, at_most: usize) -> Held<Self> {
         let (transport, patience) = (venue.transport(name), venue.patience());
+        transport.at_most(at_most);
         let can = within(patience, "to connect", transport.connect())?
             .map_err(|error| format!("it does not connect: {error}"))?;
         Ok(Self { transport, can, patience })

@@ -13,6 +13,8 @@ pub struct Parcel {
     subject: Subject,
     headers: Arc<Headers>,
     body: Bytes,
+    /// How many bytes of its body were let go.
+    missing: usize,
 }
 
 /// Names and values in turn, in one text: a text for each would be most of what a parcel costs.
@@ -46,7 +48,7 @@ impl Headers {
 impl Parcel {
     /// With no headers and no body.
     pub fn new(subject: Subject) -> Self {
-        Self { subject, headers: Arc::default(), body: Bytes::new() }
+        Self { subject, headers: Arc::default(), body: Bytes::new(), missing: 0 }
     }
 
     /// With one header more. Neither name nor value may have a line break; a transport refuses what it cannot write.
@@ -88,7 +90,16 @@ impl Parcel {
     /// With that body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
+        (self.body, self.missing) = (body.into(), 0);
+        self
+    }
+
+    /// Without its body, of which the [size](Self::size) is known still: for a transport whose reader takes
+    /// [none so large](super::Transport::at_most).
+    #[must_use]
+    pub fn without_body(mut self) -> Self {
+        self.missing += self.body.len();
+        self.body = Bytes::new();
         self
     }
 
@@ -107,24 +118,29 @@ impl Parcel {
         self.headers().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The body.
+    /// The body; empty if it was [let go](Self::without_body).
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// How many bytes headers and body have together: what [`max_payload`](super::Capabilities::max_payload) limits.
     pub fn size(&self) -> usize {
+        self.held() + self.missing
+    }
+
+    /// The same without what was let go: what it takes of memory.
+    pub fn held(&self) -> usize {
         self.headers.text.len() + self.body.len()
     }
 }
 
-/// The body is not shown.
+/// The body is not shown, and has its bytes though they were let go.
 impl fmt::Debug for Parcel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parcel")
             .field("subject", &self.subject)
             .field("headers", &self.headers().collect::<Vec<_>>())
-            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("body", &format_args!("{} bytes", self.body.len() + self.missing))
             .finish()
     }
 }
