@@ -76,6 +76,18 @@ pub struct Interest {
 #[derive(Debug, Clone)]
 pub struct Interests(Weak<State>);
 
+/// What was found [wanted](Interests::wants) last: the next is mostly of the same topic, and then nobody is looked for. It holds as
+/// long as no subscription comes or goes.
+#[derive(Debug, Default)]
+pub struct LastWanted(Mutex<Option<Wanted>>);
+
+#[derive(Debug)]
+struct Wanted {
+    topic: Box<str>,
+    scope: usize,
+    generation: u64,
+}
+
 impl Interests {
     /// Of the bus and of whatever else has subscriptions that may select what is published on it. It does not keep the bus.
     pub fn of(bus: &Bus) -> Self {
@@ -106,8 +118,16 @@ impl Interests {
 
     /// Whether some subscription, but for that one and those set apart, would have an event of that topic, of which so many bytes
     /// are the scope, if its data has no type yet. Filters are not asked.
-    pub fn wants(&self, topic: &str, scope: usize, but: SubscriptionId) -> bool {
+    pub fn wants(&self, topic: &str, scope: usize, but: SubscriptionId, last: &LastWanted) -> bool {
         let Some(bus) = self.0.upgrade() else { return false };
+        // Read before it is looked: what changes meanwhile makes the answer old.
+        let generation = bus.core.router.generation();
+        let is_last = |last: &Wanted| {
+            last.generation == generation && last.scope == scope && *last.topic == *topic
+        };
+        if lock(&last.0).as_ref().is_some_and(is_last) {
+            return true;
+        }
         let found = bus.core.router.hearers_of(topic, scope);
         let counts = |id| id != but && !lock(&bus.core.router.watchers.apart).contains(&id);
         let durable = || {
@@ -118,7 +138,11 @@ impl Interests {
                     && counts(entry.id)
             })
         };
-        found.iter().any(|entry| entry.is_active() && counts(entry.id)) || durable()
+        if found.iter().any(|entry| entry.is_active() && counts(entry.id)) {
+            *lock(&last.0) = Some(Wanted { topic: topic.into(), scope, generation });
+            return true;
+        }
+        durable() // which is in no route, and so of no generation
     }
 
     /// Whether what is published is kept in a history that outlives the process.
@@ -130,6 +154,7 @@ impl Interests {
     pub fn set_apart(&self, subscription: SubscriptionId) {
         if let Some(bus) = self.0.upgrade() {
             lock(&bus.core.router.watchers.apart).insert(subscription);
+            bus.core.router.touch(); // what was found wanted may not be
             bus.core.router.watchers.ring();
         }
     }
@@ -182,9 +207,13 @@ mod tests {
         let sub = bus.subscribe("order.*", |_: &Event| ()).unwrap();
         assert!(told());
         assert_eq!(interests.all(own)[0].pattern.as_str(), "order.*");
-        assert!(interests.wants("order.paid", 0, own) && !interests.wants("user.paid", 0, own));
+        let last = LastWanted::default();
+        let wants = |topic| interests.wants(topic, 0, own, &last);
+        for _ in 0..2 {
+            assert!(wants("order.paid") && !wants("user.paid") && wants("order.sent"));
+        }
         drop(sub);
-        assert!(told());
+        assert!(told() && !wants("order.sent"));
         assert_eq!(interests.all(own), []);
         drop(bell);
         drop(rings);
@@ -197,8 +226,10 @@ mod tests {
         let interests = Interests::of(&bus);
         let own = bus.subscribe("a", |_: &Event| ()).unwrap().id();
         let sub = bus.subscribe("**", |_: &Event| ()).unwrap();
+        let last = LastWanted::default();
+        assert!(interests.wants("a", 0, own, &last));
         interests.set_apart(sub.id());
-        assert!(interests.all(own).is_empty() && !interests.wants("a", 0, own));
+        assert!(interests.all(own).is_empty() && !interests.wants("a", 0, own, &last));
         interests.forget(sub.id());
         assert_eq!(interests.all(own).len(), 1);
     }

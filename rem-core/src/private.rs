@@ -12,7 +12,7 @@ pub use crate::handlers::{
     Argument, Filters, HandlerCall, HandlerFn, HandlerSetup, Handlers, Lasts, Registrar, Retries,
     SpanName, TaskCall, TaskSetup, take,
 };
-pub use crate::interest::{Bell, Interest, Interests};
+pub use crate::interest::{Bell, Interest, Interests, LastWanted};
 pub use crate::probe::{Handled, Probe, Probing, last, lost, now, number, past, readable};
 pub use crate::subscription::Outcome;
 pub use crate::system::tell;

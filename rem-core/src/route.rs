@@ -217,6 +217,11 @@ impl Router {
         self.generation.fetch_add(1, Ordering::Release);
     }
 
+    /// Grows with each change of the subscriptions.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
     /// How many subscriptions there are.
     pub(crate) fn subscriptions(&self) -> usize {
         self.index.read().len()

@@ -177,7 +177,7 @@ pub(crate) fn look(shared: &Shared, parcel: &Parcel, by: By) -> Looked {
         return Looked::Refused(Refusal::Oversized, said.into());
     }
     let refused = |why, said: &str| Looked::Refused(why, said.into());
-    let head = match shared.last_head.read(parcel) {
+    let head = match shared.last.head.read(parcel) {
         Ok(head) => head,
         Err(said) => return refused(Refusal::Malformed, said),
     };
@@ -344,6 +344,6 @@ impl Shared {
     /// Whether somebody on the bus has subscribed to it, or it is wanted whoever does.
     fn wants(&self, topic: &Topic, scope: usize) -> bool {
         self.always.iter().any(|pattern| pattern.matches(topic))
-            || self.interests.wants(topic, scope, self.export)
+            || self.interests.wants(topic, scope, self.export, &self.last.wanted)
     }
 }

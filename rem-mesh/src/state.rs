@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use rem_core::__private::{Bell, Interests, tell};
+use rem_core::__private::{Bell, Interests, LastWanted, tell};
 use rem_core::{Pattern, SubscriptionId, Timestamp, Topic, WeakBus};
 
 use crate::consume::{Answers, DeadLetters};
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) window: Arc<Window>,
     pub(crate) imports: Imports,
-    pub(crate) last_head: LastHead,
+    pub(crate) last: Last,
     /// What is wanted whoever subscribes.
     pub(crate) always: Vec<Pattern>,
     pub(crate) counters: Counters,
@@ -50,6 +50,13 @@ pub(crate) struct Shared {
     pub(crate) dead: DeadLetters,
     /// What comes is marked in the history, which outlives what knows where it came from.
     pub(crate) marks: bool,
+}
+
+/// What was found out of the last parcel: the next is mostly like it.
+#[derive(Debug, Default)]
+pub(crate) struct Last {
+    pub(crate) head: LastHead,
+    pub(crate) wanted: LastWanted,
 }
 
 /// How far a mesh is.

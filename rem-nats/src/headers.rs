@@ -118,6 +118,43 @@ fn escaped(name: &str) -> Cow<'_, str> {
     Cow::Owned(name.bytes().map(escape).collect())
 }
 
+/// What was read last: subject and headers of the next message are mostly the same, and then are shared with it.
+#[derive(Default)]
+pub(crate) struct LastRead(Mutex<Option<Parcel>>);
+
+impl LastRead {
+    /// A message as a parcel; `None` for one whose subject no parcel has.
+    pub(crate) fn read(&self, message: Message) -> Option<Parcel> {
+        let mut last = lock(&self.0);
+        if let Some(last) = last.as_ref().filter(|last| is_like(&message, last)) {
+            return Some(last.clone().with_body(message.payload));
+        }
+        let parcel = read(message)?;
+        // Without its body, which may be large.
+        *last = Some(Parcel::new(parcel.subject().clone()).with_headers_of(&parcel));
+        Some(parcel)
+    }
+}
+
+/// Whether a message has that subject and those headers, which are a mesh's own and nothing else.
+fn is_like(message: &Message, last: &Parcel) -> bool {
+    let Some(map) = &message.headers else { return false };
+    if map.len() != MESH.len() || last.subject().as_str() != message.subject.as_str() {
+        return false;
+    }
+    let mut values = [None; MESH.len()];
+    for (name, found) in map.iter() {
+        let (Some(at), [value]) =
+            (MESH.iter().position(|known| *known == AsRef::<str>::as_ref(name)), &found[..])
+        else {
+            return false;
+        };
+        values[at] = Some(value.as_str());
+    }
+    let found = MESH.into_iter().zip(values);
+    last.headers().map(|(name, value)| (name, Some(value))).eq(found)
+}
+
 /// A message as a parcel; `None` for one whose subject no parcel has.
 pub(crate) fn read(message: Message) -> Option<Parcel> {
     let subject = Subject::parse(message.subject.as_str()).ok()?;

@@ -13,7 +13,7 @@ use rem_mesh::{
 };
 
 use crate::builder::{NatsBuilder, Options};
-use crate::headers;
+use crate::headers::LastRead;
 use crate::inbox::{Inbox, lock};
 use crate::link::lost;
 use crate::server::largest;
@@ -101,8 +101,9 @@ pub(crate) fn takes(
     id: FilterId,
 ) -> impl Fn(Message) + use<> {
     let (inbox, counters) = (Arc::clone(inbox), Arc::clone(counters));
+    let last = LastRead::default();
     move |message| {
-        if let Some(parcel) = headers::read(message) {
+        if let Some(parcel) = last.read(message) {
             inbox.put(Incoming::Parcel(parcel, id));
         } else {
             Counters::one(&counters.unreadable);

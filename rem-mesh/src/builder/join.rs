@@ -18,12 +18,12 @@ use crate::outbound::{Gate, Outbound};
 use crate::outbox::begin::Found;
 use crate::outbox::pump::Pump;
 use crate::settled::Settling;
-use crate::state::{Phase, Sending, Shared};
+use crate::state::{Last, Phase, Sending, Shared};
 use crate::stats::Counters;
 use crate::transport::StreamSpec;
 use crate::watched::Watched;
 use crate::window::Window;
-use crate::wire::{LastHead, Writer};
+use crate::wire::Writer;
 use crate::work::start;
 
 impl MeshBuilder {
@@ -148,7 +148,7 @@ impl MeshBuilder {
             interests: interests.clone(),
             export: stream.subscription().id(),
             transport,
-            last_head: LastHead::default(),
+            last: Last::default(),
             window,
             imports,
             always,
