@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench publish` measures what runs in one thread alone with criterion, then everything in interleaved
 //! rounds; what is printed are medians, and the bars with whether they hold. `-- --bars` prints the second part alone,
-//! `-- --one HANDLERS CALLS` does nothing but publish, for a profiler or callgrind.
+//! `-- --one HANDLERS CALLS` does nothing but publish, for a profiler or callgrind; in place of HANDLERS it takes the name of
+//! whatever else is measured.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -21,8 +22,14 @@ fn main() {
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     if let Some(at) = arguments.iter().position(|argument| argument == "--one") {
         let number = |at: usize| arguments.get(at).and_then(|number| number.parse::<u32>().ok());
-        let handlers = number(at + 1).expect("--one HANDLERS CALLS: how many inline handlers");
-        return inline::one(handlers, number(at + 2).expect("--one HANDLERS CALLS: how often"));
+        let calls = number(at + 2).expect("--one HANDLERS CALLS: how often");
+        if let Some(handlers) = number(at + 1) {
+            return inline::one(handlers, calls);
+        }
+        let mut all = inline::contenders().into_iter().chain(queues::contenders());
+        let named = all.find(|contender| contender.name() == arguments[at + 1]);
+        let took = named.expect("--one NAME CALLS: one of those that are measured").run(calls);
+        return println!("{:.1} ns each", took.as_secs_f64() * 1e9 / f64::from(calls));
     }
     // `cargo test` runs benchmarks too, each once, to see that they run; it measures nothing.
     let measuring = has("--bench");
