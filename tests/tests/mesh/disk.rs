@@ -20,7 +20,7 @@ use rem_tests::crash::draw;
 use rem_tests::mesh::is_full;
 
 use crate::disk_in_memory::Disk;
-use crate::outbox::eventually;
+use crate::support::eventually;
 use crate::{LIMIT, Order, join};
 
 fn pick<T>(short: T, full: T) -> T {

@@ -4,7 +4,10 @@ mod disk;
 #[path = "../../../rem-journal/tests/store/disk.rs"]
 #[expect(dead_code, clippy::unwrap_used, reason = "of tests, which use a part of it")]
 mod disk_in_memory;
+mod imports;
 mod outbox;
+mod room;
+mod support;
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
