@@ -118,7 +118,9 @@ fn semver(workspace: &Workspace) -> Result<Verdict> {
     for package in workspace.published() {
         command.args(["--package", package.name.as_str()]);
     }
-    verdict(&mut command)
+    // By itself it has a directory for each crate, and builds there anew whatever that depends on.
+    let build = workspace.target_directory().join("dependencies").join("semver");
+    verdict(command.env("CARGO_TARGET_DIR", build))
 }
 
 #[cfg(test)]
