@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -51,6 +51,8 @@ struct Wrong {
     held: Mutex<Option<Incoming>>,
     /// Of the clause on unsubscribing.
     lasting: Mutex<HashSet<FilterId>>,
+    /// How many bytes its reader takes.
+    takes: AtomicUsize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -62,6 +64,7 @@ enum Fault {
     ClaimsNoEcho,
     LosesHeaders,
     SendsAnything,
+    CutsWhatIsTaken,
     LosesInSilence,
     StaysAway,
     SharesNothing,
@@ -80,6 +83,10 @@ enum Fault {
 }
 
 impl Transport for Wrong {
+    fn at_most(&self, bytes: usize) {
+        self.takes.store(bytes, Ordering::Relaxed);
+    }
+
     fn connect(&self) -> Doing<'_, Capabilities> {
         Box::pin(async {
             let can = self.inner.connect().await?;
@@ -167,6 +174,11 @@ impl Transport for Wrong {
             | (Fault::StaysAway, Incoming::Connected(_)) => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
+            }
+            (Fault::CutsWhatIsTaken, Incoming::Parcel(parcel, id))
+                if parcel.size() == self.takes.load(Ordering::Relaxed) =>
+            {
+                Poll::Ready(Incoming::Parcel(parcel.without_body(), id))
             }
             (_, came) => Poll::Ready(came),
         }
@@ -269,7 +281,7 @@ impl Venue for Broken {
             _ => self.0.transport(name),
         };
         let (held, lasting) = (Mutex::default(), Mutex::default());
-        Arc::new(Wrong { inner, fault: self.1, held, lasting })
+        Arc::new(Wrong { inner, fault: self.1, held, lasting, takes: AtomicUsize::new(usize::MAX) })
     }
 
     fn cut(&self, name: &str) -> bool {
@@ -300,6 +312,7 @@ fn each_clause_finds_what_breaks_it() {
         (Fault::ClaimsNoEcho, "no echo"),
         (Fault::LosesHeaders, "whole"),
         (Fault::SendsAnything, "limits"),
+        (Fault::CutsWhatIsTaken, "limits"),
         (Fault::LosesInSilence, "loss is told"),
         (Fault::StaysAway, "comes back"),
         (Fault::SharesNothing, "groups"),
