@@ -11,13 +11,24 @@ use crate::workspace::{Workspace, read};
 /// Makes `to` a copy of what git knows or would add, as it is now; gives it back. What has not changed is not written, so that it
 /// is not built again.
 pub(super) fn copy(workspace: &Workspace, to: PathBuf) -> Result<PathBuf> {
+    copy_but(workspace, to, &HashSet::new())
+}
+
+/// The same, but for files that whoever calls it writes himself, each with another text.
+pub(super) fn copy_but(
+    workspace: &Workspace,
+    to: PathBuf,
+    others: &HashSet<String>,
+) -> Result<PathBuf> {
     let mut list = workspace.command("git");
     list.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
     let mut kept = HashSet::new();
     for path in read(&mut list).context("git says what belongs to the tree")?.lines() {
         let from = workspace.root().join(path);
         if from.is_file() {
-            write(&to.join(path), &fs::read(&from)?)?;
+            if !others.contains(path) {
+                write(&to.join(path), &fs::read(&from)?)?;
+            }
             kept.insert(to.join(path));
         }
     }

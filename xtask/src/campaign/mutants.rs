@@ -3,16 +3,18 @@
 //!
 //! Cargo-mutants builds the tree once for each mutant, which for the core is minutes. So as many of the sample as can be are
 //! built [`together`]: each stands in the code behind a switch, and one build has them all; the tests say which of them they come
-//! to, and of a mutant only those programs run that do, until the first failure. What cannot stand behind a switch (code that the
-//! compiler runs, what has another type) is left to cargo-mutants, one at a time ([`alone`]).
+//! to, and of a mutant only those programs run that do, until the first failure. The code of the macros is run by the compiler: what
+//! uses them is compiled with the mutant on ([`macros`]). What cannot stand behind a switch (constants, what has another type) is
+//! left to cargo-mutants, one at a time ([`alone`]).
 //!
 //! What became of each is kept below `target/mutants` at once, so that a run that was ended goes on; a mutant that was caught is
-//! not tried again until its file changes, and a survivor is tried in each run.
+//! not tried again until its file changes, nor one of which it is known why it survives; any other survivor is tried in each run.
 
 mod alone;
 mod known;
 mod ledger;
 mod list;
+mod macros;
 mod programs;
 mod switch;
 mod together;
@@ -35,7 +37,7 @@ use verdict::{Fate, Tally};
 const PACKAGES: &[&str] = &["rem-patterns", "rem-macros", "rem-core"];
 
 /// How many mutants are drawn. Some do not compile; so many are left that a test can catch.
-const DRAWN: usize = 360;
+const DRAWN: usize = 400;
 const AT_LEAST: usize = 300;
 
 /// What draws them: with the same seed, the same mutants, as long as their functions are there.
@@ -63,11 +65,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let (total, sample) = (found.len(), list::sample(found, DRAWN, SEED));
     println!("    {} of {total} mutants", sample.len());
     let mut ledger = Ledger::open(&directory(workspace).join("ledger.tsv"))?;
-
-    let apart = together::run(workspace, &sample, &mut ledger)?;
-    alone::run(workspace, &tool, &plain, &apart, &mut ledger)?;
-
     let known = Known::read(&workspace.root().join(known::PATH))?;
+
+    let apart = together::run(workspace, &plain, &sample, &known, &mut ledger)?;
+    alone::run(workspace, &tool, &plain, &apart, &known, &mut ledger)?;
+
     let fates = sample.iter().map(|mutant| {
         let fate = ledger.fate(mutant).context("each mutant of the sample was tried")?;
         Ok((mutant, fate))

@@ -6,15 +6,17 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use super::known::Known;
 use super::ledger::Ledger;
 use super::list::Mutant;
 use super::verdict::Fate;
-use super::{builds, directory};
+use super::{builds, directory, macros};
 use crate::steps::{ui, unit};
 use crate::workspace::{Workspace, read};
 
 /// How long the tests of one mutant may run, and its build, in seconds.
-const LIMIT: &str = "600";
+const TESTS: &str = "240";
+const BUILD: &str = "900";
 
 /// Tests, as cargo is told, from the nearest on: what one of them catches is not tried with the next.
 struct Stage {
@@ -26,28 +28,11 @@ struct Stage {
 
 /// What runs the code of a package.
 fn stages(package: &str) -> Result<&'static [Stage]> {
-    const MACROS: &[&str] = &[
-        "macros_bare",
-        "macros_cfg",
-        "macros_generics",
-        "macros_names",
-        "macros_nested",
-        "macros_patterns",
-        "macros_round_trip",
-        "macros_schema",
-        "macros_templates",
-        "custom_crate_path",
-        "versions",
-        "marks",
-        "handlers",
-        "schema",
-        "lints",
-    ];
     const CORE: &[&str] = &["macros_schema", "macros_templates", "whole", "queues", "handlers"];
     Ok(match package {
         "rem-macros" => &[
             Stage { package: "rem-macros", unit: true, tests: &[] },
-            Stage { package: unit::PACKAGE, unit: false, tests: MACROS },
+            Stage { package: unit::PACKAGE, unit: false, tests: macros::TESTS },
             Stage { package: ui::PACKAGE, unit: false, tests: &["ui"] },
         ],
         "rem-patterns" => &[
@@ -68,11 +53,12 @@ pub(super) fn run(
     tool: &Path,
     tree: &Path,
     mutants: &[&Mutant],
+    known: &Known,
     ledger: &mut Ledger,
 ) -> Result<()> {
     for (at, mutant) in mutants.iter().enumerate() {
         let text = fs::read_to_string(tree.join(&mutant.file))?;
-        if ledger.settled(mutant, &text).is_some() {
+        if ledger.settled(mutant, &text, known).is_some() {
             continue;
         }
         let mut fate = Fate::Missed;
@@ -100,7 +86,7 @@ fn try_one(
     let mut command = workspace.command(tool);
     command
         .args(["mutants", "--in-place", "--no-config", "--no-times", "--baseline", "skip"])
-        .args(["--timeout", LIMIT, "--build-timeout", LIMIT, "--all-features"])
+        .args(["--timeout", TESTS, "--build-timeout", BUILD, "--all-features"])
         .args(["--re", &format!("^{}$", escaped(&mutant.name))])
         .args(["--package", &mutant.package, "--test-package", stage.package])
         .arg("--output")

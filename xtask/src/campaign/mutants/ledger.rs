@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::known::Known;
 use super::list::Mutant;
 use super::verdict::Fate;
 
@@ -31,10 +32,12 @@ impl Ledger {
         Some(&self.fates.get(&mutant.id)?.1)
     }
 
-    /// Its fate if it need not be tried again: it was caught, or does not compile, and its file has not changed.
-    pub(super) fn settled(&self, mutant: &Mutant, file: &str) -> Option<&Fate> {
+    /// Its fate if it need not be tried again: it was caught, or does not compile, or it is known why it survives, and its file has
+    /// not changed.
+    pub(super) fn settled(&self, mutant: &Mutant, file: &str, known: &Known) -> Option<&Fate> {
         let (digest, fate) = self.fates.get(&mutant.id)?;
-        Some(fate).filter(|fate| *digest == digest_of(file) && !fate.survives())
+        let is_open = fate.survives() && known.reason(&mutant.id).is_none();
+        Some(fate).filter(|_| *digest == digest_of(file) && !is_open)
     }
 
     pub(super) fn keep(&mut self, mutant: &Mutant, file: &str, fate: Fate) -> Result<()> {
@@ -81,9 +84,17 @@ mod tests {
         ledger.keep(&mutants[1], "text", Fate::Missed).unwrap();
 
         let ledger = Ledger::open(&path).unwrap();
-        assert_eq!(ledger.settled(&mutants[0], "text"), Some(&caught));
-        assert_eq!(ledger.settled(&mutants[0], "changed"), None);
-        assert_eq!(ledger.settled(&mutants[1], "text"), None, "a survivor is tried again");
+        let nothing = Known::default();
+        assert_eq!(ledger.settled(&mutants[0], "text", &nothing), Some(&caught));
+        assert_eq!(ledger.settled(&mutants[0], "changed", &nothing), None);
+        assert_eq!(
+            ledger.settled(&mutants[1], "text", &nothing),
+            None,
+            "a survivor is tried again"
+        );
+        let known = Known::parse("\"a.rs: replace g with 1\" = \"only speed\"\n").unwrap();
+        assert_eq!(ledger.settled(&mutants[1], "text", &known), Some(&Fate::Missed));
+        assert_eq!(ledger.settled(&mutants[1], "changed", &known), None);
         assert_eq!(ledger.fate(&mutants[1]), Some(&Fate::Missed));
         assert_eq!(ledger.fate(&mutants[2]), None);
     }

@@ -30,6 +30,9 @@ pub(super) struct Program {
     reached: HashSet<usize>,
 }
 
+/// How often a program may be run until it passes where no mutant is on.
+const TRIALS: usize = 3;
+
 /// How a run ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -58,18 +61,30 @@ pub(super) fn of(messages: &str) -> Vec<Program> {
 }
 
 impl Program {
-    /// Runs it where no mutant is on, which it must pass, and once more to see to which mutants it comes.
+    /// Runs it where no mutant is on, which it must pass, and once more to see to which mutants it comes. What an earlier run of the
+    /// campaign found of the same program is taken as it is.
     pub(super) fn measure(&mut self, workspace: &Workspace, limit: Duration) -> Result<()> {
-        let begun = Instant::now();
-        let ended = ended(&mut self.command(workspace), limit)?;
-        ensure!(ended == Ended::Passed, "{} does not pass with no mutant: {ended:?}", self.name);
-        self.took = begun.elapsed();
-        let file = self.path.with_extension("reached");
-        let _ = fs::remove_file(&file);
+        let [came, took] = ["reached", "took"].map(|name| self.path.with_extension(name));
+        if let Some(seconds) = kept(&self.path, &took) {
+            (self.took, self.reached) = (seconds, reached(&came));
+            return Ok(());
+        }
+        for trial in 1.. {
+            let begun = Instant::now();
+            let ended = ended(&mut self.command(workspace), limit)?;
+            self.took = begun.elapsed();
+            if ended == Ended::Passed {
+                break;
+            }
+            // Beside much else a test may run out of time.
+            println!("{} does not pass with no mutant: {ended:?}", self.name);
+            ensure!(trial < TRIALS, "{} does not pass with no mutant, {TRIALS} times", self.name);
+        }
+        let _ = fs::remove_file(&came);
         // What counts its allocations may fail here, and has come where it came.
-        ended_whole(self.command(workspace).env(switch::REACHED, &file), limit * 2)?;
-        let reached = fs::read_to_string(&file).unwrap_or_default();
-        self.reached = reached.lines().filter_map(|line| line.parse().ok()).collect();
+        ended_whole(self.command(workspace).env(switch::REACHED, &came), limit * 2)?;
+        self.reached = reached(&came);
+        fs::write(&took, self.took.as_secs_f64().to_string())?;
         Ok(())
     }
 
@@ -94,9 +109,32 @@ impl Program {
             .current_dir(&self.directory)
             .env("CARGO_MANIFEST_DIR", &self.directory)
             .env_remove(switch::ON)
-            .env_remove(switch::REACHED);
+            .env_remove(switch::REACHED)
+            .stderr(Stdio::null());
         command
     }
+}
+
+/// How long a program took, if that was written since it was built.
+fn kept(program: &Path, took: &Path) -> Option<Duration> {
+    let changed = |path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    if changed(took)? < changed(program)? {
+        return None;
+    }
+    Duration::try_from_secs_f64(fs::read_to_string(took).ok()?.parse().ok()?).ok()
+}
+
+/// The mutants that a file says a program came to; there is none if it came to none.
+pub(super) fn reached(file: &Path) -> HashSet<usize> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+/// Runs what starts others, to their end; if it hangs, none of them is left.
+pub(super) fn ended_with_all(command: &mut Command, limit: Duration) -> Result<Ended> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    watched(command, limit, false)
 }
 
 /// Runs it to its end, or to the first test that fails.
@@ -112,7 +150,6 @@ fn watched(command: &mut Command, limit: Duration, first: bool) -> Result<Ended>
     let until = Instant::now() + limit;
     let mut child = command
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .with_context(|| format!("cannot start {}", shown(command)))?;
     let out = child.stdout.take().context("its output is piped")?;
@@ -151,6 +188,9 @@ fn watched(command: &mut Command, limit: Duration, first: bool) -> Result<Ended>
 }
 
 fn end(child: &mut Child) -> Result<()> {
+    // Those that it started, if they are a group of its own; there is none else of that number.
+    let group = format!("-{}", child.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
     let _ = child.kill(); // it may have ended by itself
     child.wait()?;
     Ok(())
@@ -168,6 +208,8 @@ pub(super) fn below(path: &Path, directory: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn shell(line: &str) -> Command {
@@ -194,6 +236,19 @@ mod tests {
         }
         let whole = ended_whole(&mut shell("echo 'test b ... FAILED'; exit 1"), long).unwrap();
         assert_eq!(whole, failed("exit status: 1"));
+    }
+
+    #[test]
+    fn what_was_measured_holds_until_the_program_is_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let [program, took] = ["program", "program.took"].map(|name| directory.path().join(name));
+        fs::write(&program, "").unwrap();
+        assert_eq!(kept(&program, &took), None);
+        fs::write(&took, "1.5").unwrap();
+        assert_eq!(kept(&program, &took), Some(Duration::from_millis(1_500)));
+        let later = std::time::SystemTime::now() + Duration::from_secs(9);
+        File::options().append(true).open(&program).unwrap().set_modified(later).unwrap();
+        assert_eq!(kept(&program, &took), None);
     }
 
     #[test]

@@ -10,18 +10,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use cargo_metadata::Message;
 
+use super::known::Known;
 use super::ledger::Ledger;
 use super::list::{Genre, Mutant};
+use super::macros::Users;
 use super::programs::{self, Ended, Program, below};
 use super::switch::{self, MODULE, Switched};
 use super::verdict::Fate;
-use super::{builds, directory};
-use crate::campaign::copy::{copy, write};
+use super::{PACKAGES, builds, directory, macros};
+use crate::campaign::copy::{copy_but, write};
 use crate::steps::unit;
 use crate::workspace::{Workspace, shown};
-
-/// Whose code is run by its tests, and not by the compiler as the macros' is.
-const SWITCHED: &[&str] = &["rem-patterns", "rem-core"];
 
 /// Packages upon them whose own tests come where no test of the whole does.
 const UPON: &[&str] = &["rem-journal", "rem-projections", "rem-effects", "rem-mesh"];
@@ -38,27 +37,30 @@ const LONG: Duration = Duration::from_secs(1_200);
 /// Tries those that can stand behind switches; gives the others.
 pub(super) fn run<'a>(
     workspace: &Workspace,
+    plain: &Path,
     sample: &'a [Mutant],
+    known: &Known,
     ledger: &mut Ledger,
 ) -> Result<Vec<&'a Mutant>> {
-    let tree = copy(workspace, directory(workspace).join("switched"))?;
     let (mut files, mut apart) = (BTreeMap::<&str, Vec<_>>::new(), HashSet::new());
     for (number, mutant) in sample.iter().enumerate() {
-        if SWITCHED.contains(&mutant.package.as_str()) {
-            files.entry(&mutant.file).or_default().push((number, mutant));
-        } else {
-            apart.insert(number);
-        }
+        files.entry(mutant.file.as_str()).or_default().push((number, mutant));
     }
-    let texts = files.keys().map(|file| Ok((*file, fs::read_to_string(tree.join(file))?)));
+    let texts = files.keys().map(|file| Ok((*file, fs::read_to_string(plain.join(file))?)));
     let texts = texts.collect::<Result<BTreeMap<_, _>>>()?;
+    let of_macros = macros::tracked(plain)?;
+    let changed =
+        files.keys().map(|file| (*file).to_owned()).chain(PACKAGES.iter().map(|of| root(of)));
+    let changed = changed.chain(of_macros.keys().cloned()).collect();
+    let tree = copy_but(workspace, directory(workspace).join("switched"), &changed)?;
+    of_macros.iter().try_for_each(|(file, text)| write(&tree.join(file), text.as_bytes()))?;
     let mut unviable = HashSet::new();
-    let built = build(workspace, &tree, &files, &texts, &mut apart, &mut unviable)?;
+    let built = build(workspace, (plain, &tree), &files, &texts, &mut apart, &mut unviable)?;
     for (number, mutant) in
         sample.iter().enumerate().filter(|(number, _)| unviable.contains(number))
     {
         let text = &texts[mutant.file.as_str()];
-        if ledger.settled(mutant, text).is_none() {
+        if ledger.settled(mutant, text, known).is_none() {
             println!("mutant: {}: {}", mutant.name, Fate::Unviable.told());
             ledger.keep(mutant, text, Fate::Unviable)?;
         }
@@ -68,13 +70,24 @@ pub(super) fn run<'a>(
     let open = |(number, mutant): (usize, &'a Mutant)| {
         let left = apart.contains(&number) || unviable.contains(&number);
         let text = texts.get(mutant.file.as_str()).filter(|_| !left)?;
-        ledger.settled(mutant, text).is_none().then_some((number, mutant, text))
+        ledger.settled(mutant, text, known).is_none().then_some((number, mutant, text))
     };
-    let open: Vec<_> = sample.iter().enumerate().filter_map(open).collect();
+    let mut open: Vec<_> = sample.iter().enumerate().filter_map(open).collect();
+    let is_of_macros = |mutant: &Mutant| mutant.package == macros::PACKAGE;
+    // These last, for what uses the macros takes long to be looked at.
+    open.sort_by_key(|(_, mutant, _)| is_of_macros(mutant));
     if !open.is_empty() {
         let programs = measured(workspace, programs::of(&built))?;
+        let mut users = None;
         for (at, (number, mutant, text)) in open.iter().enumerate() {
-            let fate = try_one(workspace, &programs, *number, mutant)?;
+            let mut fate = try_one(workspace, &programs, *number, mutant)?;
+            if is_of_macros(mutant) && fate.survives() {
+                let users = match &mut users {
+                    Some(users) => users,
+                    none => none.insert(Users::measured(workspace, &tree, &built)?),
+                };
+                fate = users.try_one(*number)?;
+            }
             println!("mutant {} of {}: {}: {}", at + 1, open.len(), mutant.name, fate.told());
             ledger.keep(mutant, text, fate)?;
         }
@@ -87,7 +100,7 @@ pub(super) fn run<'a>(
 /// does not compile as a `return` would not as its body either: that mutant is `unviable`.
 fn build(
     workspace: &Workspace,
-    tree: &Path,
+    (plain, tree): (&Path, &Path),
     files: &BTreeMap<&str, Vec<(usize, &Mutant)>>,
     texts: &BTreeMap<&str, String>,
     apart: &mut HashSet<usize>,
@@ -104,10 +117,10 @@ fn build(
             }
         }
     }
-    for package in SWITCHED {
-        let root = format!("{package}/src/lib.rs");
+    for package in PACKAGES {
+        let root = root(package);
         if !files.contains_key(root.as_str()) {
-            let text = fs::read_to_string(workspace.root().join(&root))?;
+            let text = fs::read_to_string(plain.join(&root))?;
             write(&tree.join(&root), (text + MODULE).as_bytes())?;
         }
     }
@@ -128,9 +141,9 @@ fn build(
             places.insert(*file, found);
         }
         // The packages alone first: what does not compile in them would not let the rest begin.
-        let mut check = cargo(workspace, tree, "check --profile test", SWITCHED);
+        let mut check = cargo(workspace, tree, "check --profile test", PACKAGES);
         check.arg("--lib");
-        let all = [SWITCHED, &[unit::PACKAGE]].concat();
+        let all = [PACKAGES, &[unit::PACKAGE]].concat();
         let mut own = cargo(workspace, tree, "test --no-run", &all);
         own.args(["--lib", "--test", "patterns", "--test", "interleave"]);
         own.args(wide(workspace)?.iter().flat_map(|test| ["--test", test]));
@@ -168,6 +181,11 @@ fn build(
     bail!("after {ROUNDS} rounds some mutants still do not compile");
 }
 
+/// The root of a package's library.
+fn root(package: &str) -> String {
+    format!("{package}/src/lib.rs")
+}
+
 /// The tests of the whole that come to the packages.
 fn wide(workspace: &Workspace) -> Result<Vec<String>> {
     let mut tests = workspace.targets(unit::PACKAGE, &cargo_metadata::TargetKind::Test)?;
@@ -175,7 +193,7 @@ fn wide(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(tests)
 }
 
-fn cargo(workspace: &Workspace, tree: &Path, what: &str, packages: &[&str]) -> Command {
+pub(super) fn cargo(workspace: &Workspace, tree: &Path, what: &str, packages: &[&str]) -> Command {
     let mut command = workspace.cargo(&format!("{what} --all-features --message-format json"));
     command
         .args(packages.iter().flat_map(|package| ["--package", package]))
