@@ -121,6 +121,30 @@ fn an_index_that_a_million_patterns_pass_through_is_as_large_as_before() {
     assert!(passed.count_current <= 8, "{} blocks more", passed.count_current);
 }
 
+/// Of patterns that are no sets, whose values own nothing; with each kind of glob, short texts and long ones.
+#[test]
+fn what_an_index_says_it_holds_is_what_it_has_of_the_allocator() {
+    let mut tree = PatternTree::new();
+    let mut held = 0;
+    for n in 0..400_usize {
+        let texts = [
+            format!("device.{n}.*"),
+            format!("device.a_name_that_is_long_{n}.**"),
+            format!("device.x{n}*"),
+            format!("device.*x{n}"),
+            format!("order.[ab]{n}?"),
+            format!("order.{{a,b}}{n}.{{b,a}}{n}"),
+            format!("order.{{b,a}}{n}.{{a,b}}{n}"),
+            format!("order.{{a,b,c,d}}{{a,b,c,d}}{{a,b}}{n}"),
+        ];
+        let patterns = texts.map(|text| Pattern::parse(text).unwrap());
+        for pattern in &patterns {
+            held += measure(|| _ = tree.insert(pattern, n)).bytes_current;
+            assert_eq!(i64::try_from(tree.memory()), Ok(held), "after `{pattern}`");
+        }
+    }
+}
+
 struct Reader(AtomicU64);
 
 #[rem::handlers]
