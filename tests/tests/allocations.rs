@@ -121,6 +121,21 @@ fn an_index_that_a_million_patterns_pass_through_is_as_large_as_before() {
     assert!(passed.count_current <= 8, "{} blocks more", passed.count_current);
 }
 
+#[test]
+fn typed_subscriptions_on_children_that_come_and_go_leave_nothing() {
+    let bus = Bus::new();
+    let some = |from: u32| {
+        for at in from..from + 1_000 {
+            let child = bus.child(format!("child_{at}")).unwrap();
+            drop(child.on(|_: &Event<Meter>| ()));
+        }
+    };
+    some(0);
+    some(1_000);
+    let again = measure(|| some(2_000));
+    assert!(again.count_current.abs() < 100, "{} blocks", again.count_current);
+}
+
 /// Of patterns that are no sets, whose values own nothing; with each kind of glob, short texts and long ones.
 #[test]
 fn what_an_index_says_it_holds_is_what_it_has_of_the_allocator() {

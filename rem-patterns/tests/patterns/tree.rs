@@ -130,6 +130,21 @@ fn a_million_come_and_go() {
 }
 
 #[test]
+fn a_tree_is_as_large_as_if_what_has_gone_from_its_end_had_never_come() {
+    let filled = |count: usize, gone: &[usize]| {
+        let mut tree = PatternTree::new();
+        let pattern = |n: usize| Pattern::parse(format!("device.{n}.up")).expect("a pattern");
+        let keys: Vec<_> = (0..count).map(|n| tree.insert(&pattern(n), n)).collect();
+        for &gone in gone {
+            assert_eq!(tree.remove(keys[gone]), Some(gone));
+        }
+        tree.shrink_to_fit();
+        tree
+    };
+    assert_eq!(filled(10, &[3, 9, 8, 7]).memory(), filled(7, &[3]).memory());
+}
+
+#[test]
 fn values_are_dropped_once() {
     let life = std::rc::Rc::new(());
     let mut tree = PatternTree::new();

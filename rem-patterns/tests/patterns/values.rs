@@ -30,3 +30,16 @@ fn only_what_captures_has_captures() {
         assert_eq!(Pattern::regex(regex).unwrap().has_captures(), has, "{regex}");
     }
 }
+
+/// Each is told by all of its bits: the last of them are those of a sign, of a blank or of another one here.
+#[test]
+fn a_character_beyond_ascii_is_itself_alone() {
+    let all =
+        ["\u{12e}", "\u{4e2a}", "\u{10020}", "\u{1002e}", "\u{1f600}", "\u{2f600}", "\u{10f600}"];
+    for one in all {
+        assert!(Topic::parse(one).is_ok(), "{}", one.escape_unicode());
+        let pattern = Pattern::parse(format!("[{one}]")).unwrap();
+        let selected: Vec<_> = all.iter().filter(|other| pattern.matches(other)).collect();
+        assert_eq!(selected, [&one], "{}", one.escape_unicode());
+    }
+}

@@ -177,6 +177,20 @@ fn a_publisher_that_waits_goes_on_when_there_is_room() {
     });
 }
 
+#[test]
+fn an_append_waits_for_room_with_nothing_in_hand_and_not_with_something() {
+    let disk = Disk::new(1);
+    let bus = bus(&disk);
+    let append = || bus.append([Paid { order: 1 }, Paid { order: 2 }]).publish().unwrap_err();
+    // The first has the one place: whoever waited for the second would hold it meanwhile.
+    let told = append().to_string();
+    assert!(told.contains("no room for more"), "{told}");
+    assert_eq!((disk.waiters(), disk.seats()), (0, 0));
+    bus.publish(Paid { order: 3 }).unwrap();
+    let told = append().to_string();
+    assert!(told.contains("had none for 10ms"), "{told}");
+}
+
 #[derive(EventType, Debug, Clone, Deserialize)]
 #[event(namespace = "bad", name = "data")]
 struct Bad(bool);

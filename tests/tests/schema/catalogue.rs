@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use rem::prelude::*;
-use rem::schema::{Catalogue, Seen};
+use rem::schema::{Catalogue, JsonSchema, Seen};
+use rem::{EventId, Timestamp};
 use rem_tests::shop::{Line, Order, Payment, Reason, catalogue, seen};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::support::written;
@@ -56,6 +58,20 @@ fn one_json_schema_is_for_every_event_and_for_no_other() {
             .is_valid(&json!({ "topic": "payment.received", "data": { "state": "received" } }))
     );
     assert!(!validator.is_valid(&json!({ "topic": "payment.other", "data": data })));
+}
+
+#[test]
+fn a_field_that_is_a_time_or_an_id_has_its_format() {
+    #[derive(EventType, Debug, Serialize, Deserialize, JsonSchema)]
+    #[event(topic = "audit.noted")]
+    struct Noted {
+        at: Timestamp,
+        of: EventId,
+    }
+    let schema = Catalogue::new("Audit").event_type::<Noted>().json_schema().unwrap();
+    let fields = &schema["$defs"]["audit.noted"]["properties"];
+    assert_eq!(fields["at"], json!({ "type": "string", "format": "date-time" }));
+    assert_eq!(fields["of"], json!({ "type": "string", "format": "uuid" }));
 }
 
 #[test]

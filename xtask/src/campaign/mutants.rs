@@ -7,7 +7,7 @@
 //! uses them is compiled with the mutant on ([`macros`]). What cannot stand behind a switch (constants, what has another type) is
 //! left to cargo-mutants, one at a time ([`alone`]).
 //!
-//! What became of each is kept below `target/mutants` at once, so that a run that was ended goes on; a mutant that was caught is
+//! What became of each is kept at once, in a file beside the report, so that a run that was ended goes on, here or elsewhere; a mutant that was caught is
 //! not tried again until its file changes, nor one of which it is known why it survives; any other survivor is tried in each run.
 
 mod alone;
@@ -64,7 +64,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let found = list::all(workspace, &tool, &plain, PACKAGES)?;
     let (total, sample) = (found.len(), list::sample(found, DRAWN, SEED));
     println!("    {} of {total} mutants", sample.len());
-    let mut ledger = Ledger::open(&directory(workspace).join("ledger.tsv"))?;
+    let mut ledger = Ledger::open(&workspace.root().join(ledger::PATH))?;
     let known = Known::read(&workspace.root().join(known::PATH))?;
 
     let apart = together::run(workspace, &plain, &sample, &known, &mut ledger)?;

@@ -12,6 +12,9 @@ use super::known::Known;
 use super::list::Mutant;
 use super::verdict::Fate;
 
+/// Where it is kept.
+pub(super) const PATH: &str = "docs/campaigns/mutants.tsv";
+
 /// A line a mutant: the digest of the file it changes, what it is known by, and its fate; the last of several counts.
 pub(super) struct Ledger {
     file: File,
@@ -22,10 +25,22 @@ impl Ledger {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).unwrap_or_default();
         // The last line may have been cut off.
-        let fates = text.lines().filter_map(read_line).collect();
-        let file = File::options().append(true).create(true).open(path);
+        let fates: HashMap<_, _> = text.lines().filter_map(read_line).collect();
+        let file = File::create(path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { file, fates })
+        let mut ledger = Self { file, fates };
+        ledger.begin()?;
+        Ok(ledger)
+    }
+
+    /// Each once, in an order that does not change from run to run.
+    fn begin(&mut self) -> Result<()> {
+        let mut all: Vec<_> = self.fates.iter().collect();
+        all.sort_by_key(|(id, _)| *id);
+        for (id, (digest, fate)) in all {
+            writeln!(self.file, "{digest:x}\t{id}\t{}", fate.written())?;
+        }
+        Ok(self.file.flush()?)
     }
 
     pub(super) fn fate(&self, mutant: &Mutant) -> Option<&Fate> {

@@ -225,12 +225,12 @@ mod tests {
         let failed = |test: &str| Ended::Failed(test.to_owned());
         for (line, wanted) in [
             ("echo 'test a ... ok'", Ended::Passed),
-            ("echo 'test a ... ok'; echo 'test b::c ... FAILED'; sleep 600", failed("b::c")),
+            ("echo 'test a ... ok'; echo 'test b::c ... FAILED'; exec sleep 600", failed("b::c")),
             ("exit 3", failed("exit status: 3")),
         ] {
             assert_eq!(ended(&mut shell(line), long).unwrap(), wanted, "{line}");
         }
-        for line in ["sleep 600", "exec >&-; sleep 600"] {
+        for line in ["exec sleep 600", "exec >&-; exec sleep 600"] {
             let ended = ended(&mut shell(line), Duration::from_millis(200)).unwrap();
             assert_eq!(ended, Ended::Hung, "{line}");
         }
