@@ -194,8 +194,8 @@ fn positions(order: &str, count: usize) -> Option<Vec<usize>> {
 mod tests {
     use super::*;
 
-    fn there_and_back(parcel: &Parcel) -> Parcel {
-        let message = Message {
+    fn message(parcel: &Parcel) -> Message {
+        Message {
             subject: parcel.subject().as_str().into(),
             reply: None,
             payload: parcel.body().clone(),
@@ -203,8 +203,11 @@ mod tests {
             status: None,
             description: None,
             length: 0,
-        };
-        read(message).unwrap()
+        }
+    }
+
+    fn there_and_back(parcel: &Parcel) -> Parcel {
+        read(message(parcel)).unwrap()
     }
 
     fn parcel(headers: &[(&'static str, &str)]) -> Parcel {
@@ -228,6 +231,45 @@ mod tests {
             let parcel = parcel(headers);
             for _ in 0..8 {
                 assert_eq!(there_and_back(&parcel), parcel);
+            }
+        }
+    }
+
+    /// In any order after one another, so that each is read behind each.
+    #[test]
+    fn what_is_like_the_one_before_is_read_as_if_it_were_not() {
+        let own = |home, hops| {
+            parcel(&[
+                ("rem-home", home),
+                ("rem-boot", "b"),
+                ("rem-hops", hops),
+                ("content-type", "t"),
+            ])
+        };
+        let elsewhere = Parcel::new(Subject::parse("a.c").unwrap());
+        let all = [
+            own("n", "0").with_body("1"),
+            own("n", "0").with_body("2"),
+            own("m", "0"),
+            own("n", "1"),
+            own("n", "0").header("x", "1"),
+            own("n", "0").header("rem-home", "n"),
+            elsewhere.with_headers_of(&own("n", "0")),
+            parcel(&[
+                ("content-type", "t"),
+                ("rem-hops", "0"),
+                ("rem-boot", "b"),
+                ("rem-home", "n"),
+            ]),
+            parcel(&[("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0")]),
+            parcel(&[("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0"), ("x", "t")]),
+            parcel(&[]),
+        ];
+        for one in &all {
+            for two in &all {
+                let last = LastRead::default();
+                assert_eq!(last.read(message(one)).as_ref(), Some(one));
+                assert_eq!(last.read(message(two)).as_ref(), Some(two), "behind {one:?}");
             }
         }
     }
