@@ -87,6 +87,8 @@ fn each_reason_is_found_counted_and_told() {
     let cases: Vec<(Refusal, Parcel)> = vec![
         (Refusal::Oversized, event("order.a", 1).with_body(large.clone())),
         (Refusal::Oversized, event("small.a", 2).with_body(format!("\"{}\"", "x".repeat(500)))),
+        // By its rule, before it is read: it is no event at all.
+        (Refusal::Oversized, stamped("small.a").with_body("{".repeat(500))),
         (Refusal::Malformed, stamped("order.a").header("ce-specversion", "1.0")),
         (Refusal::Malformed, stamped("order.a").with_body("{")),
         (Refusal::Malformed, to("order.a").header("rem-home", "evil")),
