@@ -136,20 +136,20 @@ impl LastRead {
     }
 }
 
-/// Whether a message has that subject and those headers, which are a mesh's own and nothing else.
+/// Whether a message has that subject and those headers, which are a mesh's own and, beside the server's, nothing else.
 fn is_like(message: &Message, last: &Parcel) -> bool {
     let Some(map) = &message.headers else { return false };
-    if map.len() != MESH.len() || last.subject().as_str() != message.subject.as_str() {
+    if last.subject().as_str() != message.subject.as_str() {
         return false;
     }
     let mut values = [None; MESH.len()];
     for (name, found) in map.iter() {
-        let (Some(at), [value]) =
-            (MESH.iter().position(|known| *known == AsRef::<str>::as_ref(name)), &found[..])
-        else {
-            return false;
-        };
-        values[at] = Some(value.as_str());
+        let name: &str = name.as_ref();
+        match (MESH.iter().position(|known| *known == name), &found[..]) {
+            (Some(at), [value]) => values[at] = Some(value.as_str()),
+            (None, _) if name.starts_with(SERVERS) => {}
+            _ => return false,
+        }
     }
     let found = MESH.into_iter().zip(values);
     last.headers().map(|(name, value)| (name, Some(value))).eq(found)
@@ -265,11 +265,19 @@ mod tests {
             parcel(&[("rem-home", "n"), ("rem-boot", "b"), ("rem-hops", "0"), ("x", "t")]),
             parcel(&[]),
         ];
-        for one in &all {
-            for two in &all {
+        // A server may have added to it, or not.
+        let given = |parcel: &Parcel, adds: bool| {
+            let mut given = message(parcel);
+            if adds {
+                given.headers.get_or_insert_default().insert("Nats-Msg-Id", "1");
+            }
+            given
+        };
+        for (one, two) in all.iter().flat_map(|one| all.iter().map(move |two| (one, two))) {
+            for (before, behind) in [(false, false), (false, true), (true, false), (true, true)] {
                 let last = LastRead::default();
-                assert_eq!(last.read(message(one)).as_ref(), Some(one));
-                assert_eq!(last.read(message(two)).as_ref(), Some(two), "behind {one:?}");
+                assert_eq!(last.read(given(one, before)).as_ref(), Some(one));
+                assert_eq!(last.read(given(two, behind)).as_ref(), Some(two), "behind {one:?}");
             }
         }
     }

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::config::nanos;
 use super::meta::Meta;
 use super::window::Window;
-use crate::headers;
+use crate::headers::LastRead;
 use crate::inbox::lock;
 use crate::shared::Shared;
 use crate::stats::Counters;
@@ -149,6 +149,7 @@ impl Standing {
             shared: Arc::downgrade(shared),
             client: client.clone(),
             consumed: Arc::clone(&consumed),
+            last: LastRead::default(),
         };
         let tap = Tap::open(subscriber, move |message| taking.take(message));
         let stands = Arc::new(());
@@ -175,6 +176,7 @@ struct Taking {
     shared: Weak<Shared>,
     client: Client,
     consumed: Arc<Consumed>,
+    last: LastRead,
 }
 
 impl Taking {
@@ -186,7 +188,7 @@ impl Taking {
         let reply = message.reply.take();
         let found = reply.as_ref().and_then(|reply| Meta::parse(reply));
         let (Some(reply), Some(meta)) = (reply, found) else { return };
-        let Some(parcel) = headers::read(message) else {
+        let Some(parcel) = self.last.read(message) else {
             // No parcel will ever be made of it.
             Counters::one(&shared.counters.unreadable);
             return self.not_ours(&reply, "+TERM");

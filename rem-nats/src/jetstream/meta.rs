@@ -20,7 +20,8 @@ impl Meta {
     /// ``$JS.ACK.<stream>.<consumer>.<attempt>.<sequence>.<of the consumer>.<time>.<pending>``, with a domain and an account behind
     /// `ACK` if there are any, and something more behind them all.
     pub(super) fn parse(subject: &str) -> Option<Self> {
-        let tokens: Vec<_> = subject.strip_prefix(ANSWERS)?.split('.').collect();
+        let mut tokens = Vec::with_capacity(12); // as many as there are, and one
+        tokens.extend(subject.strip_prefix(ANSWERS)?.split('.'));
         let numbers = match tokens.len() {
             7 => tokens.get(2..)?,
             9.. => tokens.get(4..)?,
