@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, HeaderMap, Subscriber};
+use async_nats::{Client, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use rem::mesh::{Import, Mesh, Parcel, Subject, Transport};
@@ -13,7 +13,7 @@ use rem::prelude::*;
 use rem_nats::testing::Server;
 use tokio::runtime::Runtime;
 
-use super::{Account, LONG, block_on, each, paid};
+use super::{Account, LONG, Shape, block_on, each, paid};
 
 /// From the first publish to the last event's handler on the other bus.
 pub(crate) fn by_mesh(server: &Server, events: u64) -> f64 {
@@ -108,12 +108,7 @@ pub(crate) async fn heard(client: &Client) -> Subscriber {
 }
 
 /// The same by the client alone.
-pub(crate) fn by_client(
-    runtime: &Runtime,
-    server: &Server,
-    events: u64,
-    shape: &(HeaderMap, Bytes),
-) -> f64 {
+pub(crate) fn by_client(runtime: &Runtime, server: &Server, events: u64, shape: &Shape) -> f64 {
     by_client_beside(runtime, server, events, NONE, &bad(), shape)
 }
 
@@ -124,7 +119,7 @@ pub(crate) fn by_client_beside(
     events: u64,
     every: u64,
     bad: &[Parcel],
-    (headers, body): &(HeaderMap, Bytes),
+    Shape { headers, body, .. }: &Shape,
 ) -> f64 {
     runtime.block_on(async {
         let options = || async_nats::ConnectOptions::new().subscription_capacity(1 << 20);

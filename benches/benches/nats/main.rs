@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use rem::mesh::{Incoming, Mesh, SubjectFilter, Transport};
+use rem::mesh::{Incoming, Mesh, Parcel, SubjectFilter, Transport};
 use rem::nats::NatsTransport;
 use rem::prelude::*;
 use rem_benches::bars::Bars;
@@ -51,8 +51,16 @@ fn paid(id: u64) -> Account {
     Account::Paid { id, text: "x".repeat(170) }
 }
 
-/// What a parcel of a mesh has beside its body, and how large that is: taken from one.
-fn shape(server: &Server) -> (HeaderMap, Bytes) {
+/// What both sides send: a parcel of a mesh, its headers as the client has them, and its body. The parcel too, for the map of the client
+/// has no order, and a parcel whose headers stand otherwise than a mesh's has one header more.
+struct Shape {
+    parcel: Parcel,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// Taken from what a mesh sends.
+fn shape(server: &Server) -> Shape {
     let transport = NatsTransport::builder(server.url()).build().unwrap();
     block_on(transport.connect()).unwrap();
     block_on(transport.subscribe(SubjectFilter::parse("rem.main.>").unwrap(), None)).unwrap();
@@ -69,7 +77,7 @@ fn shape(server: &Server) -> (HeaderMap, Bytes) {
         headers.insert(name.to_owned(), value);
     }
     drop(mesh);
-    (headers, parcel.body().clone())
+    Shape { headers, body: parcel.body().clone(), parcel }
 }
 
 fn block_on<T>(doing: impl Future<Output = T>) -> T {
@@ -95,7 +103,11 @@ fn main() {
     };
     let runtime = Runtime::new().unwrap();
     let shape = shape(&server);
-    println!("{events} events, bodies of {} bytes, {} headers", shape.1.len(), shape.0.len());
+    println!(
+        "{events} events, bodies of {} bytes, {} headers",
+        shape.body.len(),
+        shape.headers.len()
+    );
     let mut joins = Vec::new();
     // Nobody set a bar for it: it writes a file first.
     let mut outbox = Beside::new();

@@ -5,9 +5,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::{self, consumer, context::PublishAckFuture};
-use bytes::Bytes;
 use futures_util::StreamExt;
 use rem::journal::Journal;
 use rem::mesh::{
@@ -19,7 +17,7 @@ use rem::prelude::*;
 use rem_nats::testing::Server;
 use tokio::runtime::Runtime;
 
-use super::{LONG, WINDOW, block_on, each, paid};
+use super::{LONG, Shape, WINDOW, block_on, each, paid};
 
 /// A stream that is not there yet.
 fn fresh() -> (String, String) {
@@ -30,11 +28,7 @@ fn fresh() -> (String, String) {
 }
 
 /// Storing, and then consuming with an answer each; nanoseconds of both.
-pub(crate) fn stored_by_transport(
-    server: &Server,
-    events: u64,
-    (headers, body): &(HeaderMap, Bytes),
-) -> (f64, f64) {
+pub(crate) fn stored_by_transport(server: &Server, events: u64, shape: &Shape) -> (f64, f64) {
     let transport = NatsTransport::builder(server.url()).jetstream().build().unwrap();
     let (name, subject) = fresh();
     block_on(async {
@@ -43,11 +37,8 @@ pub(crate) fn stored_by_transport(
         let filter = SubjectFilter::parse(&subject).unwrap();
         streams.open(StreamSpec::new(&name, [filter])).await.unwrap();
         let subject = Subject::parse(&subject).unwrap();
-        let bare = Parcel::new(subject).with_body(body.clone());
-        let parcel = headers.iter().fold(bare, |parcel, (name, values)| {
-            let name: &str = name.as_ref();
-            parcel.header(name, values[0].as_str())
-        });
+        let bare = Parcel::new(subject).with_body(shape.body.clone());
+        let parcel = bare.with_headers_of(&shape.parcel);
         let mut open = VecDeque::new();
         let start = Instant::now();
         for id in 0..events {
@@ -104,7 +95,7 @@ pub(crate) fn stored_by_client(
     runtime: &Runtime,
     server: &Server,
     events: u64,
-    (headers, body): &(HeaderMap, Bytes),
+    Shape { headers, body, .. }: &Shape,
 ) -> (f64, f64) {
     let (name, subject) = fresh();
     runtime.block_on(async {

@@ -3,8 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, HeaderMap};
-use bytes::Bytes;
+use async_nats::Client;
 use futures_util::StreamExt;
 use rem::mesh::Mesh;
 use rem::nats::NatsTransport;
@@ -13,7 +12,7 @@ use rem_benches::rounds::median;
 use rem_nats::testing::Server;
 use tokio::runtime::Runtime;
 
-use super::{Account, LONG, block_on, paid};
+use super::{Account, LONG, Shape, block_on, paid};
 use crate::live::heard;
 
 /// The half of them that take longest take longer: microseconds of one event's way, paced.
@@ -51,7 +50,7 @@ pub(crate) fn latency_of_client(
     runtime: &Runtime,
     server: &Server,
     samples: u64,
-    (headers, body): &(HeaderMap, Bytes),
+    Shape { headers, body, .. }: &Shape,
 ) -> f64 {
     let (tell, came) = channel();
     let client: Client = runtime.block_on(async {
