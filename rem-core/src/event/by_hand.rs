@@ -1,5 +1,5 @@
-//! What is done by hand: from an erased event back to its type, and an event made where it will stand. The one place with
-//! `unsafe`.
+//! What is done by hand: from an erased event back to its type, and an event made where it will stand. One of two
+//! places with `unsafe`; the other is `clock/counter.rs`.
 //!
 //! The standard library downcasts `dyn Any` but not a structure whose last field is one, and a bus that erased events by an
 //! extra box or an extra pointer would pay for it on every publish. And `Arc::new` makes the value on the stack and copies it
