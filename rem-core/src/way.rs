@@ -4,9 +4,10 @@
 //! 2. [`middleware`]: of the publishing bus, then of each parent; may change the draft or stop it.
 //! 3. [`route`]: who wants it, and is there room.
 //! 4. [`record`]: its sequence number, its place in the history.
-//! 5. [`deliver`]: to each handler, by priority and age, each isolated from the others.
+//! 5. [`deliver`]: into queues first, then to each handler, by priority and age, each isolated from the others.
 //!
-//! Whatever fails, fails before step 4, and leaves no trace: no number, no history, no delivery.
+//! Whatever fails, fails before step 4, and leaves no trace: no number, no history, no delivery. With one exception: a
+//! history that waits for the disk may refuse the event at step 4. Then its number is given to nobody.
 
 use std::mem;
 use std::sync::Arc;
