@@ -45,7 +45,8 @@ impl Keep {
     }
 
     /// Events that are at most so much older than the newest one of the journal, whatever time it is: a journal that nobody
-    /// writes to loses nothing.
+    /// writes to loses nothing. The newest is the one with the latest time, so one with a time in the future lets go of the
+    /// others that much earlier.
     pub fn age(age: Duration) -> Self {
         Self { age: Some(age), ..Self::default() }
     }
