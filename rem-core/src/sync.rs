@@ -98,7 +98,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Sleeps until this thread's waker is woken or the time has come; sometimes for no reason less.
+/// Sleeps until this thread's waker is woken or the time has come; sometimes for less, for no reason.
 #[cfg(not(any(rem_loom, rem_shuttle)))]
 pub(crate) fn park(until: Option<Instant>) {
     match until {

@@ -37,7 +37,7 @@ use crate::sync::{Mutex, lock};
 /// slot, which is held for one exchange of pointers; two meet only when one is a whole ring behind. Recording costs the
 /// same whatever the capacity; reading costs what is read.
 ///
-/// The protocol, checked by loom (`tests/loom.rs`): a number is taken, the slot is written, then its stamp is. A slot
+/// The protocol, checked by loom (`loom.rs`): a number is taken, the slot is written, then its stamp is. A slot
 /// never goes back to an older event. The readable end is found by readers, who look at the stamps from where the last
 /// of them stopped; publishers do not know of it, and pay nothing for it.
 ///

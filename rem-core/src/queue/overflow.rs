@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::event::Event;
 
-/// What happens to an event for whom a queue has no room.
+/// What happens to an event for which a queue has no room.
 ///
 /// | | the publisher | the reader |
 /// | --- | --- | --- |

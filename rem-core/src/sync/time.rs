@@ -35,7 +35,7 @@ pub(crate) fn now() -> Instant {
     with(|time| *time.now.get_or_insert_with(Instant::now))
 }
 
-/// Sleeps until this thread's waker is woken or the time has come; sometimes for no reason less.
+/// Sleeps until this thread's waker is woken or the time has come; sometimes for less, for no reason.
 pub(crate) fn park(until: Option<Instant>) {
     let this = Number::from(thread::current().id());
     let was_woken = with(|time| {

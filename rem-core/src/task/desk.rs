@@ -22,7 +22,7 @@ pub(crate) struct Desk {
     pub(crate) channel: Arc<Channel>,
     pub(crate) concurrency: u32,
     lanes: Mutex<Lanes>,
-    /// How many keys' dead letters there are, so that a worker need not ask under the lock.
+    /// Whether there are dead letters with keys, so that a worker need not ask under the lock.
     has_letters_of_keys: AtomicBool,
     is_stopped: AtomicBool,
     /// Whether a worker takes an event now, and who waits to be the next.

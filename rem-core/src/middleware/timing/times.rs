@@ -60,7 +60,7 @@ impl Times {
     }
 
     /// The time within which that part of the events was done: 0.5 for the median, 0.99, 1.0 for the longest. `None` if none
-    /// was measured. A part that is below 0 or no number counts as 0, the shortest; above 1 as 1.
+    /// was measured. A part below 0 counts as 0, the shortest; one above 1, or no number, as 1, the longest.
     pub fn within(&self, part: f64) -> Option<Duration> {
         let count = self.count();
         #[expect(
