@@ -18,8 +18,8 @@ use crate::store::{OpenOptions, Progress, Report, State, Store, StoreError};
 /// A journal that is opened to be read and not written: the history of a bus that is there to be asked, and to be looked at by an
 /// inspector. What is published to that bus is refused.
 ///
-/// Any number of them, in any processes, have a file open; none while a [`Journal`](crate::Journal) has, and none that needs to be
-/// repaired.
+/// Any number of them, in any processes, have a file open, and none while a [`Journal`](crate::Journal) has. What a crash left to
+/// be repaired is repaired in memory, and the file stays as it is.
 ///
 /// ```
 /// use rem_core::Bus;
@@ -49,7 +49,7 @@ impl Archive {
     /// Opens the journal in this file.
     ///
     /// # Errors
-    /// If there is none, a program has it open to write it, it has to be repaired first, it is damaged, or the disk fails.
+    /// If there is none, a program has it open to write it, it is no journal, it is damaged, or the disk fails.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Ok(Self::on(Arc::new(OpenOptions::new().open_read_only(path)?)))
     }

@@ -80,7 +80,8 @@ impl JournalBuilder {
     }
 
     /// How many events, and how many bytes of them, may be published and not on the disk yet: 16,384 and 64 MiB unless told.
-    /// Then publishers wait. The bytes may be passed by one event a publisher.
+    /// Then publishers wait. The bytes may be passed by one event a publisher. Of events there are 2 at least and 16,777,216 at
+    /// most, and 1 byte at least.
     pub fn backlog(mut self, events: usize, bytes: u64) -> Self {
         self.events = (events as u64).clamp(2, 1 << 24);
         self.bytes = bytes.max(1);

@@ -126,7 +126,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn verify(&self, progress: &mut dyn FnMut(Progress) -> bool) -> Result<Report, StoreError>;
 
     /// Gives the room of what was let go back to the file system. Waits for no reader: while one reads, it is
-    /// [`StoreErrorKind::Busy`].
+    /// [`StoreErrorKind::Busy`]. Who comes to read or write meanwhile waits until it is done.
     ///
     /// Returns how many bytes shorter the file became.
     ///

@@ -69,7 +69,8 @@ impl JournalHandle {
         self.work.store.verify(&mut progress)
     }
 
-    /// Gives the room of what was let go back to the file system, and says how many bytes that is.
+    /// Gives the room of what was let go back to the file system, and says how many bytes that is. Reading and writing wait
+    /// until it is done, and with the writer publishers whose backlog is full.
     ///
     /// # Errors
     /// While somebody reads, and when the disk fails.
