@@ -40,7 +40,7 @@ pub struct RegisterError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RegisterErrorKind {
-    /// It could not be subscribed: the bus is closed, or the pattern cannot lie below its prefix.
+    /// It could not be subscribed: the bus is closed, the pattern cannot lie below its prefix, or what else the error says.
     Subscribe(SubscribeError),
     /// One of its arguments could never be made on this bus.
     Argument {

@@ -76,8 +76,8 @@ impl Subscriptions {
         self.held.iter().map(|(name, subscription)| (*name, subscription))
     }
 
-    /// `true` as long as events are delivered to one of them: until the bus is closed or gone, or, for handlers that are
-    /// registered weakly, an event has found their value gone.
+    /// `true` as long as events are delivered to one of them: until the bus is gone, all have ended by themselves, or, for
+    /// handlers that are registered weakly, an event has found their value gone. A bus that is closed may still be there.
     pub fn is_active(&self) -> bool {
         self.held.iter().any(|(_, subscription)| subscription.is_active())
     }

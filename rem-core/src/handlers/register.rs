@@ -32,9 +32,11 @@ impl Bus {
     ///
     /// # Errors
     /// A closed bus, a pattern that is too long below the bus's prefix, an argument that could never be made here: a
-    /// [`State`](super::State) that is missing; of an async handler also a bus without history if it begins in the past, a
-    /// topic for dead letters that is none, a spawner that panics, and a thread that the bus cannot start. Then no handler
-    /// was subscribed, not even for a moment, none has read of the past, and the workers of tasks that were started end.
+    /// [`State`](super::State) that is missing. If it begins in the past, also a bus without history and, where it is called
+    /// inline, a call of this within a handler. Of an async handler also a topic for dead letters that is none, a spawner that
+    /// panics, and a thread that the bus cannot start; of a durable one a history that does not outlive the process, and a name
+    /// that cannot be or is in use. Then no handler was subscribed, not even for a moment, none has read of the past, and the
+    /// workers of tasks that were started end.
     ///
     /// # Cost
     /// A subscription for each `#[on("…")]`, and for each async one as many futures, given to the spawner once, as calls may
