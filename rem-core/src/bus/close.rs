@@ -19,9 +19,9 @@ impl Bus {
     ///
     /// When the publishes under way are over, or at the limit, the streams of this bus end: what waits in their queues can
     /// still be read, also after the limit, and then they give `None`. Inline subscriptions stay until their guards are dropped,
-    /// but no event reaches them that was not published on a bus above, or on one that was opened later with the same prefix. When the report [is
-    /// complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be called, and a
-    /// history that outlives the process has committed all that was published. What a
+    /// but no event reaches them that was not published on a bus above, or on one that was opened later with the same prefix.
+    /// When the report [is complete](CloseReport::is_complete), no handler of an event of this bus is running and none will be
+    /// called, and a history that outlives the process has committed all that was published. What a
     /// [durable](crate::SubscriptionBuilder::durable) subscription has not been given is no loss: it comes after the next
     /// start, and [`positions`](Self::positions) says how much that is.
     ///

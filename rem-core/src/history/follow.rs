@@ -72,7 +72,8 @@ pub enum Followed {
 
 impl Bus {
     /// Reads the history for all events of one type, whichever bus below this one they were published on, or of any type
-    /// (`dyn Payload`), behind a number, and goes on with what is published: what a state is made of that has to be made again in the same way.
+    /// (`dyn Payload`), behind a number, and goes on with what is published: what a state is made of that has to be made again in
+    /// the same way.
     ///
     /// ```
     /// use rem_core::{Bus, EventType, Followed};

@@ -17,8 +17,8 @@ use crate::publish::{Extra, Receipt};
 use crate::route::{Route, lies_below};
 use crate::system::{self, SystemEvent};
 
-/// Lets a draft through the middleware of its route; `end` is what comes after, `extra` what its publisher said of it. As it, this returns how many have the
-/// event beside those in the receipt.
+/// Lets a draft through the middleware of its route; `end` is what comes after, `extra` what its publisher said of it.
+/// Returns what `end` does: how many have the event beside those in the receipt.
 #[inline]
 pub(crate) fn pass<F>(
     bus: &State,
