@@ -34,8 +34,9 @@ impl<'a> SubscriptionBuilder<'a> {
     /// ([`DurableStream::ack_with`]).
     ///
     /// Only events that are committed are given: never one that a crash could take back, and so none of a local type. They are
-    /// read from the history as they are committed, page by page, so that no publisher waits for it, receipts do not count it, and one that is slow or
-    /// was gone for a week costs no memory. An event is no [replay](Received::is_replay), however late it comes.
+    /// read from the history as they are committed, page by page, so that no publisher waits for it, receipts do not count it,
+    /// and one that is slow or was gone for a week costs no memory. An event is no [replay](Received::is_replay), however late
+    /// it comes.
     ///
     /// A name that has no position yet begins with the earliest event that is kept, or where
     /// [`from`](DurableBuilder::from) says; from then on its position says where it goes on, and `from` nothing. It belongs

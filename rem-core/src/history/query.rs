@@ -175,7 +175,8 @@ impl Query {
         Events::new(self.clone())
     }
 
-    /// How many events there are, without holding them: only [`first`](Self::first) and `last_per_topic` hold those they give.
+    /// How many events there are, without holding them: only with [`first`](Self::first) and
+    /// [`last_per_topic`](Self::last_per_topic) are those held that it counts.
     pub fn count(&self) -> usize {
         let mut events = self.iter::<dyn Payload>();
         std::iter::from_fn(|| events.next_back().map(quietly)).count()
