@@ -239,7 +239,7 @@ impl TopicError {
         self.span.clone()
     }
 
-    /// The text, cut short where it was over the limit.
+    /// The text; of one of more than 1,024 bytes its beginning, and `…`.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -297,7 +297,7 @@ impl PatternError {
         self.span.clone()
     }
 
-    /// The text, cut short where it was over the limit.
+    /// The text; of one of more than 1,024 bytes its beginning, and `…`.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -15,8 +15,8 @@ mod set;
 
 pub use set::UnionError;
 
-/// The question would have taken more steps than [`STEPS`](TooLarge::STEPS), or asks about a regular expression with a word
-/// boundary.
+/// The question would have taken more steps than [`STEPS`](TooLarge::STEPS) or more states than [`STATES`](TooLarge::STATES), or
+/// asks about a regular expression with a word boundary.
 ///
 /// Whether one pattern includes a set is hard in general: the answer can need exponentially many states. Rather than
 /// take that long, or be wrong, the algebra stops here.

@@ -62,7 +62,9 @@ impl Pattern {
         self.inner().cover(&MQTT)
     }
 
-    /// The pattern that selects what a NATS subject does: exact for a subject without wildcards.
+    /// The pattern that selects what a NATS subject does; a subject without wildcards becomes an exact pattern, with `=`.
+    ///
+    /// A wildcard that leads a NATS subject takes tokens that begin with `$`, and that of the pattern does not.
     ///
     /// ```
     /// use rem_patterns::Pattern;
@@ -73,7 +75,7 @@ impl Pattern {
     /// ```
     ///
     /// # Errors
-    /// If the subject is none, or has tokens that no topic has.
+    /// If the text is no subject, or has tokens that no topic has.
     pub fn from_nats(subject: &str) -> Result<Self, PatternError> {
         translated(subject, '.', |token, _| match token {
             "*" => Some("*"),
@@ -82,7 +84,7 @@ impl Pattern {
         })
     }
 
-    /// The pattern that selects what an MQTT topic filter does: exact for a filter without wildcards.
+    /// The pattern that selects what an MQTT topic filter does; a filter without wildcards becomes an exact pattern, with `=`.
     ///
     /// ```
     /// use rem_patterns::Pattern;
@@ -92,7 +94,7 @@ impl Pattern {
     /// ```
     ///
     /// # Errors
-    /// If the filter is none, or has levels that no topic has: empty ones, or with characters of patterns.
+    /// If the text is no filter, or has levels that no topic has: empty ones, or ones with dots or signs of patterns.
     pub fn from_mqtt(filter: &str) -> Result<Self, PatternError> {
         translated(filter, '/', |level, last| match level {
             "+" => Some("*"),
@@ -328,7 +330,7 @@ fn covers(one: &[Token], two: &[Token]) -> bool {
     }
 }
 
-/// The texts of a glob that is one choice of literals, or several times nothing else.
+/// The texts of a glob that is one choice of literals and nothing else; `None` of any other glob.
 fn written_out(glob: &str) -> Option<Vec<&str>> {
     let inside = glob.strip_prefix('{')?.strip_suffix('}')?;
     let texts: Vec<&str> = inside.split(',').collect();

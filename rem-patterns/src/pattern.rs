@@ -55,7 +55,7 @@ impl Pattern {
     /// The longest text of a pattern, in bytes. A longer one is refused before it is looked at.
     pub const MAX_BYTES: usize = parse::MAX_TEXT;
 
-    /// Parses a pattern, in time linear in its length.
+    /// Parses a pattern, in time linear in its length; regular expressions in it are compiled besides.
     ///
     /// # Errors
     /// Says which bytes are wrong, why, and how to mend it.
@@ -93,7 +93,7 @@ impl Pattern {
 
     /// Whether the pattern selects this topic. A text that is no topic is selected by no pattern.
     ///
-    /// Allocates nothing (a regular expression may, once). Cost: at most the product of the segments of both.
+    /// Allocates nothing; a regular expression may, for its caches. Cost: at most the product of the lengths of both.
     pub fn matches(&self, topic: &str) -> bool {
         Split::new(topic).is_some_and(|topic| self.0.selects(&topic))
     }
@@ -120,7 +120,8 @@ impl Pattern {
             || self.0.regexes.iter().any(regex::Regex::has_groups)
     }
 
-    /// The names of all captures, each once, in the order in which they are written.
+    /// The names of all captures of segments, each once, in the order in which they are written. The named groups of a regular
+    /// expression are not among them.
     pub fn capture_names(&self) -> impl Iterator<Item = &str> {
         let named = self.0.segments.iter().enumerate().filter(|(_, segment)| segment.is_capture());
         named.filter_map(|(at, segment)| {

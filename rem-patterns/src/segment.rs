@@ -47,7 +47,7 @@ pub(crate) struct Element {
     pub(crate) system: bool,
     /// Where its segments begin among the pattern's.
     pub(crate) first: u32,
-    /// How many there are: at most 64, with the one that the lowering adds.
+    /// How many there are: at most 63, with the one that the lowering adds.
     pub(crate) count: u8,
     /// After its segments, which are literals, a regular expression for the rest: its number.
     pub(crate) regex: Option<u16>,

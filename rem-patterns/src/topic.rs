@@ -156,7 +156,8 @@ impl Topic {
 
     /// The text that [`escape`](Self::escape) made this segment of.
     ///
-    /// A `%` that begins no two hexadecimal digits stays; a segment whose bytes would be no UTF-8 stays whole.
+    /// A lone `%` is the empty text. Elsewhere a `%` that two hexadecimal digits do not follow stays as it is, and so does a
+    /// whole segment whose bytes would not be UTF-8.
     pub fn unescape(segment: &str) -> Cow<'_, str> {
         escape::unescape(segment)
     }

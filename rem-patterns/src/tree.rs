@@ -58,8 +58,9 @@ use slots::{Content, Slots};
 /// Inserting and removing cost the depth of the pattern, amortised: the tables double, and once about a quarter of what is
 /// held has gone, what is free is given back; of a small tree, at every removal. So a million patterns that came and went
 /// leave as much as there was before; only, memory follows the highest slot in use, and a pattern that stays keeps the
-/// place of those that came before it. A match allocates nothing unless more than 16 nodes below one `**` are
-/// alive at once. About 75 bytes a pattern at a million, beside the value.
+/// place of those that came before it. A match allocates nothing while it is small: while at most 16 nodes below one `**`, or of
+/// the globs of one segment, are alive at once, and the topic leads to at most 8 nodes by `**` and to at most 8 elements of sets.
+/// About 75 bytes a pattern at a million, beside the value.
 ///
 /// # Roads not taken
 /// Measured at a million patterns by `cargo bench -p rem-benches --bench index`, in one run: a trie with `HashMap`s for
@@ -78,7 +79,10 @@ pub struct PatternTree<V> {
     peak: usize,
 }
 
-/// Names one value in the [`PatternTree`] that gave it. A key of a value that was removed names none, ever.
+/// Names one value in the [`PatternTree`] that gave it.
+///
+/// The key of a value that was removed names none: another value in its place has another generation. There are 2²⁷ of those,
+/// and every element of a pattern that is inserted takes one, so that a key should not be kept much longer than its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PatternKey {
     index: u32,

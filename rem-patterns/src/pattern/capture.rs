@@ -45,7 +45,7 @@ struct Taken<'a> {
 }
 
 impl<'a> Captures<'a> {
-    /// The value of one name, unescaped; `None` if the pattern has no such capture. Cost: linear in their number.
+    /// The value of one name, unescaped; `None` if nothing was captured under it. Cost: linear in the number of captures.
     pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
         self.taken.iter().find(|taken| taken.name == name).map(Taken::value)
     }
@@ -65,7 +65,7 @@ impl<'a> Captures<'a> {
         self.taken.len()
     }
 
-    /// Whether the pattern captures nothing.
+    /// Whether nothing was captured.
     pub fn is_empty(&self) -> bool {
         self.taken.is_empty()
     }

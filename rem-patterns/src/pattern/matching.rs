@@ -43,10 +43,11 @@ impl Inner {
     }
 }
 
-/// Whether the segments take the whole topic. `note` hears where each segment began to take, last word last.
+/// Whether the segments take the whole topic. `note` is told where each segment began to take, and told again when that changes:
+/// what it was told last holds.
 ///
-/// Only the latest wildcard of many is ever taken up again: what stands before it took as little as it could, so that
-/// giving it more helps nothing.
+/// Only the latest `**` is ever given more: what stands before it took as little as it could, so that giving that more would
+/// not help.
 pub(super) fn align(
     text: &str,
     segments: &[Segment],

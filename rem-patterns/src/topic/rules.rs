@@ -102,7 +102,7 @@ pub struct TopicFault {
 /// Checks a topic, at compile time too: `const _: () = assert!(check_topic("a.b").is_ok());`.
 ///
 /// # Errors
-/// The first fault found, from the left; limits come before characters.
+/// The first fault from the left; but a text that is too long is refused before its characters are looked at.
 pub const fn check_topic(text: &str) -> Result<(), TopicFault> {
     let bytes = text.as_bytes();
     if bytes.is_empty() {
