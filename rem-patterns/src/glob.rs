@@ -1,8 +1,8 @@
 //! Globs inside one segment, matched straight from their text, at run time and at compile time by the same code.
 //!
 //! A glob's text was checked by the parser: classes and braces are closed, choices do not nest. Matching keeps the last
-//! `*` only, or, where there are several choices, a set of positions in the glob: at most the product of both lengths,
-//! never exponential.
+//! `*` only, for each alternative of a choice, or, where there are several choices, a set of positions in the glob: at most
+//! the square of the glob's length times the length of the text, never exponential.
 
 use crate::topic::rules::{MAX_BYTES, decode};
 

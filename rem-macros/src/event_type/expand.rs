@@ -251,8 +251,8 @@ fn one_arm(
     (!patterns.is_empty()).then(|| quote!(#(#patterns)|* => #result,))
 }
 
-/// A local name that no name of the user can take the place of: not one of a variable, for it is seen here alone, and not
-/// one of a constant, which would be taken for a pattern where it is bound, for nobody has such.
+/// A name for a local variable that no name of the user's collides with. Its span hides it from the user's code; and since a
+/// constant of the same name would be matched where the variable is bound, it is a name that nobody gives a constant.
 pub(super) fn local(name: &str) -> Ident {
     format_ident!("__rem_{name}", span = Span::mixed_site())
 }

@@ -19,8 +19,8 @@ pub(super) fn schema_name() -> Ident {
     Ident::new("__REM_SCHEMA", Span::call_site())
 }
 
-/// What stands outside of the implementation: what asks it there needs no bound of the trait, so that a type that breaks
-/// one is told so once; and of a generic type it is evaluated where it stands, whatever the parameters will be.
+/// The constants that stand outside of the implementation. What asks them needs no bound of the trait, so that a type that
+/// breaks a bound gets one error and not several; and those of a generic type are evaluated even if it is never used.
 pub(super) fn outside(input: &Input<'_>, private: &TokenStream) -> TokenStream {
     if input.topics_depend() {
         return TokenStream::new(); // An item cannot name the parameters.

@@ -1,7 +1,7 @@
 //! [`Template`]: `by_name.{name}.rate_limited`, a topic with the values of fields in it.
 //!
-//! A field stands alone between two dots, and only once. So a template is at the same time the pattern that captures its
-//! fields, and two templates can be compared segment by segment.
+//! A field stands alone between two dots, and only once. So two templates can be compared segment by segment, and a template is at
+//! the same time the pattern that captures its fields, where their names are those of captures: ASCII, and not those of a tuple.
 
 use syn::{Ident, LitStr};
 
