@@ -72,7 +72,7 @@ impl Attempt {
     }
 
     /// The event that says that it began, to be given as the cause of what it publishes
-    /// ([`causation`](rem_core::EventBuilder::causation)); `None` if nobody listens to that.
+    /// ([`causation`](rem_core::EventBuilder::causation)); if nobody listens to that, the one that led to it, if there is one.
     pub fn cause(&self) -> Option<EventId> {
         self.seen.cause(self.unit)
     }

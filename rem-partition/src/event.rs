@@ -53,11 +53,11 @@ pub enum TaskEvent {
         /// The same as text.
         error: String,
     },
-    /// A unit is not run, because one that it waits for, by itself or by others, did not complete.
+    /// A unit is not run, because one that it waits for, by itself or by others, failed or was refused.
     Skipped {
         /// Its name.
         unit: String,
-        /// The unit that failed.
+        /// The unit that failed or was refused.
         because: String,
     },
     /// A unit was cancelled before it completed.

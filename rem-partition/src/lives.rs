@@ -89,7 +89,7 @@ impl Lives {
         drop(waker);
     }
 
-    /// Whether it is over for a unit that is cancelled.
+    /// Wakes whoever polls a unit that was cancelled.
     pub(crate) fn wake(&self, unit: u64) {
         let waker = lock(&self.0).get_mut(&unit).and_then(|live| live.waker.take());
         if let Some(waker) = waker {

@@ -36,8 +36,9 @@ pub use report::{PartitionerReport, PartitionerStats};
 /// A unit comes as [`TaskCreated`](crate::TaskCreated), which names a registered function, or within the process as
 /// [`LocalTask`](crate::LocalTask), with a closure. It begins when all that it waits for has completed and a worker is free; of
 /// several that are ready that of the highest [priority](crate::UnitBuilder::priority) begins first, then the one that came
-/// first; so one of a low priority waits for as long as others come. What it waits for may come after it: until then it is *held*, which is told as `task.held`, and for too long *refused*,
-/// as `task.refused`. So is at once what is wrong: see [`RefusalKind`](crate::RefusalKind).
+/// first; so one of a low priority waits for as long as others come. What it waits for may come after it: until then it is
+/// *held*, which is told as `task.held`; if it is held for too long it is *refused*, as `task.refused`. A unit with which
+/// something is wrong is refused at once: see [`RefusalKind`](crate::RefusalKind).
 ///
 /// A failure, a panic or a passed time limit skips all units behind the one that failed, also those that come later. Of units
 /// that have ended so many are [remembered](PartitionerBuilder::remember), with their outputs; the rest is let go, and what
@@ -184,8 +185,8 @@ impl EventDrivenPartitioner {
     /// The same in this thread, at most so long.
     ///
     /// # Errors
-    /// When the limit comes first, with the names of units that have not ended; at once in a thread of the workers', which might
-    /// wait for itself.
+    /// When the limit comes first, with the names of units that have not ended; at once in a thread of the workers' pool of rayon,
+    /// which might wait for itself (of other runtimes that is not known).
     pub fn settled_within(&self, limit: Duration) -> Result<(), UnsettledError> {
         let is_here = self.0.flow.workers().is_here();
         let kind =
@@ -209,7 +210,7 @@ impl EventDrivenPartitioner {
     /// Comes to an end: nothing more is taken; what is held is refused, for what it waits for cannot come any more; what has
     /// come is run. At the limit the rest is cancelled, and the report says how much that is. The bus goes on.
     ///
-    /// In a thread of the workers', which might wait for itself, it does not wait, as if the limit had come.
+    /// In a thread of the workers' pool of rayon, which might wait for itself, it does not wait, as if the limit had come.
     pub fn close(&self, limit: Duration) -> PartitionerReport {
         self.0.take_no_more();
         let _ = self.0.wait(limit);

@@ -53,9 +53,9 @@ pub enum Status {
     Completed,
     /// It failed at its last attempt.
     Failed,
-    /// It was not run, because this one failed, which it waited for by itself or by others.
+    /// It was not run, because a unit that it waited for, by itself or by others, failed or was refused.
     Skipped {
-        /// Its name.
+        /// The name of that one.
         because: Arc<str>,
     },
     /// It was cancelled.

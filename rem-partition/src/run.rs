@@ -49,9 +49,10 @@ impl Runner {
 
     /// Publishes what becomes of the units on that bus, as [`TaskEvent`](crate::TaskEvent), and keeps time by its clock.
     ///
-    /// Events are published by the threads of the workers, or by whoever cancels and by the timer of a time limit, each before
-    /// what it causes: a unit that waits begins when the completion of the other has been published. What nobody listens to costs next to nothing; a bus that makes publishers
-    /// wait makes units wait. For each unit that costs some 50 bytes, and two publishes for a unit without progress.
+    /// Events are published by the threads of the workers, by whoever cancels, and by the timer of a time limit, each before what
+    /// it causes: a unit that waits begins when the completion of the other has been published. What nobody listens to costs
+    /// next to nothing; a bus that makes publishers wait makes units wait. Each unit takes some 50 bytes more, and, if it tells
+    /// no progress, two publishes.
     pub fn watch(mut self, bus: &Bus) -> Self {
         self.bus = Some(bus.clone());
         self
@@ -87,7 +88,8 @@ impl Runner {
     /// Begins, and waits for the end in this thread.
     ///
     /// # Errors
-    /// If not all units completed; if this thread is one of those workers.
+    /// If not all units completed; if this thread is one of those workers, of a pool of rayon. Of other runtimes that is not
+    /// known: do not call this in a thread that they need.
     pub fn run(self) -> Result<Report, RunError> {
         if self.workers.is_here() {
             return Err(RunError::new(RunErrorKind::WouldDeadlock, None));
@@ -119,7 +121,8 @@ impl Run {
     /// Waits for the end in this thread.
     ///
     /// # Errors
-    /// If not all units completed; if this thread is one of its workers, which might wait for itself: then it is cancelled.
+    /// If not all units completed; if this thread is one of its workers, of a pool of rayon, which might wait for itself: then it
+    /// is cancelled. Of other runtimes that is not known, as for [`Runner::run`].
     pub fn wait(mut self) -> Result<Report, RunError> {
         let Some(run) = self.run.as_ref() else {
             return Err(RunError::new(RunErrorKind::WouldDeadlock, None));
@@ -138,12 +141,13 @@ impl Run {
         self.run.as_ref().is_none_or(|run| run.is_over(None))
     }
 
-    /// How many units came to which end until now, one by one counted: they need not be of one moment.
+    /// How many units have come to which end so far. Each number is read by itself, so they need not be of one moment. All are 0
+    /// when the end was told by the future.
     pub fn counts(&self) -> Counts {
         self.run.as_ref().map(|run| run.counts()).unwrap_or_default()
     }
 
-    /// Where a unit is now; `None` if there is none of that name.
+    /// Where a unit is now; `None` if there is none of that name, or the end was told by the future.
     pub fn status(&self, unit: &str) -> Option<Status> {
         self.run.as_ref().and_then(|run| status(run, unit))
     }

@@ -1,8 +1,8 @@
 //! [`Units`]: the units of a partitioner, which come while others run: who is there, who waits for whom, who is ready.
 //!
 //! All of it is behind one lock, for a set that grows has no tree of a fixed size as the units of a plan have ([`crate::ready`]).
-//! It is held for the time of one step, a look-up for each direct dependency; no user code runs under it, nothing is dropped
-//! there that a user gave, and nobody waits.
+//! It is held for the time of one step: a look-up for each direct dependency, the search for a cycle, or the way to the next
+//! unit that is open. No user code runs under it, nothing is dropped there that a user gave, and nobody waits.
 //!
 //! A unit ends in two steps. Whoever *claims* it decides how it ends, once, and nobody else does; then that is told; then it is
 //! *settled*: those behind it become ready, or share its end, each of which is claimed there, told and settled in its turn. So

@@ -67,7 +67,7 @@ pub struct UnsettledError {
 pub enum UnsettledErrorKind {
     /// The limit came first.
     Late,
-    /// It was waited for in one of the threads that units run on, which might wait for itself.
+    /// It was waited for in one of the threads that units run on, of a pool of rayon, which might wait for itself.
     WouldDeadlock,
 }
 

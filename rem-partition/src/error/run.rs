@@ -23,7 +23,7 @@ pub enum RunErrorKind {
     Failed,
     /// None failed, and some were cancelled.
     Cancelled,
-    /// It was waited for in one of the threads that it runs on, which might wait for itself.
+    /// It was waited for in one of the threads that it runs on, of a pool of rayon, which might wait for itself.
     WouldDeadlock,
 }
 

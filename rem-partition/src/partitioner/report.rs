@@ -5,11 +5,12 @@ use std::fmt;
 use crate::error::{Refusal, UnitError};
 use crate::flow::Flow;
 
-/// How many units a partitioner has and had, at one moment: `came` is the sum of all others but `held` and `remembered`.
+/// How many units a partitioner has and had, at one moment: `came` is the sum of `completed`, `failed`, `skipped`, `cancelled`,
+/// `refused` and `open`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartitionerStats {
-    /// Events `task.created` that came.
+    /// Events `task.created` and `task.created.local` that came.
     pub came: u64,
     /// Units that did what they were to do.
     pub completed: u64,
@@ -27,7 +28,7 @@ pub struct PartitionerStats {
     pub held: u64,
     /// Units that have ended and are remembered.
     pub remembered: u64,
-    /// Events that the bus did not take.
+    /// Events of the partitioner's own that the bus did not take.
     pub events_lost: u64,
 }
 
