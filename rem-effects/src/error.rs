@@ -146,8 +146,9 @@ impl EffectError {
         self.0.intent.as_deref()
     }
 
-    /// The line of the program that asked for it: of [`Effect::of`](crate::Effect::of) or [`publish`](crate::publish), or of
-    /// the `map`, `and_then` or `or_else` whose function panicked.
+    /// The line of the program that asked for it: of [`Effect::of`](crate::Effect::of) or [`publish`](crate::publish), of the
+    /// `map`, `and_then` or `or_else` whose function panicked, of the `value` that panicked as it was cloned, of the `fail`, or,
+    /// where no intent was waited for, of the `timeout`.
     pub fn place(&self) -> &'static Location<'static> {
         self.0.at
     }
@@ -163,7 +164,7 @@ impl EffectError {
         self.0.path.iter().rev().copied()
     }
 
-    /// How often it was tried.
+    /// How often it was tried: 1 without a [`retry`](crate::Effect::retry).
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

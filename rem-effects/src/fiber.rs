@@ -20,7 +20,7 @@ pub(crate) struct Fiber {
     pub(crate) frames: Vec<Frame>,
     /// Where among them are limits, the outermost first.
     limits: Vec<usize>,
-    /// Whose it is, and the how manieth.
+    /// The fiber whose part it is, and which of its parts.
     pub(crate) parent: Option<(usize, usize)>,
     /// Rung by what it waits for; and by its limits, so that it is known whether the first still can.
     answer: Option<Rope>,

@@ -227,7 +227,7 @@ impl Machine {
                 fiber.push(Frame::Again { link, waits, attempts: attempts.saturating_add(1) });
                 Step::Sleep(alarm, again)
             }
-            // What was in time is; and to a join `report` answers, it never stands where another part comes to something.
+            // What came within its limit goes on as it is. A join does not come here: `report` answers it.
             Frame::Limit { .. } | Frame::Join(_) => Step::Came(came),
         }
     }
