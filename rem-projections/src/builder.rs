@@ -111,7 +111,7 @@ impl<P: Projection> ProjectorBuilder<P> {
     }
 
     /// Attaches it to a bus: from the newest snapshot, or `initial`, through the history, and on with what is published. It
-    /// returns at once; a thread of its own folds, until the bus is closed or the last handle is gone.
+    /// returns when the snapshot is read; a thread of its own folds, until the bus is closed or the last handle is gone.
     ///
     /// # Errors
     /// A pattern that is none, a closed bus and one without history; a history that has let go of what it needs; a snapshot

@@ -88,11 +88,11 @@ pub trait Decide<C>: Projection {
 
 /// Carries out commands on a bus, decided by a projection of it. A handle for any number of threads.
 ///
-/// A command waits until the state knows all that was published when it was sent, is decided by it, so that a rejection is by no
-/// older state, and its events are appended unless an event that [`reads`](Decide::reads) selects has come since, whoever published it and however: by
-/// [`Bus::append`], which says what is promised. If one has come, the command is decided again by a state that knows it.
-/// So of commands that read one another's events each is decided by all that came before its own, as if they came one
-/// after the other; an attempt that was refused has left no trace, so that none is carried out twice.
+/// A command waits until the state knows all that was published when it was sent, and is decided by that state, so that a
+/// rejection is by no older one. Its events are appended unless an event that [`reads`](Decide::reads) selects has come since,
+/// whoever published it and however: by [`Bus::append`], which says what is promised. If one has come, the command is decided
+/// again by a state that knows it. So of commands that read one another's events each is decided by all that came before its
+/// own, as if they came one after the other; an attempt that was refused has left no trace, so that none is carried out twice.
 ///
 /// A decision that was taken is not taken back by a crash between the append and its answer: who sends a command again
 /// after that lets `decide` see, by an event, that it has been carried out.

@@ -140,7 +140,8 @@ impl<P: Projection> Projector<P> {
     /// Waits until all up to that number is in the state, and returns it: so one reads one's own write, by
     /// [`Receipt::sequence`](rem_core::Receipt::sequence).
     ///
-    /// If the projector's thread is not at it, the waiting thread folds itself.
+    /// If the projector's thread is not at it, the waiting thread folds itself. It then goes on to that number whatever the limit
+    /// is, and also sleeps between the attempts of [`OnFailure`](crate::OnFailure): the limit is looked at before and after.
     ///
     /// # Errors
     /// If the limit comes first, the projector stands still or has ended.

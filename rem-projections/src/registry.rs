@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use crate::shared::lock;
 use crate::{Projection, Projector, RegistryError, Report};
 
-/// Projectors by their names, for who is told one: a request, a page, a command line.
+/// Projectors by their names, for whoever is told a name: a request, a page, a command line. It holds a handle of each, which
+/// therefore goes on until it is [removed](Self::remove) here too.
 #[derive(Default)]
 pub struct Projections(Mutex<BTreeMap<Box<str>, Known>>);
 

@@ -91,7 +91,8 @@ impl<P: Projection> Projector<P> {
     ///
     /// # Errors
     /// A number that it has not come to, a past that neither snapshots nor the history reach, an unknown tag, an event that
-    /// cannot be applied.
+    /// cannot be applied. Once a projection that [may miss](crate::ProjectorBuilder::may_miss) events has missed some, a past that
+    /// is not reached is no error: it is folded from what is left.
     ///
     /// # Cost
     /// A copy of the snapshot before it, and a fold of the events in between. Nobody waits for it.
