@@ -13,7 +13,7 @@ impl Bar {
     /// A bar at its beginning.
     ///
     /// # Errors
-    /// None: the form of the bar is one.
+    /// None in practice: the template of the bar is well-formed.
     pub fn new() -> Result<Self, TemplateError> {
         let watched = std::env::var_os("CI").is_none();
         let target =

@@ -1,4 +1,5 @@
-//! Shared by the programs of this package: a year of real flights, and a morning's mail from GitHub.
+//! Shared by the programs of this package: a year of real flights, the graph of jobs and the journal that they become, and a
+//! morning's mail from GitHub.
 #![forbid(unsafe_code)]
 
 mod bar;

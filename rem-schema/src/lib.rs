@@ -78,6 +78,8 @@
 //!     mend: put the type back, and add a new field for the new one; or write `#[event(version = 2, upcast = …)]` …
 //! ```
 //!
+//! What may be written is said by the environment; `CI` counts as unset if it is empty, `0` or `false`:
+//!
 //! | `REM_LOCK` | `CI` | missing lock | change that breaks nothing | breach |
 //! | --- | --- | --- | --- | --- |
 //! | unset | unset | written | written | fails |

@@ -62,7 +62,8 @@ pub enum LockMode {
 }
 
 impl LockMode {
-    /// As the environment says: `REM_LOCK`, and where that is not set `CI`.
+    /// As the environment says: `REM_LOCK`, and where that is not set or empty `CI`, of which `0`, `false` and an empty text count
+    /// as unset.
     ///
     /// # Errors
     /// When `REM_LOCK` is set to something else.
