@@ -51,8 +51,8 @@ impl<P: Projection> Projector<P> {
     /// Folds all of the history anew, from `initial`, beside the live state, which goes on meanwhile; when the new one has come
     /// as far as that, readers see it instead. Snapshots are forgotten then, for they are of the old one.
     ///
-    /// Skipped events are tried again, and skipped again if the policy says so. A projector that stands still goes on from
-    /// the new state.
+    /// Skipped events are tried again, each once, and skipped again if the policy says so. A projector that stands still goes on
+    /// from the new state. Tags keep the states that they were given to.
     ///
     /// # Errors
     /// While another is under way, and where the history does not go back to the beginning.
