@@ -86,7 +86,8 @@ impl NatsBuilder {
     }
 
     /// How many parcels may have been published and not been written to the socket: 1,024 unless told. Beyond, publishing waits.
-    /// When the connection is lost, those are sent when it is back.
+    /// When the connection is lost, those are lost with it: nothing is sent on a connection that was meant for another. What was
+    /// [stored](rem_mesh::Streams::store) and is among them is told so, and a mesh sends it again.
     pub fn outgoing(mut self, parcels: usize) -> Self {
         self.options.outbox = parcels.max(1);
         self
@@ -99,7 +100,9 @@ impl NatsBuilder {
         self
     }
 
-    /// How long the server may take to let it in, and to answer: 5 seconds unless told.
+    /// How long the server may take to let it in, to answer, and to acknowledge what is stored: 5 seconds unless told. What is not
+    /// acknowledged by then, or in the second that follows, is told as if the connection had been lost, so that a mesh sends it again:
+    /// over NATS that comes before the ten seconds of the mesh's own [patience](rem_mesh::Outbox::patience).
     pub fn patience(mut self, time: Duration) -> Self {
         self.options.patience = time;
         self

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct NatsStats {
-    /// Parcels that came and found no room: each is told as a lag too.
+    /// Messages that came by a subscription and were let go, for there was no room or no parcel can be made of them: each is told as
+    /// a lag too.
     pub missed: u64,
-    /// Of these, messages that no parcel can be made of: their subject is too long.
+    /// Messages that no parcel can be made of, for their subject is too long. Those that came by a subscription are among the missed;
+    /// to those of a stream the server is told that they are not to be given again.
     pub unreadable: u64,
     /// Parcels that the server had been given and refused, for their subject may not be published to. The next to that subject
     /// is an error.
