@@ -135,7 +135,8 @@ impl MeshBuilder {
 
     /// What the mesh's stream keeps, if it is not there yet: a million parcels, a GiB and seven days unless told; and for how long the
     /// broker knows the key of a parcel that comes again, ten minutes unless told. The stream has the name `rem_` and the mesh's
-    /// name and keeps all of its subjects; one that is there is taken as it is, unless its window is shorter.
+    /// name and keeps all of its subjects. One that is there is taken as it is, unless it lacks some of them or its window is shorter:
+    /// then joining fails and says so.
     pub fn stream(mut self, keep: impl FnOnce(StreamSpec) -> StreamSpec + Send + 'static) -> Self {
         self.keep = Keep(Box::new(keep));
         self
@@ -207,7 +208,8 @@ impl MeshBuilder {
         self
     }
 
-    /// How many events may wait to be sent: 16,384 unless told. When it is full the oldest are lost, counted and told.
+    /// How many events of the level *Fast* may wait to be sent: 16,384 unless told. When it is full the oldest are lost, counted and
+    /// told. Of the other levels [`outbox`](Self::outbox) says it.
     pub fn queue(mut self, events: usize) -> Self {
         self.queue = events.max(1);
         self

@@ -70,7 +70,8 @@ pub trait Venue {
 /// At the first clause that does not hold.
 ///
 /// # Cost
-/// Some thousand small parcels, one as large as may be, and some seconds where it is tried that what is not answered comes again; on a transport that breaks it, the venue's patience.
+/// Some thousand small parcels, one as large as may be, and some seconds where it is tried that what is not answered comes again; on a
+/// transport that breaks it, the venue's patience.
 pub fn check(venue: &dyn Venue) -> Result<Report, Breach> {
     check_those(venue, |_| true)
 }

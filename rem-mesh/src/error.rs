@@ -38,9 +38,9 @@ pub enum JoinErrorKind {
     NoTransport,
     /// The node has no name.
     NoNode,
-    /// The node's name or the mesh's is none.
+    /// A node, a mesh or a consumer cannot have that name.
     Name,
-    /// A pattern is none, cannot lie below the bus's prefix, or cannot be one with the others.
+    /// A pattern cannot be read, cannot lie below the bus's prefix, or cannot be united with the others.
     Pattern,
     /// A pattern selects events of REM's own, which never leave.
     System,

@@ -6,10 +6,11 @@
 //! faults by a seed.
 //!
 //! # Levels
-//! Each export has a [`Level`]: *Fast*, what is lost is counted and told, and not repaired; *Durable*, sent from the bus's journal until the
-//! broker has acknowledged it ([`Outbox`]); *Replicated*, the same of what is not to be published while nobody could acknowledge it, with
-//! an acknowledgement to wait for ([`Mesh::replicated`]). An [import](Import::durable) may come from the broker's stream, until it is
-//! published here, and [`Mesh::past`] reads that stream. Whatever may come twice does so behind a window, and the window is told.
+//! Each export has a [`Level`]: *Fast*, where what is lost is counted and told, and not repaired; *Durable*, sent from the bus's journal
+//! until the broker has acknowledged it ([`Outbox`]); *Replicated*, the same of what is not to be published while nobody could acknowledge
+//! it, with an acknowledgement to wait for ([`Mesh::replicated`]). An [import](Import::durable) may come from the broker's stream, which
+//! gives it again until it is published here, and [`Mesh::past`] reads that stream. What may come twice does so outside of a window, and
+//! each level says how large that is.
 #![forbid(unsafe_code)]
 
 mod block;

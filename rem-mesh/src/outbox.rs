@@ -94,7 +94,8 @@ impl Outbox {
         self
     }
 
-    /// How long the broker may take to acknowledge one; then it is sent again with all behind it, by the same ids.
+    /// How long the broker may take to acknowledge one; then it is sent again with all behind it, by the same ids. A transport may give
+    /// up before that, and then it is sent again as well: that over NATS does after five seconds unless told.
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;

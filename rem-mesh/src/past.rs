@@ -16,7 +16,7 @@ pub struct PastEvent {
     pub sequence: u64,
     /// When the broker stored it, by its clock; when it happened is the event's own.
     pub stored_at: Timestamp,
-    /// The event, or why the parcel is none.
+    /// The event, or why the parcel cannot be read as one.
     pub event: Result<CloudEvent, Box<str>>,
 }
 

@@ -11,11 +11,11 @@ use rem_core::Timestamp;
 pub enum Refusal {
     /// It has more bytes than may come.
     Oversized,
-    /// It is no event, or its stamp is none.
+    /// It cannot be read as an event, or what it says of its home is malformed.
     Malformed,
     /// It does not say where it comes from, and such are not let in.
     NoHome,
-    /// It comes from a node that is none of those which are let in.
+    /// It comes from a node that is not among the peers.
     Stranger,
     /// It comes from another process that has this node's name.
     Twin,
@@ -27,7 +27,7 @@ pub enum Refusal {
     NotImported,
     /// Its subject is of another topic than the event.
     WrongSubject,
-    /// Its data is none of the type that is asked for.
+    /// Its data cannot be read as the type that is asked for.
     WrongSchema,
     /// The bus did not take it.
     ByBus,
@@ -76,7 +76,7 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct MeshStats {
-    /// Events that the transport took.
+    /// Events that left: the transport took them or, of the outbox, the broker has acknowledged them.
     pub exported: u64,
     /// Events that were to leave and did not: they did not fit into the queue, or the mesh was left before their turn.
     pub lost: u64,
@@ -86,7 +86,7 @@ pub struct MeshStats {
     pub imported: u64,
     /// Events that had come before.
     pub duplicates: u64,
-    /// Events that this process published itself.
+    /// This node's own events that came back: those of this process, and from a stream also those of an earlier process of its name.
     pub echoes: u64,
     /// Events that nobody on the bus wanted.
     pub unwanted: u64,

@@ -91,7 +91,7 @@ pub trait Transport: Send + Sync + 'static {
     /// When it may not be asked for, groups are not to be had, or the connection is lost: then it is not asked for.
     fn subscribe(&self, filter: SubjectFilter, group: Option<&str>) -> Doing<'_, FilterId>;
 
-    /// Asks for it no more. One that is not known is none, and no error.
+    /// Asks for it no more. An id that is not known is no error.
     ///
     /// # Errors
     /// When the connection is lost: then it is not asked for when it comes back.

@@ -86,8 +86,8 @@ impl NatsBuilder {
     }
 
     /// How many parcels may have been published and not been written to the socket: 1,024 unless told. Beyond, publishing waits.
-    /// When the connection is lost, those are lost with it: nothing is sent on a connection that was meant for another. What was
-    /// [stored](rem_mesh::Streams::store) and is among them is told so, and a mesh sends it again.
+    /// When the connection is lost, those are lost with it: nothing is sent on a connection that was meant for another. Who waits
+    /// for one to be [stored](rem_mesh::Streams::store) is told, and a mesh sends it again.
     pub fn outgoing(mut self, parcels: usize) -> Self {
         self.options.outbox = parcels.max(1);
         self

@@ -49,14 +49,15 @@ impl Consumer {
         self
     }
 
-    /// How often an event is given at most; then it is a [dead letter](crate::Mesh::dead_letters).
+    /// How often an event that fails is given at most; then it is a [dead letter](crate::Mesh::dead_letters). One that was given and
+    /// never answered, as when it takes its process down each time, may come twice as often.
     #[must_use]
     pub fn attempts(mut self, most: u64) -> Self {
         self.attempts = most.max(1);
         self
     }
 
-    /// How long it waits after the first attempt; twice as long after each that follows, and no longer than the second.
+    /// How long it waits after the first attempt; twice as long after each that follows, but never longer than `most`.
     #[must_use]
     pub fn backoff(mut self, first: Duration, most: Duration) -> Self {
         self.backoff = (first, most.max(first));

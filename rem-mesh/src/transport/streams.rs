@@ -53,12 +53,13 @@ pub struct Stored {
 /// 14. *Once by key.* What is stored again under a key that was stored within the stream's window is acknowledged as a
 ///     [duplicate](Stored::duplicate), with the number of the first, and not kept again, whoever stores it and whatever it holds. It
 ///     is not given to consumers again; subscriptions may be given it again.
-/// 15. *Refused stores.* What is too large is refused with [`TransportErrorKind::TooLarge`](super::TransportErrorKind::TooLarge), and what the
-///     named stream does not keep, or a stream that is not there, with [`TransportErrorKind::Refused`](super::TransportErrorKind::Refused).
-///     Nothing is stored then, and what was stored beside it is not harmed.
+/// 15. *Refused stores.* What is too large is refused with [`TransportErrorKind::TooLarge`](super::TransportErrorKind::TooLarge); what
+///     the named stream does not keep, and a stream that is not there, with
+///     [`TransportErrorKind::Refused`](super::TransportErrorKind::Refused). Nothing is stored then, and what was stored beside it is not
+///     harmed.
 /// 16. *Consumed.* A consumer is given every parcel that one of its filters selects from its start on, once for all filters, whole, in the
-///     order of the numbers, its own transport's parcels too. So many at most are given and not answered. If a delivery says how many more
-///     [there are](Delivery::behind), then no fewer than the consumer is still to be given, and no more than the stream has.
+///     order of the numbers, its own transport's parcels too. No more than its `in_flight` are given and not answered. If a delivery says
+///     how many more [there are](Delivery::behind), then no fewer than the consumer is still to be given, and no more than the stream has.
 /// 17. *Again until answered.* What is not answered within the time to answer is given again, with the next
 ///     [attempt](Delivery::attempt); so is what is answered by [`Answer::Again`], after that time. [`Answer::Working`] begins
 ///     the time anew. What is answered by [`Answer::Handled`] or [`Answer::Never`] is not given again when a
@@ -105,8 +106,9 @@ pub trait Streams: Send + Sync {
     /// already, and a consumer that is there with other filters and cannot be changed.
     fn consume(&self, spec: ConsumerSpec) -> Doing<'_, Consuming>;
 
-    /// Consumes no more. The broker keeps how far it is. What was given and not read may come still, under the id that was. What is not answered is given to others of the name, or when it goes
-    /// on, as soon as its time to answer is over. One that is not known is none, and no error.
+    /// Consumes no more. The broker keeps how far it is. What was given and not read may come still, under the id that it had. What is
+    /// not answered is given to others of the name, or to this one when it goes on, as soon as its time to answer is over. An id that is
+    /// not known is no error.
     ///
     /// # Errors
     /// When the connection is lost: then it does not go on when it comes back.

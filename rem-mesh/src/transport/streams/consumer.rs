@@ -113,8 +113,8 @@ pub struct Delivery {
     pub attempt: u64,
     /// When the broker stored it, by its clock.
     pub stored_at: Timestamp,
-    /// How many more the consumer is to be given behind it, as many as there may be, as the broker knew when it gave this; `None` if it does
-    /// not say.
+    /// How many more, at most, the consumer is to be given behind it of what was stored when the broker gave this; `None` if it does not
+    /// say.
     pub behind: Option<u64>,
     /// By which it is answered.
     pub ticket: Ticket,
