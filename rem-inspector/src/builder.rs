@@ -82,8 +82,8 @@ impl InspectorBuilder {
         self
     }
 
-    /// Lets in only who has this token: at least 16 printable signs without spaces, from a generator of random numbers. It is in
-    /// [`Inspector::url`], which sets a cookie; programs send it as `Authorization: Bearer …`.
+    /// Lets in only who has this token: at least 16 printable characters of ASCII without spaces, from a generator of random numbers. It
+    /// is in [`Inspector::url`], which sets a cookie; programs send it as `Authorization: Bearer …`.
     ///
     /// Without one an inspector is served to this machine alone. The connection is not encrypted: over a network that others
     /// listen to, put a proxy with TLS before it.
@@ -172,8 +172,8 @@ impl InspectorBuilder {
     /// Serves it there, from a thread of its own, until the guard is dropped.
     ///
     /// # Errors
-    /// An address that is none, can be reached from other machines while there is no [token](Self::token), or is taken; a token that
-    /// is none; no thread.
+    /// An address that cannot be read, that can be reached from other machines while there is no [token](Self::token), or that is taken;
+    /// a token that is too short or has other characters; and when the system has no thread.
     pub fn serve(self, address: impl ToSocketAddrs) -> Result<Inspector, ServeError> {
         let address = match address.to_socket_addrs() {
             Ok(mut addresses) => {
@@ -202,8 +202,8 @@ impl InspectorBuilder {
     /// Its [hosts](Self::host) and [token](Self::token) hold there too, and what is slow is cut off only when it reads again, for
     /// connections are the application's. It ends when the bus is closed or gone.
     ///
-    /// # Panics
-    /// Not at all; a token that is none lets nobody in.
+    /// The token is not checked, as [`serve`](Self::serve) checks it: an empty one keeps nobody out, and a short one can be guessed.
+    /// Without a token whoever reaches the application is let in.
     pub fn router(self) -> Router {
         routes::router(self.shared())
     }

@@ -30,8 +30,9 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// that says by `Last-Event-ID` when it connects again, as far as the history goes back.
 ///
 /// Each event comes as the message `event`, its number the `id`, its data an object as the inspector's API has it. What
-/// the history has let go is a message `gap`, with `from` and `to`; the end of the bus one `bye`. Fields that are marked
-/// `#[event(redact)]` are blanked. The bus has to keep a history; it is not kept by the feed.
+/// the history has let go is a message `gap`, with `from` and `to`; the end of the bus one `bye`. A message `position`, with the number
+/// up to which all is sent as its `id`, comes first of all if nothing else does, and whenever nothing else was sent for 15 seconds.
+/// Fields that are marked `#[event(redact)]` are blanked. The bus has to keep a history; it is not kept by the feed.
 ///
 /// ```
 /// use axum::http::HeaderMap;

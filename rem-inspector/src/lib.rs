@@ -18,8 +18,9 @@
 //!
 //! # What it costs
 //! With no client attached nothing is subscribed and nothing measured: publishers execute the instructions that they would without
-//! an inspector. With one, events are read from the history, which no publisher waits for or knows of; without a history they come through a
-//! bounded queue that drops the oldest. What is written as JSON is what is sent, in the server's thread.
+//! an inspector. With one, events are read from the history, which no publisher waits for or knows of; without a history they come
+//! through a bounded queue that drops the oldest. Only what is sent is written as JSON, or what is to be searched for a text,
+//! and that in threads of the server's own.
 //!
 //! # The API
 #![doc = include_str!("../API.md")]
