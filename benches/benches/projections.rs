@@ -2,7 +2,8 @@
 //! and a look at the state.
 //!
 //! `cargo bench --bench projections` does it with 10,000,000 events in a ring, for which it takes some 3 GB; as a test it does it
-//! with few. `-- EVENTS` says how many. `-- --journal` does it with a journal, which has all of them in its file and the last few in memory.
+//! with few. `-- EVENTS` says how many. `-- --journal` does it with a journal, which has all of them in its file and the last few in
+//! memory.
 #![expect(clippy::unwrap_used, reason = "what fails in a benchmark should end it")]
 #![expect(clippy::print_stdout, reason = "a report")]
 

@@ -60,7 +60,8 @@ impl Import {
     /// What the bus does not take is given again, later each time, and after so many [attempts](Consumer::attempts) is a
     /// [dead letter](crate::Mesh::dead_letters); what comes meanwhile overtakes it. What is no event is a dead letter at once.
     ///
-    /// The node's own events in the stream, also those of an earlier process of its name, are passed over.
+    /// The node's own events in the stream, also those of an earlier process of its name, are passed over, and no other node that
+    /// consumes by the name is given them then.
     #[must_use]
     pub fn durable(mut self, consumer: impl Into<Consumer>) -> Self {
         self.durable = Some(consumer.into());

@@ -7,8 +7,9 @@
 //! uses them is compiled with the mutant on ([`macros`]). What cannot stand behind a switch (constants, what has another type) is
 //! left to cargo-mutants, one at a time ([`alone`]).
 //!
-//! What became of each is kept at once, in a file beside the report, so that a run that was ended goes on, here or elsewhere; a mutant that was caught is
-//! not tried again until its file changes, nor one of which it is known why it survives; any other survivor is tried in each run.
+//! What became of each is kept at once, in a file beside the report, so that a run that was ended goes on, here or elsewhere; a mutant that
+//! was caught is not tried again until its file changes, nor one of which it is known why it survives; any other survivor is tried in each
+//! run.
 
 mod alone;
 mod known;

@@ -1,4 +1,4 @@
-//! The rule on the map: ARCHITECTURE.md names every top file of every crate, and none that is not.
+//! The rule on the map: of each crate that is listed here, ARCHITECTURE.md names every top file, and none that is not.
 //!
 //! The map of a crate is the section under ``### `crate` ``; a file is named there as `` `file.rs` ``.
 
@@ -9,7 +9,8 @@ use crate::tidy::tree::{SourceFile, Tree};
 
 const DOCUMENT: &str = "ARCHITECTURE.md";
 
-/// The crates on the map, with the directory of their code.
+/// The crates whose map is held to their files, with the directory of their code. Of others the document names files too, and some that
+/// lie deeper.
 const CRATES: &[(&str, &str)] = &[
     ("rem-patterns", "rem-patterns/src/"),
     ("rem-macros", "rem-macros/src/"),

@@ -206,7 +206,8 @@ fn each_reason_is_found_over_a_server_counted_and_told() {
     });
 }
 
-/// Thousands that are bad in every way, beside a shop that goes on: each of them is counted, and each of the shop's comes, once and in order.
+/// Thousands that are bad in every way, beside a shop that goes on: each of them is counted, and each of the shop's comes, once and in
+/// order.
 #[test]
 fn a_flood_of_what_is_bad_is_counted_to_the_last_and_all_that_is_good_comes() {
     const GOOD: u64 = 3_000;
