@@ -1,5 +1,6 @@
 //! [`Journal`]: the history of a bus in one file, as the bus sees it.
 
+mod aside;
 mod handle;
 pub(crate) mod index;
 #[cfg(all(test, rem_loom))]
@@ -28,12 +29,13 @@ use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
 use crate::tail::{Pace, Tail};
 use crate::writer::{self, Work};
+use aside::Aside;
 
 pub use handle::{JournalHandle, JournalStats};
 pub(crate) use reading::Reading;
 pub(crate) use told::Told;
 
-use told::{no_seat, refused};
+use told::no_seat;
 
 /// A [`History`] that outlives its process, in one file.
 ///
@@ -92,6 +94,8 @@ pub struct Journal {
     work: Arc<Work>,
     /// The newest events. An event leaves it only when it is on the disk.
     ring: Ring,
+    /// What left it for events that were refused then.
+    aside: Aside,
     /// The number of the first event of this process.
     first: u64,
     /// Some event was published that never leaves the process.
@@ -155,6 +159,7 @@ impl Journal {
         Ok(Self {
             work,
             ring: Ring::events(room).after(before),
+            aside: Aside::default(),
             first: before + 1,
             has_local: AtomicBool::new(false),
             patience: options.patience,
@@ -218,11 +223,8 @@ enum Found<'a> {
 impl Drop for Journal {
     fn drop(&mut self) {
         self.work.tail.close();
-        let writer = lock(&self.writer).take();
-        // A panic of the writer has nobody to go to; what was not committed stands in the statistics.
-        if let Some(Err(_)) = writer.map(JoinHandle::join) {
-            self.work.tail.end();
-        }
+        // It has caught its own panic, which stands in the statistics.
+        let _ = lock(&self.writer).take().map(JoinHandle::join);
     }
 }
 
@@ -351,10 +353,13 @@ impl DurableHistory for Journal {
             return Ok(evicted);
         }
         match tail.put_and_wait(sequence, bytes) {
-            Ok(()) => Ok(self.ring.record(event)),
-            Err(fault) => {
-                drop(self.ring.skip(sequence));
-                Err(refused(&fault))
+            Ok(()) => {
+                let evicted = self.ring.record(event);
+                Ok(self.aside.with(evicted))
+            }
+            Err(why) => {
+                self.aside.put(self.ring.skip(sequence));
+                Err(no_seat(why))
             }
         }
     }

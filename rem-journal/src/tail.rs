@@ -90,7 +90,7 @@ pub(crate) struct Batch {
     pub(crate) entries: Vec<(u64, Vec<u8>)>,
 }
 
-/// Why no seat is given.
+/// Why no seat is given, or nothing is committed any more.
 pub(crate) enum NoSeat {
     Closed,
     Fault(Fault),
@@ -135,11 +135,14 @@ impl Tail {
     pub(crate) fn seat(&self) -> Result<bool, NoSeat> {
         if self.is_failing.load(Ordering::Acquire) {
             let shared = lock(&self.shared);
-            if shared.is_closing {
+            if shared.is_closing && !shared.is_over {
                 return Err(NoSeat::Closed);
             }
             if let Some(fault) = &shared.fault {
                 return Err(NoSeat::Fault(Arc::clone(fault)));
+            }
+            if shared.is_over {
+                return Err(NoSeat::Closed);
             }
         }
         if self.bytes.load(Ordering::Relaxed) >= self.most_bytes {
@@ -182,7 +185,10 @@ impl Tail {
         if self.has_room() || shared.fault.is_some() || shared.is_closing {
             return Poll::Ready(());
         }
-        shared.for_seat.push(waker);
+        // Once, however often it asks.
+        if !shared.for_seat.iter().any(|known| known.will_wake(&waker)) {
+            shared.for_seat.push(waker);
+        }
         self.ask(&mut shared);
         Poll::Pending
     }
@@ -216,18 +222,25 @@ impl Tail {
     }
 
     /// The same, and waits until it is on the disk, or nowhere. The caller's seat is given back then.
-    pub(crate) fn put_and_wait(&self, sequence: u64, bytes: Option<Vec<u8>>) -> Result<(), Fault> {
+    pub(crate) fn put_and_wait(&self, sequence: u64, bytes: Option<Vec<u8>>) -> Result<(), NoSeat> {
         self.put(sequence, bytes);
         let mut shared = lock(&self.shared);
         self.ask(&mut shared);
-        while self.committed() < sequence {
+        while self.committed() < sequence && !shared.is_over {
             shared = sleep(&self.done, shared);
         }
+        // The writer may have died before it came to it.
+        let is_nowhere = self.committed() < sequence;
+        let fault = shared.fault.clone().filter(|_| is_nowhere);
         drop(shared);
         // Nobody else has the place before the seat is given back.
-        let fault = lock(self.place(sequence)).fault.take();
+        let fault = lock(self.place(sequence)).fault.take().or(fault);
         self.free(1);
-        fault.map_or(Ok(()), Err)
+        match fault {
+            Some(fault) => Err(NoSeat::Fault(fault)),
+            None if is_nowhere => Err(NoSeat::Closed),
+            None => Ok(()),
+        }
     }
 
     /// Ready when all up to that number is committed.
@@ -320,14 +333,16 @@ impl Tail {
         wake(told);
     }
 
-    /// The writer ends: nothing is committed any more.
-    pub(crate) fn end(&self) {
+    /// The writer ends: nothing is committed any more. With a fault, if it did not end by itself.
+    pub(crate) fn end(&self, fault: Option<Fault>) {
         let mut shared = lock(&self.shared);
         shared.is_closing = true;
         shared.is_over = true;
+        shared.fault = fault.or_else(|| shared.fault.take());
         self.is_failing.store(true, Ordering::Release);
         let mut told = mem::take(&mut shared.for_seat);
         told.extend(shared.for_commit.drain(..).map(|(_, waker)| waker));
+        self.done.notify_all();
         drop(shared);
         wake(told);
     }
@@ -348,5 +363,22 @@ impl fmt::Debug for Tail {
 fn wake(wakers: impl IntoIterator<Item = Waker>) {
     for waker in wakers {
         let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    }
+}
+
+#[cfg(all(test, not(rem_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_for_a_seat_often_waits_once() {
+        let tail = Tail::after(0, 1, 1_024);
+        assert!(tail.seat().is_ok_and(|taken| taken));
+        for _ in 0..100 {
+            assert!(tail.poll_seat(Waker::noop()).is_pending());
+        }
+        assert_eq!(lock(&tail.shared).for_seat.len(), 1);
+        tail.leave();
+        assert!(lock(&tail.shared).for_seat.is_empty());
     }
 }

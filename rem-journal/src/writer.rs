@@ -1,6 +1,7 @@
 //! The writer: one thread that takes records from the [`Tail`] and commits them to the store in groups.
 
 use std::ops::RangeInclusive;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::journal::{Reading, Told};
 use crate::positions::Positions;
 use crate::record::Keys;
 use crate::retention::Retention;
-use crate::store::{Commit, Direction, Entry, Moment, Store};
+use crate::store::{Commit, Direction, Entry, Moment, Store, StoreError};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, lock};
 use crate::tail::{Batch, Fault, Pace, Tail};
@@ -52,8 +53,15 @@ struct Writer {
     newest: u64,
 }
 
-/// Runs until the tail is closed.
+/// Runs until the tail is closed. A store is users' code: if it panics, nothing is stored any more, and whoever waits or publishes
+/// is told why.
 pub(crate) fn run(work: Arc<Work>) {
+    let tail = Arc::clone(&work.tail);
+    let writing = panic::catch_unwind(AssertUnwindSafe(|| write(work)));
+    tail.end(writing.err().map(|panic| Arc::new(StoreError::panicked(panic))));
+}
+
+fn write(work: Arc<Work>) {
     let state = work.store.state();
     let (committed, reserved) = (work.tail.committed(), state.reserved);
     let newest = newest_of(&*work.store);
@@ -176,7 +184,6 @@ impl Writer {
         if let Err(error) = self.work.store.append(&[], &commit) {
             *lock(&self.work.trouble) = Some(Arc::new(error));
         }
-        self.work.tail.end();
     }
 }
 

@@ -32,6 +32,6 @@ pub(super) fn no_seat(error: NoSeat) -> HistoryError {
     }
 }
 
-pub(super) fn refused(fault: &Fault) -> HistoryError {
+fn refused(fault: &Fault) -> HistoryError {
     HistoryError::new(HistoryErrorKind::Store, fault.to_string()).caused_by(Arc::clone(fault))
 }

@@ -1,8 +1,10 @@
 //! Why a store cannot do what it was asked, and what is damaged in it.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// A store cannot do what it was asked.
@@ -42,6 +44,8 @@ pub enum StoreErrorKind {
     TooLarge,
     /// Somebody reads just now.
     Busy,
+    /// The store panicked while it wrote: nothing is written any more.
+    Panicked,
 }
 
 impl StoreError {
@@ -57,12 +61,22 @@ impl StoreError {
         self
     }
 
+    /// The store's panic, whose payload is any value.
+    pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let what = format!("its store panicked while it wrote: {}", text.unwrap_or("no text"));
+        // Its drop is users' code too.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
+        Self::new(StoreErrorKind::Panicked, Path::new(""), what)
+    }
+
     /// What is wrong.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
     }
 
-    /// The file of the store.
+    /// The file of the store; empty where only the store knows it.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -91,13 +105,20 @@ impl StoreError {
             StoreErrorKind::Record => "write records by `Record::encode`",
             StoreErrorKind::TooLarge => "keep large data elsewhere, and its place in the event",
             StoreErrorKind::Busy => "try again when who reads is done",
+            StoreErrorKind::Panicked => {
+                "mend the store; what was acknowledged is in it, and the journal writes again when it is opened anew"
+            }
         }
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "journal `{}`: {}: {}", self.path.display(), self.what, self.mend())
+        f.write_str("journal")?;
+        if !self.path.as_os_str().is_empty() {
+            write!(f, " `{}`", self.path.display())?;
+        }
+        write!(f, ": {}: {}", self.what, self.mend())
     }
 }
 

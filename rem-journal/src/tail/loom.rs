@@ -7,7 +7,7 @@ use std::task::{Poll, Wake, Waker};
 use loom::model::Builder;
 use loom::thread;
 
-use super::{Pace, Tail};
+use super::{NoSeat, Pace, StoreError, Tail};
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) fn model(case: impl Fn() + Send + Sync + 'static) {
@@ -149,5 +149,26 @@ fn whoever_waits_for_a_seat_hears_of_one() {
         writer.join().unwrap();
         assert!(polled.is_ready() || flag.0.load(SeqCst), "neither ready nor woken");
         assert!(tail.seat().is_ok_and(|taken| taken));
+    });
+}
+
+#[test]
+fn who_waits_for_a_writer_that_dies_is_told_why() {
+    model(|| {
+        let tail = Arc::new(Tail::after(0, 2, 1_024));
+        let writer = {
+            let tail = Arc::clone(&tail);
+            thread::spawn(move || tail.end(Some(Arc::new(StoreError::panicked(Box::new("dead"))))))
+        };
+        match tail.seat() {
+            Ok(taken) => {
+                assert!(taken);
+                let told = tail.put_and_wait(1, Some(vec![1]));
+                assert!(matches!(told, Err(NoSeat::Fault(_))));
+            }
+            // It was over before.
+            Err(why) => assert!(matches!(why, NoSeat::Fault(_))),
+        }
+        writer.join().unwrap();
     });
 }

@@ -71,9 +71,10 @@ impl Tail {
         limit: Duration,
         is_enough: impl Fn(&Shared) -> bool,
     ) -> MutexGuard<'s, Shared> {
-        let until = Instant::now() + limit;
+        // A time that no clock reaches is no limit.
+        let until = Instant::now().checked_add(limit);
         while !is_enough(&shared) {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.map_or(limit, |until| until.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 break;
             }

@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rem_journal::store::{
     Commit, Direction, Entry, LetGo, Moment, Progress, Redb, Report, Rule, Snapshot, State, Store,
@@ -14,6 +14,7 @@ use rem_journal::store::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Switch {
     pub(crate) is_full: Arc<AtomicBool>,
+    pub(crate) panics: Arc<AtomicBool>,
     pub(crate) commits: Arc<AtomicU64>,
     /// Held while something is written.
     pub(crate) writing: Arc<Mutex<()>>,
@@ -33,7 +34,8 @@ impl Flaky {
 
 impl Store for Flaky {
     fn append(&self, batch: &[Entry<'_>], commit: &Commit<'_>) -> Result<(), StoreError> {
-        let _writing = self.switch.writing.lock().unwrap();
+        let _writing = self.switch.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(!self.switch.panics.load(SeqCst), "a store that panics");
         if self.switch.is_full.load(SeqCst) {
             return Err(StoreError::new(
                 StoreErrorKind::Full,

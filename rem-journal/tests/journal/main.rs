@@ -5,6 +5,7 @@ mod archive;
 mod flaky;
 mod holes;
 mod past;
+mod refused;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::SeqCst;
