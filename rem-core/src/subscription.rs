@@ -21,9 +21,9 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Weak};
 
 use crate::bus::Core;
-use crate::deliver::isolate;
+use crate::deliver::{isolate, quietly};
 use crate::event::{Event, Seen};
-use crate::history::QueryError;
+use crate::history::{PAGE, QueryError};
 use crate::route::selects;
 use crate::task::Desk;
 
@@ -146,12 +146,27 @@ impl Subscription {
         let (core, entry) = core.ok_or(QueryError::Gone)?;
         let history = core.history.as_ref().ok_or(QueryError::NoHistory)?;
         let mut events = Vec::new();
-        history.read(range, &mut events);
-        events.retain(|event| {
-            selects(entry, event)
-                && isolate(|| entry.accepts(event) && entry.fits(&Seen::new(event)))
-                    .unwrap_or_default()
-        });
+        let Some(readable) = history.readable() else { return Ok(events) };
+        let (mut next, end) =
+            (*range.start().max(readable.start()), *range.end().min(readable.end()));
+        let mut page = Vec::new();
+        // By pages: what it does not select may be all that a journal has.
+        while next <= end {
+            let last = next.saturating_add(PAGE - 1).min(end);
+            history.read(next..=last, &mut page);
+            for event in page.drain(..) {
+                let is_wanted = selects(entry, &event)
+                    && isolate(|| entry.accepts(&event) && entry.fits(&Seen::new(&event)))
+                        .unwrap_or_default();
+                if is_wanted {
+                    events.push(event);
+                } else {
+                    quietly(event);
+                }
+            }
+            let Some(following) = last.checked_add(1) else { break };
+            next = following;
+        }
         Ok(events)
     }
 

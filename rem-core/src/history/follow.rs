@@ -276,7 +276,7 @@ impl<T: Shape + ?Sized> Follow<T> {
     ) -> Result<usize, Followed> {
         let Some(readable) = history.readable() else { return Ok(0) };
         let most = u64::try_from(most).unwrap_or(PAGE).min(PAGE);
-        let end = (self.next + (most - 1)).min(*readable.end()).min(last);
+        let end = self.next.saturating_add(most - 1).min(*readable.end()).min(last);
         if self.next < *readable.start() || end < self.next {
             return Ok(0);
         }

@@ -175,11 +175,14 @@ impl Query {
         Events::new(self.clone())
     }
 
-    /// How many events there are, without holding them: only with [`first`](Self::first) and
-    /// [`last_per_topic`](Self::last_per_topic) are those held that it counts.
+    /// How many events there are, without holding them: only with [`last_per_topic`](Self::last_per_topic) are those held
+    /// that it counts.
     pub fn count(&self) -> usize {
         let mut events = self.iter::<dyn Payload>();
-        std::iter::from_fn(|| events.next_back().map(quietly)).count()
+        // From the end that its limit counts from, for all that it leaves is held from the other.
+        let is_forwards = matches!(self.limit, Limit::First(_));
+        let mut next = || if is_forwards { events.next() } else { events.next_back() };
+        std::iter::from_fn(|| next().map(quietly)).count()
     }
 
     /// What there is to look at: `None` if nothing can be read.

@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use foldhash::fast::FixedState;
 
 use crate::bus::{End, State};
+use crate::deliver::{quietly, wake};
 use crate::event::{Event, EventId};
 use crate::sync::{Mutex, lock};
 
@@ -77,10 +78,8 @@ impl<A: Send + Sync + 'static> Pending<A> {
             _ => (None, Some(answer)),
         };
         drop(slots);
-        drop(late);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        quietly(late);
+        waker.into_iter().for_each(wake);
     }
 
     /// The bus has ended: no answer will come.
@@ -90,7 +89,7 @@ impl<A: Send + Sync + 'static> Pending<A> {
         let wakers: Vec<_> =
             slots.by_question.values_mut().filter_map(|waiting| waiting.waker.take()).collect();
         drop(slots);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(wake);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -126,7 +125,7 @@ impl<A> Slot<A> {
         }
         let old = waiting.waker.replace(waker);
         drop(slots);
-        drop(old);
+        quietly(old);
         Poll::Pending
     }
 }
@@ -134,6 +133,6 @@ impl<A> Slot<A> {
 impl<A> Drop for Slot<A> {
     fn drop(&mut self) {
         let gone = lock(&self.pending.slots).by_question.remove(&self.question);
-        drop(gone);
+        quietly(gone);
     }
 }

@@ -1,7 +1,7 @@
 //! [`Lanes`]: which keys of a task are under way, what is parked behind them, and its dead letters. Plain data, changed under
 //! the desk's lock.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 
@@ -236,10 +236,12 @@ impl Lanes {
 
     /// The events whose letters may be sent again now: those without a key, and the first of each key.
     pub(super) fn heads(&self) -> Vec<EventId> {
-        let is_head = |(place, letter): &(&u64, &Letter)| {
-            letter.job.key().is_none_or(|key| self.first_of(key) == Some(**place))
-        };
-        self.letters.iter().filter(is_head).map(|(_, letter)| letter.job.event.id()).collect()
+        let mut seen = HashSet::<&str, RandomState>::default();
+        let heads = self
+            .letters
+            .values()
+            .filter(|letter| letter.job.key().is_none_or(|key| seen.insert(key)));
+        heads.map(|letter| letter.job.event.id()).collect()
     }
 
     /// Takes out all that is parked.

@@ -2,14 +2,17 @@
 
 mod nodes;
 
+use std::future::IntoFuture as _;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use rem::prelude::*;
 use rem::testing::{self, Recorder};
-use rem::{Request, RequestError};
+use rem::{Ordering, Request, RequestError};
 use serde::{Deserialize, Serialize};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -50,6 +53,55 @@ fn the_answer_is_an_event_caused_by_the_question() {
     assert_eq!(told.causation(), Some(asked.id()));
     assert_eq!(told.correlation(), asked.id());
     assert_eq!(bus.query("price").unwrap().count(), 2, "both stand in the history");
+}
+
+#[test]
+fn under_one_order_it_waits_for_the_thread_that_has_the_question_in_hand() {
+    let bus = Bus::builder().ordering(Ordering::Total).history(Ring::events(16)).build();
+    let _shop = bus.answer(price);
+    let (tell, begun) = channel();
+    let (go, may_go) = channel::<()>();
+    let may_go = Mutex::new(may_go);
+    let _slow = bus.on(move |_: &Event<Tick>| {
+        tell.send(()).unwrap();
+        may_go.lock().unwrap().recv().unwrap();
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| bus.publish(Tick).unwrap());
+        begun.recv().unwrap();
+        let asks = scope.spawn(|| bus.request(Ask { item: 2 }).within(LONG).wait());
+        // The other thread is still within its handler, and has the turn.
+        while bus.query("price.asked").unwrap().count() == 0 {
+            thread::yield_now();
+        }
+        go.send(()).unwrap();
+        assert_eq!(asks.join().unwrap().unwrap().data, Price { item: 2, cents: 200 });
+    });
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_else_waiting() {
+    struct Broken;
+    impl Wake for Broken {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker that panics");
+        }
+    }
+    let bus = Bus::new();
+    let _heard = bus.on(|_: &Event<Ask>| {});
+    let requester = bus.requester::<Ask>();
+    let mut broken = requester.ask(Ask { item: 1 }).within(LONG).into_future();
+    let waker = Waker::from(Arc::new(Broken));
+    assert!(broken.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| requester.ask(Ask { item: 2 }).within(LONG).wait());
+        while requester.waiting() < 2 {
+            thread::yield_now();
+        }
+        bus.close(Duration::ZERO);
+        assert!(matches!(waits.join().unwrap(), Err(RequestError::Closed)));
+    });
+    assert!(matches!(broken.now_or_never(), Some(Err(RequestError::Closed))));
 }
 
 #[test]
