@@ -187,12 +187,13 @@ impl Clock {
     }
 }
 
-/// The clock of a bus: the system's, or the one of a test. What a [`History`](crate::History) that lets go by age reads.
+/// The clock of a bus: the system's, or the one of a test. What middleware reads by [`Next::clock`](crate::Next::clock), and a
+/// [`History`](crate::History) that lets go by age. A clone is the same clock.
 #[derive(Debug, Clone, Default)]
 pub struct BusClock(pub(crate) Clock);
 
 impl BusClock {
-    /// The time.
+    /// What it shows: the system's time, or in a test what the test says. It can go backwards, when somebody sets it.
     pub fn now(&self) -> Timestamp {
         self.0.now()
     }

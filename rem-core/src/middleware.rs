@@ -51,7 +51,6 @@ use std::sync::Arc;
 
 use rem_patterns::{Pattern, Topic};
 
-use crate::clock::{Clock, Timestamp};
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind};
 use crate::publish::Receipt;
@@ -227,17 +226,6 @@ impl fmt::Display for Stop {
             StopKind::Beyond(failure) => failure.fmt(f),
             StopKind::Stopped(name) => write!(f, "stopped by {name}"),
         }
-    }
-}
-
-/// The clock of a bus: see [`Next::clock`].
-#[derive(Debug, Clone, Copy)]
-pub struct BusClock<'a>(&'a Clock);
-
-impl BusClock<'_> {
-    /// What it shows: the system's time, or in a test what the test says. It can go backwards, when somebody sets it.
-    pub fn now(&self) -> Timestamp {
-        self.0.now()
     }
 }
 

@@ -11,15 +11,15 @@ mod told;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rem_core::wire::Codec;
 use rem_core::{
-    Ask, Commits, Direction, DurableHistory, Event, Evicted, History, HistoryError, HistoryReport,
-    Page, Pattern, Restored, Ring, Written,
+    Ask, BusClock, Commits, Direction, DurableHistory, Event, Evicted, History, HistoryError,
+    HistoryReport, Page, Pattern, Restored, Ring, Written,
 };
 
 use crate::event;
@@ -144,6 +144,7 @@ impl Journal {
             positions: Mutex::default(),
             reading: Reading::default(),
             let_go: AtomicU64::new(0),
+            clock: OnceLock::new(),
             trouble: Mutex::default(),
         });
         let writing = Arc::clone(&work);
@@ -303,6 +304,10 @@ impl History for Journal {
             Direction::Forwards => Box::new(stored.chain(waiting)),
             Direction::Backwards => Box::new(waiting.rev().chain(stored)),
         })
+    }
+
+    fn clock(&self, clock: &BusClock) {
+        let _ = self.work.clock.set(clock.clone()); // a journal has one bus
     }
 
     fn report(&self) -> HistoryReport {

@@ -45,8 +45,8 @@ impl Keep {
     }
 
     /// Events that are at most so much older than the newest one of the journal, whatever time it is: a journal that nobody
-    /// writes to loses nothing. The newest is the one with the latest time, so one with a time in the future lets go of the
-    /// others that much earlier.
+    /// writes to loses nothing. A time that has not come yet, by the bus's clock, counts as now: an event from a clock that
+    /// runs ahead makes no other old.
     pub fn age(age: Duration) -> Self {
         Self { age: Some(age), ..Self::default() }
     }

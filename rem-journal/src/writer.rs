@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+use rem_core::BusClock;
 
 use crate::journal::{Reading, Told};
 use crate::positions::Positions;
@@ -36,6 +38,8 @@ pub(crate) struct Work {
     pub(crate) reading: Reading,
     /// How many events were let go since it was opened.
     pub(crate) let_go: AtomicU64,
+    /// The clock of the bus, as soon as it has one.
+    pub(crate) clock: OnceLock<BusClock>,
     /// What the writer could not do beside committing, the last time.
     pub(crate) trouble: Mutex<Option<Fault>>,
 }
@@ -168,7 +172,9 @@ impl Writer {
             steps += 1;
             steps <= STEPS || work.tail.waiting().0 < half
         };
-        let retained = work.retention.with_rules(self.newest, |rules| {
+        // One with a time to come, from a clock that runs ahead or from a peer, makes nothing old.
+        let now = work.clock.get().map_or_else(|| BusClock::default().now(), BusClock::now);
+        let retained = work.retention.with_rules(self.newest.min(now.as_nanos()), |rules| {
             work.store.retain(rules, &mut proceed).map_err(Arc::new)
         });
         if let Ok(gone) = &retained {

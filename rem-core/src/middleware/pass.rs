@@ -8,8 +8,9 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use super::{Bound, BusClock, Step, Stop, StopKind};
+use super::{Bound, Step, Stop, StopKind};
 use crate::bus::State;
+use crate::clock::BusClock;
 use crate::deliver::isolate;
 use crate::draft::Draft;
 use crate::error::{Failure, PublishErrorKind};
@@ -167,7 +168,7 @@ pub struct Next<'a> {
     from: &'a Arc<Bound>,
 }
 
-impl<'a> Next<'a> {
+impl Next<'_> {
     /// Hands the draft to the next middleware, or at the end of the chain to the subscribers.
     ///
     /// The receipt is whole: who has the event, for whom it waits, whose queue dropped it, which handlers failed. What a
@@ -193,8 +194,8 @@ impl<'a> Next<'a> {
     }
 
     /// The clock of the bus that the event is published on; it can be read after [`run`](Self::run) too.
-    pub fn clock(&self) -> BusClock<'a> {
-        BusClock(&self.bus.core.clock)
+    pub fn clock(&self) -> BusClock {
+        BusClock(self.bus.core.clock.clone())
     }
 }
 

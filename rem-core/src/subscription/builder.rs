@@ -31,7 +31,7 @@ use crate::task::Desk;
 ///     .inline(|event: &Event| println!("{event}"))?;
 /// # Ok::<(), rem_core::SubscribeError>(())
 /// ```
-#[must_use = "nothing is subscribed until a delivery is chosen: `inline`, `inline_received` or `queue`"]
+#[must_use = "nothing is subscribed until a delivery is chosen: `inline`, `inline_received`, `queue`, `task`, `durable` or `wait`"]
 pub struct SubscriptionBuilder<'a> {
     bus: &'a Bus,
     pattern: Result<Pattern, PatternError>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
-use std::sync::Mutex as Plain;
+use std::sync::{Mutex as Plain, OnceLock};
 
 use ::loom::thread;
 use rem_core::wire::Body;
@@ -111,11 +111,13 @@ fn journal(pace: Pace) -> Journal {
         positions: Mutex::default(),
         reading: Reading::default(),
         let_go: AtomicU64::new(0),
+        clock: OnceLock::new(),
         trouble: Mutex::default(),
     };
     Journal {
         work: Arc::new(work),
         ring: Ring::events(1).after(0),
+        aside: Aside::default(),
         first: 1,
         has_local: AtomicBool::new(false),
         patience: Duration::ZERO,

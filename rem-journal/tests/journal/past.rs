@@ -1,9 +1,12 @@
 //! The past of a journal, asked: by index and without, in memory and on the disk, with what was let go.
 
-use rem_core::{Bus, Event, EventStream, Overflow, Payload, Start, TryRecvError};
-use rem_journal::{Journal, Keep, Retention};
+use std::time::Duration;
 
-use super::{LONG, bus, folder, publish};
+use rem_core::wire::{Codec, RawEvent};
+use rem_core::{Bus, Event, EventStream, Overflow, Payload, Start, Timestamp, TryRecvError};
+use rem_journal::{Durability, Journal, Keep, Retention};
+
+use super::{LONG, all, bus, folder, publish};
 
 /// What a stream gives of the past, losses as their numbers.
 fn read(bus: &Bus, pattern: &str) -> (Vec<u64>, Vec<(u64, u64, u64)>) {
@@ -118,4 +121,29 @@ fn the_numbers_that_a_crash_left_unused_are_no_loss_and_nothing_waits_for_them()
     std::fs::copy(&copy, folder.path().join("again.rem")).unwrap();
     let again = bus(Journal::builder(), &folder.path().join("again.rem"));
     assert_eq!(read(&again, "**"), (vec![number, number + 1], vec![]));
+}
+
+#[test]
+fn a_time_that_has_not_come_makes_nothing_old() {
+    let (_folder, path) = folder();
+    let hour = Duration::from_secs(3_600);
+    let keep = Retention::new().all(Keep::age(hour));
+    let options = || Journal::builder().durability(Durability::EveryEvent).retention(keep.clone());
+    let now = Timestamp::from(std::time::SystemTime::now());
+    let at = |nanos: u64| Timestamp::from_nanos(nanos);
+    let nanos = |hours: u64| hours * u64::try_from(hour.as_nanos()).unwrap();
+    let times = [now.as_nanos() - nanos(2), now.as_nanos(), u64::MAX, now.as_nanos()];
+    let bus = bus(options(), &path);
+    for time in times {
+        let data = RawEvent::new(Codec::Json, *b"1");
+        bus.event(data).timestamp(at(time)).publish_to("a").unwrap();
+    }
+    drop(bus);
+    // What is in the file alone.
+    let bus = self::bus(options(), &path);
+    publish(&bus, "a", "2");
+    drop(bus);
+    let numbers: Vec<_> = all(&self::bus(options(), &path)).iter().map(|event| event.0).collect();
+    assert_eq!(numbers.len(), 4, "{numbers:?}: that of two hours ago alone is gone");
+    assert!(!numbers.contains(&1));
 }
