@@ -11,7 +11,7 @@ use rem_core::Bus;
 use rem_core::wire::Mask;
 
 use crate::error::{ServeError, ServeErrorKind};
-use crate::guard::{Guard, TOKEN};
+use crate::guard::{Guard, is_token};
 use crate::handle::Inspector;
 use crate::mask::Masking;
 use crate::replays::Sandbox;
@@ -184,10 +184,7 @@ impl InspectorBuilder {
         if !address.ip().is_loopback() && self.token.is_none() {
             return Err(ServeError::new(ServeErrorKind::NoToken(address)));
         }
-        let is_good = |token: &String| {
-            token.len() >= TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        if !self.token.as_ref().is_none_or(is_good) {
+        if !self.token.as_deref().is_none_or(is_token) {
             return Err(ServeError::new(ServeErrorKind::Token));
         }
         let token = self.token.clone();
@@ -202,13 +199,13 @@ impl InspectorBuilder {
     /// Its [hosts](Self::host) and [token](Self::token) hold there too, and what is slow is cut off only when it reads again, for
     /// connections are the application's. It ends when the bus is closed or gone.
     ///
-    /// The token is not checked, as [`serve`](Self::serve) checks it: an empty one keeps nobody out, and a short one can be guessed.
-    /// Without a token whoever reaches the application is let in.
+    /// A token that [`serve`](Self::serve) would refuse, an empty one say, lets nobody in, and each answer of the API says why. Without a
+    /// token whoever reaches the application is let in.
     pub fn router(self) -> Router {
         routes::router(self.shared())
     }
 
-    fn shared(self) -> Arc<Shared> {
+    pub(crate) fn shared(self) -> Arc<Shared> {
         Shared::new(Parts {
             source: self.source,
             title: self.title,

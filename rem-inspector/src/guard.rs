@@ -21,6 +21,11 @@ const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img
 /// That of answers that are no pages.
 const DATA: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// Whether a token keeps others out, and can stand in a header.
+pub(crate) fn is_token(token: &str) -> bool {
+    token.len() >= TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Who is let in.
 #[derive(Default)]
 pub(crate) struct Guard {
@@ -43,6 +48,14 @@ impl Guard {
         let is_api = is_api(request.uri().path());
         origin(headers, host, is_api)?;
         match &self.token {
+            Some(token) if is_api && !is_token(token) => {
+                let said = format!(
+                    "the program opened this inspector with a token that is too short, or holds other characters than those between `!` \
+                     and `~`, and so it lets nobody in: have the program give at least {TOKEN} of them to `token`, from a generator of \
+                     random numbers"
+                );
+                Err(Refusal::new(StatusCode::FORBIDDEN, "token", said))
+            }
             Some(token) if is_api && !has_token(headers, token) => {
                 let text = "this inspector is opened with a token: open the address that the program printed, or send `Authorization: Bearer TOKEN`";
                 let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "token", text);
@@ -79,7 +92,7 @@ impl Guard {
 
     /// The cookie that has the token, of a request that brings it in its address.
     fn cookie(&self, request: &Request) -> Option<Response> {
-        let token = self.token.as_ref()?;
+        let token = self.token.as_ref().filter(|token| is_token(token))?;
         if request.method() != Method::GET || is_api(request.uri().path()) {
             return None;
         }
@@ -179,7 +192,7 @@ fn name_of(headers: &HeaderMap) -> String {
     format!("rem_inspector_{}", port.trim_matches(|c: char| !c.is_ascii_digit()))
 }
 
-/// As a cookie may hold it, whatever its signs.
+/// As a cookie may hold it, whatever its characters.
 fn written(token: &str) -> String {
     form_urlencoded::byte_serialize(token.as_bytes()).collect()
 }

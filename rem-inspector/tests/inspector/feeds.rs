@@ -113,3 +113,40 @@ fn the_inspector_can_be_nested_in_an_application() {
         "its files lie below it"
     );
 }
+
+#[test]
+fn an_inspector_in_an_application_is_closed_to_all_if_its_token_keeps_nobody_out() {
+    let bus = Bus::builder().history(Ring::events(8)).build();
+    // The first is what an environment variable has that is there and empty.
+    for (token, written) in
+        [("", ""), ("short", "short"), ("with spaces in between", "with+spaces+in+between")]
+    {
+        let (to, _guard) = serve(Inspector::builder(&bus).token(token).router());
+        let entered = ask(to, "GET", &format!("/?token={written}"), &[], "");
+        assert_eq!(
+            (entered.status, entered.header("set-cookie")),
+            (200, None),
+            "{token:?}: the page alone"
+        );
+        let cookie = format!("rem_inspector_{}={written}", to.port());
+        for headers in [
+            vec![],
+            vec![("Cookie", cookie.as_str())],
+            vec![("Authorization", &format!("Bearer {token}"))],
+        ] {
+            let answer = ask(to, "GET", "/api/events", &headers, "");
+            assert_eq!(
+                (answer.status, answer.kind().as_str()),
+                (403, "token"),
+                "{token:?} {headers:?}"
+            );
+            let said = answer.json()["error"]["message"].as_str().unwrap().to_owned();
+            assert!(said.contains("at least 16") && said.contains("`token`"), "{said}");
+        }
+    }
+    let token = "3J9-a+b/c=_long-enough";
+    let (to, _guard) = serve(Inspector::builder(&bus).token(token).router());
+    assert_eq!(ask(to, "GET", "/api/events", &[], "").status, 401);
+    let bearer = format!("Bearer {token}");
+    assert_eq!(ask(to, "GET", "/api/events", &[("Authorization", &bearer)], "").status, 200);
+}
