@@ -92,7 +92,11 @@ pub(super) fn is_as_asked(spec: &StreamSpec, info: &Value) -> Result<(), Transpo
     for what in ["max_msgs", "max_bytes", "max_age", "duplicate_window", "num_replicas", "storage"]
     {
         let number = |value: &Value| value.as_i64().unwrap_or_default();
-        if number(&made[what]) != number(&asked[what]) {
+        let is_same = match &asked[what] {
+            Value::String(text) => made[what].as_str() == Some(text),
+            asked => number(&made[what]) == number(asked),
+        };
+        if !is_same {
             let said = format!(
                 "the stream `{}` was made with `{what}` {}, and not {}: the server cannot do that",
                 spec.name, made[what], asked[what]
@@ -243,13 +247,18 @@ mod tests {
         let spec = StreamSpec::new("s", all(&["a.>"])).parcels(10).window(Duration::from_secs(60));
         let made = json!({ "config": stream(&spec), "state": {} });
         assert!(is_as_asked(&spec, &made).is_ok());
-        let mut other = made.clone();
-        other["config"]["max_msgs"] = (-1).into();
-        let error = is_as_asked(&spec, &other).unwrap_err();
-        assert!(
-            error.kind() == TransportErrorKind::Unsupported
-                && error.to_string().contains("`max_msgs`")
-        );
+        let others =
+            [("max_msgs", json!(-1)), ("storage", json!("memory")), ("storage", json!(null))];
+        for (what, value) in others {
+            let mut other = made.clone();
+            other["config"][what] = value;
+            let error = is_as_asked(&spec, &other).unwrap_err();
+            assert!(
+                error.kind() == TransportErrorKind::Unsupported
+                    && error.to_string().contains(&format!("`{what}`")),
+                "{error}"
+            );
+        }
         let mut other = made;
         other["config"]["discard"] = "new".into();
         assert_eq!(is_enough(&spec, &other).unwrap_err().kind(), TransportErrorKind::Refused);
