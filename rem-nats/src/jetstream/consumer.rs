@@ -50,6 +50,7 @@ pub(super) struct Consumed {
 /// The same, on the connection that there is.
 struct Standing {
     consumed: Arc<Consumed>,
+    client: Client,
     tap: Arc<Tap>,
     /// As long as this stands, more is asked for.
     stands: Option<Arc<()>>,
@@ -98,7 +99,7 @@ impl Consumers {
                 standing.asks_no_more();
                 // What is asked for behind the end of the subscription would be given to nobody.
                 let _ = (&mut standing.asks).await;
-                standing.tap.drain().await;
+                standing.tap.drain(&standing.client).await;
             }
         }
     }
@@ -154,7 +155,8 @@ impl Standing {
         let tap = Tap::open(subscriber, move |message| taking.take(message));
         let stands = Arc::new(());
         let run = run(client.clone(), inbox, Arc::clone(&consumed), Arc::downgrade(&stands));
-        Some(Self { consumed, tap, stands: Some(stands), asks: tokio::spawn(run) })
+        let (client, asks) = (client.clone(), tokio::spawn(run));
+        Some(Self { consumed, client, tap, stands: Some(stands), asks })
     }
 
     fn asks_no_more(&mut self) {
