@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_nats::{Client, Message, StatusCode};
 use rem_core::Timestamp;
-use rem_mesh::{ConsumerId, Delivery, Incoming, SubjectFilter, Ticket};
+use rem_mesh::{ConsumerId, Delivery, Incoming, SubjectFilter, Ticket, TransportError};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -20,6 +20,7 @@ use super::meta::Meta;
 use super::window::Window;
 use crate::headers::LastRead;
 use crate::inbox::lock;
+use crate::link::lost;
 use crate::shared::Shared;
 use crate::stats::Counters;
 use crate::tap::Tap;
@@ -77,17 +78,26 @@ impl Consumers {
         lock(&self.0).values().any(|standing| is_it(&standing.consumed))
     }
 
-    /// Consumes by that client from now on; `None` if that is gone.
+    /// Consumes by that client from now on, unless its connection is lost already: then it never did.
     pub(super) async fn begin(
         &self,
         shared: &Arc<Shared>,
         client: &Client,
+        epoch: u64,
         consumed: Arc<Consumed>,
-    ) -> Option<()> {
-        let standing = Standing::begin(shared, client, Arc::clone(&consumed)).await?;
-        let before = lock(&self.0).insert(consumed.id, standing);
+    ) -> Result<(), TransportError> {
+        let id = consumed.id;
+        let standing = Standing::begin(shared, client, consumed).await.ok_or_else(lost)?;
+        let before = lock(&self.0).insert(id, standing);
         drop(before);
-        Some(())
+        // Looked at behind the insertion: a connection that is lost from now on has this one among those that begin again, and one that
+        // was lost before may have begun them again without it.
+        let now = shared.link.there();
+        if now.as_ref().is_ok_and(|now| *now == epoch) {
+            return Ok(());
+        }
+        drop(self.leave(id));
+        now.and_then(|_| Err(lost()))
     }
 
     /// Consumes no more. Ready when all has come that the server had sent before it knew: whatever was lost here would be given to nobody
@@ -263,5 +273,49 @@ async fn run(client: Client, inbox: String, consumed: Arc<Consumed>, stands: Wea
         if tokio::time::timeout(OPEN_FOR + Duration::from_secs(1), rung).await.is_err() {
             consumed.window.ended(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::NatsTransport;
+    use crate::tap::tests::{connected, runtime, server};
+
+    fn consumed(shared: &Shared) -> Arc<Consumed> {
+        let id = ConsumerId(shared.last.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
+        Arc::new(Consumed::new(id, "orders", &format!("c{}", id.0), Vec::new(), 10))
+    }
+
+    #[test]
+    fn who_begins_on_a_connection_that_is_lost_or_closed_never_did() {
+        let runtime = runtime();
+        let port = server();
+        let transport = NatsTransport::builder(format!("nats://127.0.0.1:{port}")).build().unwrap();
+        let shared = transport.shared();
+        runtime.block_on(async {
+            let client = connected(port, 16).await;
+            let begin = |epoch| shared.consumers.begin(shared, &client, epoch, consumed(shared));
+            shared.link.begun(0).unwrap();
+            assert!(begin(0).await.is_ok());
+            // The client of that connection is there still when the next one stands already, with all that had begun by then.
+            shared.link.lost(&shared.inbox, || "the test has cut it".into());
+            let error = begin(0).await.unwrap_err();
+            assert_eq!(error.kind(), rem_mesh::TransportErrorKind::Disconnected);
+            shared.link.back(1, &shared.inbox, capabilities());
+            let error = begin(0).await.unwrap_err();
+            assert_eq!(error.kind(), rem_mesh::TransportErrorKind::Disconnected);
+            assert!(begin(1).await.is_ok());
+            let stand = |name| shared.consumers.has("orders", name);
+            assert_eq!(["c1", "c2", "c3", "c4"].map(stand), [true, false, false, true]);
+            shared.end();
+            let error = begin(1).await.unwrap_err();
+            assert_eq!(error.kind(), rem_mesh::TransportErrorKind::Closed);
+            assert!(!shared.consumers.has("orders", "c5"));
+        });
+    }
+
+    fn capabilities() -> rem_mesh::Capabilities {
+        rem_mesh::Capabilities::new("nats", 1 << 20)
     }
 }

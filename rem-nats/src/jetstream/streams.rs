@@ -25,10 +25,10 @@ const LONGEST_KEY: usize = 512;
 const LONGEST_NAME: usize = 128;
 
 impl NatsTransport {
-    /// Done in the runtime, as long as the connection lasts that there is.
+    /// Done in the runtime, as long as the connection lasts that there is; `what` is told which.
     fn doing<'a, T, F>(
         &'a self,
-        what: impl FnOnce(Arc<Shared>, Arc<Client>) -> F + Send + 'a,
+        what: impl FnOnce(Arc<Shared>, Arc<Client>, u64) -> F + Send + 'a,
     ) -> Doing<'a, T>
     where
         T: Send + 'static,
@@ -38,7 +38,7 @@ impl NatsTransport {
             let shared = Arc::clone(self.shared());
             let epoch = shared.link.there()?;
             let (client, handle) = shared.live()?;
-            let doing = what(Arc::clone(&shared), client);
+            let doing = what(Arc::clone(&shared), client, epoch);
             let done = handle.spawn(async move { shared.link.while_there(epoch, doing).await });
             done.await.map_err(|_| lost())??
         })
@@ -47,12 +47,12 @@ impl NatsTransport {
 
 impl Streams for NatsTransport {
     fn open(&self, spec: StreamSpec) -> Doing<'_, StreamState> {
-        self.doing(|_, client| async move { open(&client, &spec).await })
+        self.doing(|_, client, _| async move { open(&client, &spec).await })
     }
 
     fn state(&self, stream: &str) -> Doing<'_, StreamState> {
         let stream = stream.to_owned();
-        self.doing(|_, client| async move { Ok(config::state(&info(&client, &stream).await?)) })
+        self.doing(|_, client, _| async move { Ok(config::state(&info(&client, &stream).await?)) })
     }
 
     fn store(&self, stream: &str, parcel: Parcel, key: &str) -> Doing<'_, Storing> {
@@ -108,7 +108,10 @@ impl Streams for NatsTransport {
     }
 
     fn consume(&self, spec: ConsumerSpec) -> Doing<'_, Consuming> {
-        self.doing(|shared, client| async move { consume(&shared, &client, spec).await })
+        let consuming = |shared, client: Arc<Client>, epoch| async move {
+            consume(&shared, &client, epoch, spec).await
+        };
+        self.doing(consuming)
     }
 
     fn leave(&self, consumer: ConsumerId) -> Doing<'_, ()> {
@@ -121,7 +124,7 @@ impl Streams for NatsTransport {
 
     fn forget(&self, stream: &str, consumer: &str) -> Doing<'_, bool> {
         let (stream, consumer) = (stream.to_owned(), consumer.to_owned());
-        self.doing(|_, client| async move {
+        self.doing(|_, client, _| async move {
             is_name("stream", &stream)?;
             is_name("consumer", &consumer)?;
             match ask(&client, &format!("CONSUMER.DELETE.{stream}.{consumer}"), None).await {
@@ -161,7 +164,7 @@ impl Streams for NatsTransport {
     }
 
     fn read(&self, ask: HistoryAsk) -> Doing<'_, HistoryPage> {
-        self.doing(|_, client| async move { history::read(&client, &ask).await })
+        self.doing(|_, client, _| async move { history::read(&client, &ask).await })
     }
 }
 
@@ -260,6 +263,7 @@ async fn open(client: &Client, spec: &StreamSpec) -> Result<StreamState, Transpo
 async fn consume(
     shared: &Arc<Shared>,
     client: &Client,
+    epoch: u64,
     spec: ConsumerSpec,
 ) -> Result<Consuming, TransportError> {
     let (stream, name) = (&*spec.stream, &*spec.name);
@@ -302,7 +306,7 @@ async fn consume(
     let id = ConsumerId(shared.last.fetch_add(1, Ordering::Relaxed) + 1);
     let handled = made["ack_floor"]["stream_seq"].as_u64().unwrap_or_default();
     let consumer = Consumed::new(id, stream, name, spec.filters, spec.in_flight);
-    shared.consumers.begin(shared, client, Arc::new(consumer)).await.ok_or_else(lost)?;
+    shared.consumers.begin(shared, client, epoch, Arc::new(consumer)).await?;
     Ok(Consuming::new(id, handled, there.is_none()))
 }
 
