@@ -22,7 +22,8 @@ pub(crate) struct Failures(Mutex<Kept>);
 struct Kept {
     /// How many there were.
     count: u64,
-    failed: VecDeque<Failed>,
+    /// Each with how many there were with it: between two may lie some that were lost.
+    failed: VecDeque<(u64, Failed)>,
 }
 
 /// A failure as the API gives it.
@@ -58,7 +59,8 @@ impl Failures {
             if kept.failed.len() == KEPT {
                 kept.failed.pop_front();
             }
-            kept.failed.push_back(failed);
+            let number = kept.count;
+            kept.failed.push_back((number, failed));
         }
     }
 
@@ -70,10 +72,12 @@ impl Failures {
     /// Those behind the first so many, at most that many, and how many more there were.
     pub(crate) fn after(&self, seen: u64, most: usize) -> (Vec<Failed>, u64) {
         let kept = lock(&self.0);
-        let new = kept.count - seen.min(kept.count);
-        let there = usize::try_from(new).unwrap_or(usize::MAX).min(kept.failed.len()).min(most);
-        let told = kept.failed.iter().skip(kept.failed.len() - there).cloned().collect();
-        (told, new - there as u64)
+        let new = kept.count.saturating_sub(seen);
+        let newest = kept.failed.iter().rev().take_while(|(number, _)| *number > seen).take(most);
+        let mut told: Vec<_> = newest.map(|(_, failed)| failed.clone()).collect();
+        told.reverse();
+        let more = new - told.len() as u64;
+        (told, more)
     }
 }
 
@@ -103,5 +107,47 @@ impl Failed {
             time: event.timestamp(),
         };
         Some((failed, subscription))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rem_core::wire::{Codec, RawEvent};
+    use rem_core::{Bus, Overflow};
+
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_not_told_again_behind_a_loss() {
+        let bus = Bus::new();
+        let failures = Failures::default();
+        let queue = bus.subscription("$rem.handler.failed").queue(2, Overflow::DropOldest);
+        let mut stream = queue.stream().expect("the pattern is one");
+        let measures = Measures::new();
+        let number = std::sync::atomic::AtomicU64::new(0);
+        let fails = move |_: &Event| {
+            let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            Err::<(), _>(number.to_string())
+        };
+        let _fails = bus.subscribe("a", fails).expect("the pattern is one");
+        let mut fail = |times: u32| {
+            for _ in 0..times {
+                bus.publish_to("a", RawEvent::new(Codec::Json, *b"1")).expect("the bus is open");
+            }
+            failures.take(&mut stream, &measures);
+        };
+        let after = |seen, most| {
+            let (told, more) = failures.after(seen, most);
+            (told.into_iter().map(|failed| failed.error).collect::<Vec<_>>(), more)
+        };
+        fail(2);
+        assert_eq!(after(0, 50), (vec!["1".to_owned(), "2".to_owned()], 0));
+        fail(5);
+        assert_eq!(failures.count(), 7);
+        assert_eq!(after(2, 50), (vec!["6".to_owned(), "7".to_owned()], 3), "three were lost");
+        assert_eq!(after(2, 1), (vec!["7".to_owned()], 4));
+        assert_eq!(after(0, 50).1, 3, "who comes later is told the two before them too");
+        assert_eq!(after(7, 50), (Vec::new(), 0));
+        assert_eq!(after(9, 50), (Vec::new(), 0));
     }
 }
