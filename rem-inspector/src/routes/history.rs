@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 
 pub(crate) const MOMENT: &[&str] = &["sequence", "time", "pattern", "limit"];
 
-/// How many numbers are told with their times.
+/// How many numbers are told with their times, at most.
 const STEPS: u64 = 100;
 
 #[derive(Debug, Default, Serialize)]
@@ -60,7 +60,7 @@ pub(crate) fn history(asked: &Asked) -> Result<History, Refusal> {
     let Some(range) = readable(bus).filter(|range| !range.is_empty()) else { return Ok(history) };
     let (from, to) = (*range.start(), *range.end());
     (history.from, history.to) = (Some(from), Some(to));
-    let step = ((to - from) / STEPS).max(1);
+    let step = (to - from) / STEPS + 1;
     let mut at = from;
     while at <= to {
         // The next that may be seen, which need not be that one.

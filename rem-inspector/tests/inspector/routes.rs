@@ -267,6 +267,22 @@ fn a_pattern_is_explained_as_it_is_typed() {
 }
 
 #[test]
+fn a_history_is_told_by_a_hundred_numbers_at_most() {
+    let bus = Bus::builder().history(Ring::events(1_000)).build();
+    let inspector = rem_inspector::serve(&bus, "127.0.0.1:0").unwrap();
+    let mut last = 0;
+    for (events, expected) in [(1, 1), (100, 100), (101, 51), (199, 100), (200, 100), (250, 84)] {
+        while last < events {
+            bus.publish(placed(last)).unwrap();
+            last += 1;
+        }
+        let history = get(&inspector, "/api/history");
+        let series = history["series"].as_array().unwrap();
+        assert_eq!((series.len(), &series[0][0]), (expected, &json!(1)), "of {events} events");
+    }
+}
+
+#[test]
 fn the_history_tells_its_range_and_how_things_stood() {
     let bus = Bus::builder().history(Ring::events(8)).build();
     let inspector = rem_inspector::serve(&bus, "127.0.0.1:0").unwrap();
