@@ -337,8 +337,12 @@ impl Feed {
                 Err(_) => break,
             }
         }
-        let Some((from, to)) = range else { return step };
-        self.position = self.position.max(to);
+        if found.is_empty() && missed == 0 {
+            return step;
+        }
+        if let Some((_, to)) = range {
+            self.position = self.position.max(to);
+        }
         found.retain(|event| self.filter.by_head(event));
         let all = found.len();
         let most = match &mut self.pace {
@@ -358,7 +362,8 @@ impl Feed {
             allowance.take(chosen.len());
         }
         let left_out = missed + (all - chosen.len()) as u64;
-        if left_out > 0 {
+        // Events that the bus tells of itself have no number: of a range of them nothing can be said.
+        if let Some((from, to)) = range.filter(|_| left_out > 0) {
             let matched = (missed == 0 && !self.filter.searches()).then_some(all as u64);
             out.push(Told::Sampled(Sampled { from, to, sent, left_out, matched }));
         }

@@ -173,6 +173,19 @@ fn a_bus_without_history_is_seen_from_now_on() {
 }
 
 #[test]
+fn what_a_bus_without_history_tells_of_itself_has_no_number_and_comes() {
+    let bus = Bus::new();
+    let inspector = rem_inspector::serve(&bus, "127.0.0.1:0").unwrap();
+    let _fails = bus.subscribe("order.**", |_: &Event| Err::<(), _>("no")).unwrap();
+    let path = "/api/stream?pattern=$rem.handler.failed";
+    let mut stream = Stream::open(inspector.address(), path, None);
+    stream.until("hello");
+    bus.publish(placed(1)).unwrap();
+    let event = stream.until("event");
+    assert_eq!((event.id, &event.data["topic"]), (None, &json!("$rem.handler.failed")));
+}
+
+#[test]
 fn failures_are_told_as_they_happen_and_not_one_by_one_when_they_are_many() {
     let (bus, inspector) = inspected();
     let _fails = bus.subscribe("order.**", |_: &Event| Err::<(), _>("no")).unwrap();
