@@ -382,3 +382,68 @@ impl Open {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+    use rem_core::wire::{Codec, RawEvent};
+    use rem_core::{Bus, Ring};
+
+    use super::*;
+    use crate::Inspector;
+
+    fn publish(bus: &Bus) {
+        bus.publish_to("a", RawEvent::new(Codec::Json, *b"1")).expect("it is open");
+    }
+
+    /// What a client is given that waits until `is_over` before it reads on, and then reads to the end of what there is.
+    fn told(patience: Duration, is_over: impl Fn(&Reading) -> bool) -> (Vec<String>, Arc<Shared>) {
+        let bus = Bus::builder().history(Ring::events(8)).build();
+        let shared = Inspector::builder(&bus).patience(patience).shared();
+        publish(&bus);
+        let reading = Reading::new();
+        let query = Some("all=true&after=0");
+        let response = open(&shared, query, &HeaderMap::new(), Some(reading.clone()));
+        let mut body = response.expect("there is room").into_body().into_data_stream();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let told = runtime.expect("a runtime").block_on(async {
+            let mut told = Vec::new();
+            while let Some(Ok(bytes)) = body.next().await {
+                told.push(String::from_utf8_lossy(&bytes).into_owned());
+                while !is_over(&reading) {
+                    std::thread::yield_now();
+                }
+                publish(&bus);
+                if told.len() == 3 {
+                    break;
+                }
+            }
+            told
+        });
+        (told, shared)
+    }
+
+    #[test]
+    fn who_reads_again_behind_its_patience_is_told_and_then_it_is_over() {
+        let patience = Duration::from_millis(5);
+        // One millisecond more, for it is counted by them.
+        let behind = |reading: &Reading| reading.stalled() > patience + Duration::from_millis(1);
+        let (told, shared) = told(patience, behind);
+        let [first, second] = &told[..] else { panic!("{told:?}") };
+        assert!(first.contains("event: hello\n") && first.contains("event: event\n"), "{first}");
+        assert!(second.starts_with("event: lagged\n"), "{second}");
+        let position = second.contains(r#""position":1"#);
+        assert!(position && second.matches("event: ").count() == 1, "{second}");
+        let counts = serde_json::to_value(shared.clients.counts()).expect("they are numbers");
+        assert_eq!((&counts["cut"], &counts["attached"]), (&json!(1), &json!(0)));
+    }
+
+    #[test]
+    fn who_reads_within_its_patience_goes_on() {
+        let (told, shared) = told(Duration::from_secs(3_600), |_| true);
+        assert_eq!(told.len(), 3);
+        assert!(told.iter().all(|told| told.contains("event: event\n")), "{told:?}");
+        let counts = serde_json::to_value(shared.clients.counts()).expect("they are numbers");
+        assert_eq!(counts["cut"], 0);
+    }
+}
