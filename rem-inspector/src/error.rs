@@ -59,7 +59,7 @@ impl fmt::Display for ServeError {
             )?,
             ServeErrorKind::Token => write!(
                 f,
-                "the token is too short, or holds other signs than those between `!` and `~`: write at least {TOKEN} of them, \
+                "the token is too short, or holds other characters than those between `!` and `~`: write at least {TOKEN} of them, \
                  from a generator of random numbers"
             )?,
             ServeErrorKind::Bind(address) => write!(

@@ -255,8 +255,9 @@ Written by `cargo xtask bench`, of `benches/results/results.json`; not by hand. 
 of that machine: it takes a quarter of an hour, `--only` makes a part of it and leaves the rest as it was, `--page` writes the page anew.
 
 Every figure is a median of rounds, at least 11, in each of which all that are compared take turns, so that a slow moment is felt by all.
-They run in one process, on the same data; what each did is checked, not only timed. Ratios are of medians of the same run. Built by
-`cargo bench`: optimised, with thin LTO, for no processor in particular. `ns` are nanoseconds.
+They run in one process, on the same data; what each did is checked, not only timed. A ratio is that of two medians of
+the same run; in the parts `nats` and `partition` it is the median of the ratios of the rounds. Built by `cargo bench`: optimised, with thin
+LTO, for no processor in particular. `ns` are nanoseconds.
 ";
 
 const PEERS: &str = "

@@ -66,7 +66,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Report> {
     let mut figures = String::from(
         "Events are published all the while, and in the end a ledger of them is held against what came: none is missing that may \
          not be, none comes twice or out of order where that is promised. A release build; servers, cables (a proxy on the \
-         loopback) and processes of the test's own. What each checks is said in `docs/nats.md`, and in the tests.\n\n\
+         loopback) and processes of the test's own. What each checks is said in `docs/promises.md`, and in the tests.\n\n\
          | | failure | on | faults | events | what came of it | held |\n| --- | --- | --- | --: | --: | --- | --- |\n",
     );
     for (at, case) in CASES.iter().enumerate() {

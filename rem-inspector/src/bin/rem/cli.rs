@@ -203,7 +203,7 @@ fn inspect() -> Command {
             "Data too: which of its fields are marked `#[event(redact)]`, neither a journal nor a mesh knows",
         ))
         .arg(
-            option("token", "TOKEN", "Lets in only who has it: at least 16 printable signs")
+            option("token", "TOKEN", "Lets in only who has it: at least 16 printable characters of ASCII")
                 .env("REM_TOKEN")
                 .hide_env_values(true),
         )

@@ -9,7 +9,7 @@ pub(crate) const CODES: &str = "\
 Exit codes:
   0  it is done
   1  the answer is no: not selected, damaged, nothing found
-  2  the command line is wrong, or asks for what there is not of such a source
+  2  the command line is wrong, or asks for what such a source does not have
   3  the journal cannot be opened, or the inspector or the server not reached
   4  the journal, the inspector or the server has refused, or data is not what it should be
   5  something could not be written";

@@ -1,4 +1,4 @@
-//! A table as a picture of signs: bars for groups, lines over time for windows.
+//! A table as a picture of characters: bars for groups, lines over time for windows.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -228,15 +228,15 @@ fn shown_number(value: f64) -> String {
     format!("{rounded}")
 }
 
-/// The signs of a line, with their colours; without the empty ones at its end.
+/// The characters of a line, with their colours; without the empty ones at its end.
 fn styled(cells: &[&Cell]) -> String {
     let end = cells.iter().rposition(|cell| cell.symbol() != " ").map_or(0, |last| last + 1);
     let mut line = String::new();
     for run in cells[..end].chunk_by(|one, two| one.fg == two.fg) {
         let style = color_of(run[0].fg).map_or(Style::new(), AnsiColor::on_default);
-        let signs: String = run.iter().map(|cell| cell.symbol()).collect();
+        let text: String = run.iter().map(|cell| cell.symbol()).collect();
         // Nothing of it fails: it is written to a text.
-        let _ = write!(line, "{style}{signs}{style:#}");
+        let _ = write!(line, "{style}{text}{style:#}");
     }
     line
 }
