@@ -106,7 +106,7 @@ const GOOD_ARCHITECTURE: &str = "# Map
 **Invariant (`fallible-checks`).** Each can fail.
 
 ### `rem-core`
-`way.rs`, `clock.rs`, `sync.rs`; `event/by_hand.rs`.
+`way.rs`, `clock.rs`, `sync.rs`; `event/by_hand.rs`, below `clock/` is `counter.rs`; not here `src/lib.rs`.
 ";
 
 const GOOD_FACADE: &str = "//! The facade, by `heck::ToSnakeCase`.
@@ -221,7 +221,15 @@ const BAD: &[(&str, &str, &str)] = &[
         "//! Tests.\n#[test]\n#[ignore]\nfn an_effect_is_seen_after_its_cause_by_all() {}\n",
     ),
     ("map", "rem-core/src/newcomer.rs", "//! New.\n"),
+    ("map", "rem-new/src/lib.rs", "//! A crate.\n"),
+    ("map", "rem-nats/src/newcomer.rs", "//! New, in a crate that the map says nothing of.\n"),
     ("map", "ARCHITECTURE.md", "### `rem-core`\n`way.rs` `clock.rs` `sync.rs` `gone.rs`\n"),
+    ("map", "ARCHITECTURE.md", "### `rem-core`\n`way.rs` `clock.rs` `sync.rs` `hand.rs`\n"),
+    (
+        "map",
+        "ARCHITECTURE.md",
+        "### `rem-core`\n`way.rs` `clock.rs` `sync.rs` `by_hand.rs` `way/by_hand.rs`\n",
+    ),
 ];
 
 fn good_packages() -> Vec<Package> {
