@@ -15,8 +15,8 @@ mod set;
 
 pub use set::UnionError;
 
-/// The question would have taken more steps than [`STEPS`](TooLarge::STEPS) or more states than [`STATES`](TooLarge::STATES), or
-/// asks about a regular expression with a word boundary.
+/// The question would have taken more steps than [`STEPS`](TooLarge::STEPS), more states than [`STATES`](TooLarge::STATES) or more
+/// edges than [`EDGES`](TooLarge::EDGES), or asks about a regular expression with a word boundary.
 ///
 /// Whether one pattern includes a set is hard in general: the answer can need exponentially many states. Rather than
 /// take that long, or be wrong, the algebra stops here.
@@ -25,15 +25,18 @@ pub use set::UnionError;
 pub struct TooLarge;
 
 impl TooLarge {
-    /// The most steps of automata that one question takes: some tenths of a second.
+    /// The most steps of automata that one question takes, some tenths of a second; and the most that it takes before, to leave
+    /// out elements that surely cannot meet, and to find the characters that have to be told apart.
     pub const STEPS: usize = 1 << 24;
     /// The most states of the automaton of both patterns, and the most sets of them that are looked at.
     pub const STATES: usize = 1 << 16;
+    /// The most edges of the automaton of both patterns: a class of characters has one for each of its ranges, and `\w` some 750.
+    pub const EDGES: usize = 1 << 20;
 }
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the patterns are too large to compare exactly: split the sets, or write fewer `**` and globs")
+        f.write_str("the patterns are too large to compare exactly: split the sets, or write fewer `**`, globs and classes of characters")
     }
 }
 
@@ -126,11 +129,22 @@ impl<'p> Language<'p> {
     }
 
     /// Without the members that can meet none of the other's: they make no difference, but cost states.
-    fn relevant_to(&self, other: &Self) -> Self {
-        let meets = |member: &&Member<'p>| {
-            other.members.iter().any(|other| !other.exclude && !member.surely_apart(other))
-        };
-        Self { members: self.members.iter().filter(meets).copied().collect() }
+    fn relevant_to(&self, other: &Self) -> Result<Self, TooLarge> {
+        let mut members = Vec::new();
+        let mut steps = 0;
+        for member in &self.members {
+            let meets = other.members.iter().any(|other| {
+                steps += 1;
+                !other.exclude && !member.surely_apart(other)
+            });
+            if steps > TooLarge::STEPS {
+                return Err(TooLarge);
+            }
+            if meets {
+                members.push(*member);
+            }
+        }
+        Ok(Self { members })
     }
 }
 

@@ -25,16 +25,16 @@ impl Builder<'_> {
 
     fn hir(&mut self, hir: &Hir, from: u32, to: u32) -> Result<(), TooLarge> {
         match hir.kind() {
-            HirKind::Empty => self.edge(from, By::Free, to),
+            HirKind::Empty => self.edge(from, By::Free, to)?,
             HirKind::Literal(literal) => {
                 let text = core::str::from_utf8(&literal.0).map_err(|_| TooLarge)?;
                 let mut state = from;
                 for character in text.chars() {
                     let next = self.state()?;
-                    self.edge(state, By::Range(u32::from(character), u32::from(character)), next);
+                    self.edge(state, By::Range(u32::from(character), u32::from(character)), next)?;
                     state = next;
                 }
-                self.edge(state, By::Free, to);
+                self.edge(state, By::Free, to)?;
             }
             HirKind::Class(Class::Unicode(class)) => {
                 for range in class.ranges() {
@@ -42,7 +42,7 @@ impl Builder<'_> {
                         from,
                         By::Range(u32::from(range.start()), u32::from(range.end())),
                         to,
-                    );
+                    )?;
                 }
             }
             HirKind::Class(Class::Bytes(class)) => {
@@ -51,15 +51,15 @@ impl Builder<'_> {
                         from,
                         By::Range(u32::from(range.start()), u32::from(range.end())),
                         to,
-                    );
+                    )?;
                 }
             }
             // No topic has a line break: lines begin and end where the text does.
             HirKind::Look(Look::Start | Look::StartLF | Look::StartCRLF) => {
-                self.edge(from, By::AtStart, to);
+                self.edge(from, By::AtStart, to)?;
             }
             HirKind::Look(Look::End | Look::EndLF | Look::EndCRLF) => {
-                self.edge(from, By::AtEnd, to);
+                self.edge(from, By::AtEnd, to)?;
             }
             HirKind::Look(_) => return Err(TooLarge),
             HirKind::Capture(capture) => return self.hir(&capture.sub, from, to),
@@ -70,13 +70,13 @@ impl Builder<'_> {
                     self.hir(part, state, next)?;
                     state = next;
                 }
-                self.edge(state, By::Free, to);
+                self.edge(state, By::Free, to)?;
             }
             HirKind::Alternation(ways) => {
                 for way in ways {
                     // A way begins at its own state, so that a loop in it does not lead into the others.
                     let begin = self.state()?;
-                    self.edge(from, By::Free, begin);
+                    self.edge(from, By::Free, begin)?;
                     self.hir(way, begin, to)?;
                 }
             }
@@ -90,19 +90,19 @@ impl Builder<'_> {
                 match repetition.max {
                     None => {
                         let (begin, end) = (self.state()?, self.state()?);
-                        self.edge(state, By::Free, begin);
+                        self.edge(state, By::Free, begin)?;
                         self.hir(&repetition.sub, begin, end)?;
-                        self.edge(end, By::Free, begin);
-                        self.edge(begin, By::Free, to);
+                        self.edge(end, By::Free, begin)?;
+                        self.edge(begin, By::Free, to)?;
                     }
                     Some(max) => {
                         for _ in repetition.min..max {
                             let next = self.state()?;
-                            self.edge(state, By::Free, to);
+                            self.edge(state, By::Free, to)?;
                             self.hir(&repetition.sub, state, next)?;
                             state = next;
                         }
-                        self.edge(state, By::Free, to);
+                        self.edge(state, By::Free, to)?;
                     }
                 }
             }

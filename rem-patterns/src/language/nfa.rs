@@ -65,6 +65,8 @@ pub(super) struct Nfa {
     pub(super) starts: Vec<u32>,
     /// Ordered, for each element adds its own last.
     pub(super) ends: Vec<u32>,
+    /// How many edges all states have.
+    edges: usize,
 }
 
 impl Nfa {
@@ -91,8 +93,13 @@ impl Builder<'_> {
         u32::try_from(self.nfa.states.len() - 1).map_err(|_| TooLarge)
     }
 
-    pub(super) fn edge(&mut self, from: u32, by: By, to: u32) {
+    pub(super) fn edge(&mut self, from: u32, by: By, to: u32) -> Result<(), TooLarge> {
+        if self.nfa.edges >= TooLarge::EDGES {
+            return Err(TooLarge);
+        }
+        self.nfa.edges += 1;
         self.nfa.states[from as usize].edges.push((by, to));
+        Ok(())
     }
 
     /// For each segment two states: where it begins, and where those before it have ended; a dot leads from the second to
@@ -105,13 +112,13 @@ impl Builder<'_> {
         for segment in segments {
             let (next_begin, next_ended) = (self.state()?, self.state()?);
             if segment.kind == Kind::Many {
-                self.edge(begin, By::Free, next_begin);
-                self.edge(ended, By::Free, next_ended);
+                self.edge(begin, By::Free, next_begin)?;
+                self.edge(ended, By::Free, next_ended)?;
                 self.any_segment(begin, ended)?;
             } else {
                 self.segment(member.pattern, *segment, begin, next_ended)?;
             }
-            self.edge(ended, By::Range(DOT, DOT), begin);
+            self.edge(ended, By::Range(DOT, DOT), begin)?;
             (begin, ended) = (next_begin, next_ended);
         }
         match member.element.regex {
@@ -121,7 +128,7 @@ impl Builder<'_> {
             Some(_) => return Err(TooLarge),
             #[cfg(feature = "regex")]
             Some(number) => {
-                self.edge(ended, By::Range(DOT, DOT), begin);
+                self.edge(ended, By::Range(DOT, DOT), begin)?;
                 let end = self.expression(member.pattern, number, begin)?;
                 self.nfa.ends.push(end);
             }
@@ -132,9 +139,9 @@ impl Builder<'_> {
     /// One or more characters of a segment.
     fn any_segment(&mut self, from: u32, to: u32) -> Result<(), TooLarge> {
         let inside = self.state()?;
-        self.edge(from, By::Within(0, LAST), inside);
-        self.edge(inside, By::Within(0, LAST), inside);
-        self.edge(inside, By::Free, to);
+        self.edge(from, By::Within(0, LAST), inside)?;
+        self.edge(inside, By::Within(0, LAST), inside)?;
+        self.edge(inside, By::Free, to)?;
         Ok(())
     }
 
@@ -154,7 +161,7 @@ impl Builder<'_> {
                 while at < text.len() {
                     let (character, next) = decode(text, at);
                     let target = if next == text.len() { to } else { self.state()? };
-                    self.edge(state, By::Range(character, character), target);
+                    self.edge(state, By::Range(character, character), target)?;
                     (state, at) = (target, next);
                 }
                 Ok(())
@@ -170,45 +177,45 @@ impl Builder<'_> {
             places.push(self.state()?);
         }
         places.push(to);
-        self.edge(from, By::Free, places[0]);
+        self.edge(from, By::Free, places[0])?;
         let mut at = 0;
         while at < glob.len() {
             let here = places[at];
             at = match glob[at] {
                 b'*' => {
-                    self.edge(here, By::Within(0, LAST), here);
-                    self.edge(here, By::Free, places[at + 1]);
+                    self.edge(here, By::Within(0, LAST), here)?;
+                    self.edge(here, By::Free, places[at + 1])?;
                     at + 1
                 }
                 b'?' => {
-                    self.edge(here, By::Within(0, LAST), places[at + 1]);
+                    self.edge(here, By::Within(0, LAST), places[at + 1])?;
                     at + 1
                 }
                 b'[' => {
                     let end = class(glob, at, 0).1;
-                    self.class(glob, at, here, places[end]);
+                    self.class(glob, at, here, places[end])?;
                     end
                 }
                 b'{' => {
                     let close = closing(glob, at);
                     let mut start = at + 1;
                     while start <= close {
-                        self.edge(here, By::Free, places[start]);
+                        self.edge(here, By::Free, places[start])?;
                         start = alternative_end(glob, start) + 1;
                     }
                     at + 1
                 }
                 b',' => {
-                    self.edge(here, By::Free, places[closing(glob, at) + 1]);
+                    self.edge(here, By::Free, places[closing(glob, at) + 1])?;
                     at + 1
                 }
                 b'}' => {
-                    self.edge(here, By::Free, places[at + 1]);
+                    self.edge(here, By::Free, places[at + 1])?;
                     at + 1
                 }
                 _ => {
                     let (character, next) = decode(glob, at);
-                    self.edge(here, By::Range(character, character), places[next]);
+                    self.edge(here, By::Range(character, character), places[next])?;
                     next
                 }
             };
@@ -216,7 +223,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn class(&mut self, glob: &[u8], at: usize, from: u32, to: u32) {
+    fn class(&mut self, glob: &[u8], at: usize, from: u32, to: u32) -> Result<(), TooLarge> {
         let negated = glob[at + 1] == b'!';
         let mut at = at + 1 + usize::from(negated);
         let mut ranges = Vec::new();
@@ -227,20 +234,21 @@ impl Builder<'_> {
         }
         if !negated {
             for (low, high) in ranges {
-                self.edge(from, By::Within(low, high), to);
+                self.edge(from, By::Within(low, high), to)?;
             }
-            return;
+            return Ok(());
         }
         ranges.sort_unstable();
         let mut free = 0;
         for (low, high) in ranges {
             if free < low {
-                self.edge(from, By::Within(free, low - 1), to);
+                self.edge(from, By::Within(free, low - 1), to)?;
             }
             free = free.max(high + 1);
         }
         if free <= LAST {
-            self.edge(from, By::Within(free, LAST), to);
+            self.edge(from, By::Within(free, LAST), to)?;
         }
+        Ok(())
     }
 }

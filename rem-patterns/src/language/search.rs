@@ -26,13 +26,13 @@ pub(super) fn shortest(
     goal: Goal,
 ) -> Result<Option<Topic>, TooLarge> {
     let (first, second) = match goal {
-        Goal::Both => (first.relevant_to(second), second.relevant_to(first)),
-        Goal::FirstAlone => (first.clone(), second.relevant_to(first)),
+        Goal::Both => (first.relevant_to(second)?, second.relevant_to(first)?),
+        Goal::FirstAlone => (first.clone(), second.relevant_to(first)?),
     };
     let mut nfa = Nfa::default();
     nfa.add(&first, false)?;
     nfa.add(&second, true)?;
-    Search::new(&nfa, goal).run()
+    Search::new(&nfa, goal)?.run()
 }
 
 /// A text of the automaton's alphabet, and what it leads to.
@@ -61,16 +61,16 @@ struct Search<'n> {
 }
 
 impl<'n> Search<'n> {
-    fn new(nfa: &'n Nfa, goal: Goal) -> Self {
-        Self {
+    fn new(nfa: &'n Nfa, goal: Goal) -> Result<Self, TooLarge> {
+        Ok(Self {
             nfa,
             goal,
-            alphabet: alphabet(nfa),
+            alphabet: alphabet(nfa)?,
             reached: Vec::new(),
             queues: (0..=MAX_BYTES).map(|_| Vec::new()).collect(),
             fewest: BTreeMap::new(),
             steps: 0,
-        }
+        })
     }
 
     fn run(mut self) -> Result<Option<Topic>, TooLarge> {
@@ -104,7 +104,8 @@ impl<'n> Search<'n> {
         let mut targets = Vec::new();
         for &state in &here.states {
             let state = &self.nfa.states[state as usize];
-            self.steps += state.edges.len();
+            // To look at one that leads nowhere is a step too: there may be thousands.
+            self.steps += 1 + state.edges.len();
             if !system || state.owner.system {
                 let taken = state.edges.iter().filter(|(by, _)| by.takes(u32::from(character)));
                 targets.extend(taken.map(|&(_, target)| target));
@@ -220,7 +221,7 @@ impl Verdict {
 }
 
 /// For all characters that no edge tells apart, one: of the fewest bytes, and a letter where that may be.
-fn alphabet(nfa: &Nfa) -> Vec<char> {
+fn alphabet(nfa: &Nfa) -> Result<Vec<char>, TooLarge> {
     let mut kinds: Vec<By> =
         nfa.states.iter().flat_map(|state| state.edges.iter().map(|&(by, _)| by)).collect();
     kinds.sort_unstable();
@@ -235,6 +236,10 @@ fn alphabet(nfa: &Nfa) -> Vec<char> {
     }
     cuts.sort_unstable();
     cuts.dedup();
+    // What follows asks each kind about each cut, and may remember all answers.
+    if kinds.len().saturating_mul(cuts.len()) > TooLarge::STEPS {
+        return Err(TooLarge);
+    }
     let mut best: BTreeMap<Vec<bool>, (usize, bool, char)> = BTreeMap::new();
     for (at, &low) in cuts.iter().enumerate() {
         let high = cuts.get(at + 1).map_or(LAST, |next| next - 1);
@@ -253,5 +258,5 @@ fn alphabet(nfa: &Nfa) -> Vec<char> {
     let mut alphabet: Vec<_> = best.into_values().collect();
     // What is put last is looked at first.
     alphabet.sort_unstable_by(|one, other| other.cmp(one));
-    alphabet.into_iter().map(|(_, _, character)| character).collect()
+    Ok(alphabet.into_iter().map(|(_, _, character)| character).collect())
 }

@@ -146,6 +146,48 @@ fn what_is_hard_is_refused_and_not_wrong() {
     );
 }
 
+/// Patterns as large as a text may be, each large in another way.
+#[test]
+fn what_is_large_is_refused_before_it_costs_much() {
+    let set = |count, element: &dyn Fn(usize) -> String| {
+        Pattern::parse((0..count).map(element).collect::<Vec<_>>().join(",")).expect("a pattern")
+    };
+    let ideograph = |at| ('\u{4e00}'..).nth(at).expect("a character");
+    // `a`, and words of 80 characters each that no other has.
+    let word = |at: usize| (at * 80..(at + 1) * 80).map(ideograph).collect::<String>();
+    let words =
+        |count| set(count, &|at| if at == 0 { "=a".to_owned() } else { format!("=b{}", word(at)) });
+    assert_eq!(words(25).example().expect("far from the bound").as_deref(), Some("a"));
+    let ranges = set(12, &|_| "{~[acegikmoqsuwyACEGIKMOQSUWY02468]{3000}~}".to_owned());
+    let ends = |at| if at < 900 { "?".to_owned() } else { format!("={}", ideograph(at)) };
+    let ends = set(1_800, &ends);
+    let deeper = Pattern::parse("*.a").expect("a pattern");
+    let (one, other) = (set(4_200, &|_| "a".to_owned()), set(4_200, &|_| "b".to_owned()));
+    for (what, answer) in [
+        ("4,720 characters, each told from each", words(60).example()),
+        ("a million edges", ranges.example()),
+        ("900 states that lead nowhere, looked at a million times", ends.intersects(&deeper)),
+        ("4,200 elements, each compared with each", one.intersects(&other)),
+    ] {
+        let said = answer.expect_err(what).to_string();
+        assert!(said.contains("split the sets") && said.contains("classes of"), "{said}");
+    }
+}
+
+/// Classes of Unicode have hundreds of ranges, and are ordinary.
+#[test]
+fn what_is_ordinary_is_far_from_the_bounds() {
+    for (one, other) in [
+        (r"{~user\.[\w%+-]{1,8}\.(?i:changed|left)~}", r"user.*.left,{~order\.\w+~}"),
+        (r"{~\p{Lu}\p{Ll}*~}", r"{~\w+~},!**.{lost,c?lled}"),
+        (r"{~.*\.\d{4}-\d\d-\d\d~}", "shop.[!a-c]*.>"),
+    ] {
+        let (a, b) = (Pattern::parse(one).expect(one), Pattern::parse(other).expect(other));
+        let met = a.intersects(&b).expect("small").expect("a topic of both");
+        assert!(a.matches(&met) && b.matches(&met), "{met} of {one} and {other}");
+    }
+}
+
 #[test]
 fn anchors_hold_in_regular_expressions() {
     for (expression, witness) in [
