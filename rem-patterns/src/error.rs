@@ -119,6 +119,8 @@ pub enum PatternErrorKind {
     BadRegex,
     /// The regular expression compiles to more than its size limit.
     RegexTooLarge,
+    /// The pattern has more than [`Pattern::MAX_REGEXES`](crate::Pattern::MAX_REGEXES) regular expressions.
+    TooManyRegexes,
     /// The crate was built without its feature `regex`.
     RegexUnsupported,
 }
@@ -203,6 +205,9 @@ impl PatternErrorKind {
             Self::BadRegex => "this is no regular expression",
             Self::RegexTooLarge => {
                 "the regular expression is over the size limit: make it shorter, or its repetitions smaller"
+            }
+            Self::TooManyRegexes => {
+                "a pattern has at most 16 regular expressions: join some of them, `{~a|b~}` for `{~a~},{~b~}`, or make several patterns"
             }
             Self::RegexUnsupported => "regular expressions need the feature `regex` of this crate",
         }

@@ -55,7 +55,12 @@ impl Pattern {
     /// The longest text of a pattern, in bytes. A longer one is refused before it is looked at.
     pub const MAX_BYTES: usize = parse::MAX_TEXT;
 
-    /// Parses a pattern, in time linear in its length; regular expressions in it are compiled besides.
+    /// The most regular expressions of one pattern, those of exclusions among them: each takes up to 1 MiB compiled, and more to
+    /// match by. One more is refused before it is compiled.
+    pub const MAX_REGEXES: usize = 16;
+
+    /// Parses a pattern, in time linear in its length; regular expressions in it are compiled besides, at most
+    /// [`MAX_REGEXES`](Self::MAX_REGEXES) of up to 1 MiB each.
     ///
     /// # Errors
     /// Says which bytes are wrong, why, and how to mend it.

@@ -13,7 +13,7 @@ use crate::pattern::Pattern;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnionError {
-    /// There is no pattern, or the one would be too long.
+    /// There is no pattern, or the one would be too long or have too many regular expressions.
     Pattern(PatternError),
     /// One pattern excludes some, but not all, of what another selects: a set has one list of exclusions for all.
     Entangled(Pattern),

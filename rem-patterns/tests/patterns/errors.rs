@@ -2,6 +2,7 @@
 
 use rem_patterns::{
     IntoPattern, MAX_BYTES, MAX_SEGMENTS, Pattern, PatternErrorKind as Kind, Topic, TopicErrorKind,
+    UnionError,
 };
 
 #[test]
@@ -88,6 +89,21 @@ fn each_limit_has_its_kind_and_span() {
         let error = regex.expect_err("a million states");
         assert_eq!(error.kind(), Kind::RegexTooLarge, "{error}");
         assert_eq!(&error.text()[error.span()], "(b{1000}){1000}");
+    }
+    #[cfg(feature = "regex")]
+    {
+        let most = format!("a,{}", ["x.{~b~}"; Pattern::MAX_REGEXES - 1].join(","));
+        assert!(Pattern::parse(format!("{most},!{{~c~}}")).is_ok(), "as many as there may be");
+        // What does not compile shows that it is not tried.
+        let error = Pattern::parse(format!("{most},!{{~c~}},y.{{~(~}}")).expect_err("one more");
+        assert_eq!(error.kind(), Kind::TooManyRegexes, "{error}");
+        assert_eq!(&error.text()[error.span()], "{~(~}");
+        assert!(error.to_string().contains("at most 16 regular expressions: join"), "{error}");
+        let half = Pattern::parse(most).expect("15 of them");
+        let union = Pattern::union(&[half, Pattern::parse("{~c~},{~d~}").expect("2 of them")]);
+        assert!(
+            matches!(union, Err(UnionError::Pattern(error)) if error.kind() == Kind::TooManyRegexes)
+        );
     }
 }
 

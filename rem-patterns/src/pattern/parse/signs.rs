@@ -5,6 +5,7 @@ use core::ops::Range;
 use super::{Parser, Seen, u16_of};
 use crate::error::{PatternError, PatternErrorKind as Fault};
 use crate::glob;
+use crate::pattern::Pattern;
 use crate::pattern::regex::Regex;
 use crate::segment::Kind;
 use crate::topic::rules::is_forbidden;
@@ -149,6 +150,9 @@ impl Parser<'_> {
         self.at = end + REGEX_CLOSE.len();
         if !matches!(self.peek(), None | Some(b',')) {
             return Err(self.fault(Fault::RegexNotLast, open..self.at));
+        }
+        if self.regexes.len() >= Pattern::MAX_REGEXES {
+            return Err(self.fault(Fault::TooManyRegexes, open..self.at));
         }
         self.regexes.push(Regex::new(self.text, start..end)?);
         Ok(u16_of(self.regexes.len() - 1))
