@@ -81,7 +81,8 @@ impl Group {
             Self::Field(path) => Some(Field::parse(path)?),
             Self::Capture(pattern, name) if !pattern.capture_names().any(|is| is == &**name) => {
                 let said = format!(
-                    "`{pattern}` captures nothing under `{name}`: write `{{{name}}}` for the segment that is meant"
+                    "`{pattern}` captures nothing under `{name}`: write `{{{name}}}` for the segment that is meant, \
+                     or `(?<{name}>…)` in a regular expression"
                 );
                 return Err(AnalysisError::new(Kind::Capture, said));
             }

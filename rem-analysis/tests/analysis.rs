@@ -83,6 +83,11 @@ fn events_are_told_apart_by_whatever_is_said() {
         count(Group::capture(pattern.clone(), "region")),
         [(None, 5), (Some("eu"), 2), (Some("us"), 1)]
     );
+    let regex = Pattern::regex(r"shop\.(?<region>\w+)\.paid").unwrap();
+    assert_eq!(
+        count(Group::capture(regex, "region")),
+        [(None, 5), (Some("eu"), 2), (Some("us"), 1)]
+    );
     let depth = Group::with("depth", |event: &Event| Some(event.topic().depth().to_string()));
     assert_eq!(count(depth), [(Some("1"), 4), (Some("3"), 4)]);
     let both = Analysis::events().by(Group::Segment(0)).by(Group::Segment(2)).run(some()).unwrap();

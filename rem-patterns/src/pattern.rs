@@ -1,6 +1,7 @@
 //! [`Pattern`]: an expression that selects topics.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -123,19 +124,23 @@ impl Pattern {
     /// ```
     pub fn has_captures(&self) -> bool {
         self.0.segments.iter().any(|segment| segment.is_capture())
-            || self.0.regexes.iter().any(regex::Regex::has_groups)
+            || !self.0.regexes.is_empty() && self.capture_names().next().is_some()
     }
 
-    /// The names of all captures of segments, each once, in the order in which they are written. The named groups of a regular
-    /// expression are not among them.
+    /// The names under which [`captures`](Self::captures) may give something, each once, in the order in which they are written:
+    /// those of segments, and of the named groups of regular expressions. What a set excludes captures nothing.
+    ///
+    /// ```
+    /// use rem_patterns::Pattern;
+    ///
+    /// let pattern = Pattern::parse("order.{id}.{*rest},user.{id}.{name}")?;
+    /// assert_eq!(pattern.capture_names().collect::<Vec<_>>(), ["id", "rest", "name"]);
+    /// # Ok::<(), rem_patterns::PatternError>(())
+    /// ```
     pub fn capture_names(&self) -> impl Iterator<Item = &str> {
-        let named = self.0.segments.iter().enumerate().filter(|(_, segment)| segment.is_capture());
-        named.filter_map(|(at, segment)| {
-            let name = segment.text(&self.0.text);
-            let before = &self.0.segments[..at];
-            let said = before.iter().any(|s| s.is_capture() && s.text(&self.0.text) == name);
-            (!said).then_some(name)
-        })
+        let mut said = BTreeSet::new();
+        let selecting = self.0.elements().filter(|element| !element.exclude);
+        selecting.flat_map(|element| self.0.names(element)).filter(move |name| said.insert(*name))
     }
 
     /// The same pattern below a prefix: `system.**` under `eu` is `eu.system.**`.
@@ -186,6 +191,13 @@ impl Inner {
 
     pub(crate) fn segments(&self, element: &Element) -> &[Segment] {
         &self.segments[element.first as usize..][..usize::from(element.count)]
+    }
+
+    /// The names of what an element captures. Before a regular expression stand literals, so its groups are all that there is.
+    fn names(&self, element: &Element) -> impl Iterator<Item = &str> {
+        let captures = self.segments(element).iter().filter(|segment| segment.is_capture());
+        let groups = element.regex.map(|number| self.regexes[usize::from(number)].group_names());
+        captures.map(|segment| segment.text(&self.text)).chain(groups.into_iter().flatten())
     }
 
     /// An element as it is written, without `!` and `=`.

@@ -49,9 +49,9 @@ impl Regex {
         self.compiled.is_match(text)
     }
 
-    /// Whether a group has a name.
-    pub(super) fn has_groups(&self) -> bool {
-        self.compiled.capture_names().flatten().next().is_some()
+    /// The names of its groups, in the order of the groups.
+    pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.compiled.capture_names().flatten()
     }
 
     /// The expression as it was written.
@@ -85,7 +85,7 @@ impl Regex {
         match *self {}
     }
 
-    pub(super) fn has_groups(&self) -> bool {
+    pub(super) fn group_names(&self) -> core::iter::Empty<&str> {
         match *self {}
     }
 

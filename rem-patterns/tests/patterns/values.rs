@@ -29,6 +29,27 @@ fn only_what_captures_has_captures() {
     for (regex, has) in [("^a[.](?<id>.*)$", true), ("^a[.].*$", false)] {
         assert_eq!(Pattern::regex(regex).unwrap().has_captures(), has, "{regex}");
     }
+    assert!(!Pattern::parse("**,!{~(?<id>a)~}").unwrap().has_captures(), "it only excludes");
+}
+
+#[test]
+fn names_of_captures_are_those_that_captures_may_give() {
+    for (text, names) in [
+        ("a.*,b.{~b(c)~},!d", &[][..]),
+        ("a.{id}.*.{*rest}", &["id", "rest"]),
+        (r"{~shop\.(?<region>\w+)\.(?<what>paid|sent)~}", &["region", "what"]),
+        ("{b}.{a},{a}.x.{c},y.{b}", &["b", "a", "c"]),
+        ("{x}.{y},k.{~(?<z>a)(?<x>b)~},{w}.a", &["x", "y", "z", "w"]),
+        ("{id}.*,!{~(?<not>a)~}", &["id"]),
+    ] {
+        let pattern = Pattern::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(pattern.capture_names().collect::<Vec<_>>(), names, "{text}");
+    }
+    // And in this order they are given.
+    let pattern = Pattern::regex(r"(?<b>\w)\.(?<a>\w)").unwrap();
+    let captures = pattern.captures("x.y").unwrap();
+    let given: Vec<_> = captures.iter().map(|(name, _)| name).collect();
+    assert_eq!(given, pattern.capture_names().collect::<Vec<_>>());
 }
 
 /// Each is told by all of its bits: the last of them are those of a sign, of a blank or of another one here.
