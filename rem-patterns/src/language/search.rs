@@ -45,7 +45,12 @@ struct Reached {
     /// The text: of what was reached before, and one character more.
     before: usize,
     character: char,
+    /// Its place among the costs.
+    place: usize,
 }
+
+/// The states of what was reached, whether it is open, and whether it is the beginning: what leads on in the same way.
+type Key = (Box<[u32]>, bool, bool);
 
 struct Search<'n> {
     nfa: &'n Nfa,
@@ -55,8 +60,10 @@ struct Search<'n> {
     reached: Vec<Reached>,
     /// What was reached with so many bytes and is still to be looked at.
     queues: Vec<Vec<usize>>,
-    /// The fewest dots with which a set was reached. What comes later has no fewer bytes.
-    fewest: BTreeMap<(Box<[u32]>, bool, bool), usize>,
+    /// The place of each key among the costs.
+    places: BTreeMap<Key, usize>,
+    /// For each key the bytes and dots with which it was reached, where no other has at most as many of both.
+    costs: Vec<Vec<(usize, usize)>>,
     steps: usize,
 }
 
@@ -68,7 +75,8 @@ impl<'n> Search<'n> {
             alphabet: alphabet(nfa)?,
             reached: Vec::new(),
             queues: (0..=MAX_BYTES).map(|_| Vec::new()).collect(),
-            fewest: BTreeMap::new(),
+            places: BTreeMap::new(),
+            costs: Vec::new(),
             steps: 0,
         })
     }
@@ -76,10 +84,14 @@ impl<'n> Search<'n> {
     fn run(mut self) -> Result<Option<Topic>, TooLarge> {
         let starts = self.nfa.starts.iter().copied();
         let states = self.closure(starts)?;
-        self.reach(Reached { states, open: true, dots: 0, before: 0, character: '.' }, 0)?;
+        let start = Reached { states, open: true, dots: 0, before: 0, character: '.', place: 0 };
+        self.reach(start, 0)?;
         for bytes in 0..=MAX_BYTES {
             while let Some(number) = self.queues[bytes].pop() {
                 let here = &self.reached[number];
+                if !self.costs[here.place].contains(&(bytes, here.dots)) {
+                    continue; // The same was reached at less cost since.
+                }
                 if !here.open && self.is_goal(&here.states) {
                     return Ok(Some(self.spell(number)));
                 }
@@ -119,11 +131,11 @@ impl<'n> Search<'n> {
         }
         let states = self.closure(targets)?;
         let open = character == '.';
-        self.reach(Reached { states, open, dots, before: number, character }, bytes)
+        self.reach(Reached { states, open, dots, before: number, character, place: 0 }, bytes)
     }
 
     /// Remembers what was reached, unless it is hopeless or was reached at no more cost before.
-    fn reach(&mut self, reached: Reached, bytes: usize) -> Result<(), TooLarge> {
+    fn reach(&mut self, mut reached: Reached, bytes: usize) -> Result<(), TooLarge> {
         let alive = |second| {
             let wanted = |state: &u32| {
                 let owner = self.nfa.states[*state as usize].owner;
@@ -136,11 +148,18 @@ impl<'n> Search<'n> {
         }
         // A topic's first character means more than those that begin other segments.
         let key = (reached.states.clone(), reached.open, bytes == 0);
-        let fewest = self.fewest.entry(key).or_insert(usize::MAX);
-        if reached.dots >= *fewest {
+        let new = self.costs.len();
+        reached.place = *self.places.entry(key).or_insert(new);
+        if reached.place == new {
+            self.costs.push(Vec::new());
+        }
+        let costs = &mut self.costs[reached.place];
+        if costs.iter().any(|&(fewer, dots)| fewer <= bytes && dots <= reached.dots) {
             return Ok(());
         }
-        *fewest = reached.dots;
+        // What was reached by characters of several bytes may be reached later by as many of one.
+        costs.retain(|&(more, dots)| more < bytes || dots < reached.dots);
+        costs.push((bytes, reached.dots));
         if self.reached.len() >= TooLarge::STATES {
             return Err(TooLarge);
         }

@@ -128,7 +128,33 @@ fn limits_count() {
     let pair = Pattern::parse(format!("{}*.*", "a".repeat(253))).expect("255 bytes");
     assert_eq!(pair.example().map(|topic| topic.map(|topic| topic.len())), Ok(Some(255)));
     let two_long = Pattern::parse(format!("*{}.*", "é".repeat(126))).expect("254 bytes");
-    assert_eq!(two_long.intersects(&Pattern::parse("*.??").expect("a pattern")), Ok(None));
+    for (other, bytes) in [("*.??", Some(255)), ("*.???", None)] {
+        let met = two_long.intersects(&Pattern::parse(other).expect("a pattern")).expect("small");
+        assert!(met.iter().all(|topic| two_long.matches(topic)), "{met:?}");
+        assert_eq!(met.map(|topic| topic.len()), bytes, "{other}");
+    }
+}
+
+/// Of characters that lead to the same, the one of the fewest bytes counts, wherever it comes in the text.
+#[test]
+fn the_shortest_topic_has_the_fewest_bytes_and_not_the_fewest_characters() {
+    let all = Pattern::parse("**").expect("a pattern");
+    for (text, bytes) in [
+        ("[aé]".to_owned(), 1),
+        ("{~[aé]{150}~}".to_owned(), 150),
+        ([["[aé]"; 40].concat().as_str(); 4].join("."), 163),
+        // What is longer at first is reached by fewer characters.
+        ("{~(?:日|aa)(?:é|bb)b{248}~}".to_owned(), 252),
+        (format!("{{日,aa}}{{é,b}}{}", "a".repeat(240)), 243),
+        ("{~(?:日本|a(?:aa|a\\.a))b{200}(?:\\.c){20}~}".to_owned(), 243),
+    ] {
+        let pattern = Pattern::parse(&text).expect(&text);
+        let met = all.intersects(&pattern).expect("small").map(|topic| topic.len());
+        assert_eq!(met, Some(bytes), "{text}");
+        let example = pattern.example().expect("small").expect("a topic");
+        assert!(pattern.matches(&example) && example.len() == bytes, "{example} of {text}");
+        assert_eq!(Pattern::parse("b").expect("a pattern").includes(&pattern), Ok(false), "{text}");
+    }
 }
 
 #[test]
