@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use rem::prelude::*;
 use rem::testing::TestBus;
-use rem::{
-    Evicted, Followed, History, Lagged, Payload, PublishErrorKind, SubscribeError, TryRecvError,
-};
+use rem::{Evicted, History, Lagged, Payload, PublishErrorKind, SubscribeError, TryRecvError};
 
 #[derive(EventType, Debug, Clone, PartialEq)]
 #[event(namespace = "step", local)]
@@ -387,20 +385,4 @@ fn what_has_gone_before_it_was_read_is_a_loss_and_the_rest_is_given_at_each_edge
         }
         assert!(values(&drain(&mut stream)).into_iter().eq(gone + 1..=all), "{kept} of {all}");
     }
-}
-
-#[test]
-fn a_number_behind_all_that_there_can_be_is_followed_and_gives_nothing() {
-    let bus = Bus::builder().history(Ring::events(8)).build();
-    let mut follow = bus.follow::<dyn Payload>(u64::MAX).unwrap();
-    let mut events = Vec::new();
-    for _ in 0..2 {
-        bus.publish(Step::Taken(1)).unwrap();
-        let read = follow.read(u64::MAX, 256, &mut events);
-        assert!(matches!(read, Followed::Idle), "{read:?}");
-        follow.seek(u64::MAX);
-    }
-    follow.seek(0);
-    assert!(matches!(follow.read(u64::MAX, 256, &mut events), Followed::Idle));
-    assert_eq!(events.len(), 2);
 }

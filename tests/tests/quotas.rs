@@ -8,7 +8,7 @@ use std::time::Duration;
 use rem::prelude::*;
 use rem::testing::TestBus;
 use rem::wire::{Codec, RawEvent};
-use rem::{Lagged, Payload, TryRecvError};
+use rem::{History as _, Lagged, Pattern, Payload, TryRecvError};
 
 #[derive(EventType, Debug, Clone)]
 #[event(local)]
@@ -275,4 +275,33 @@ fn much_that_was_let_go_is_passed_by() {
         drain(&mut stream(&bus, "metrics.**", Start::Earliest)),
         (vec![3_001], vec![(2, 256), (257, 3_000)])
     );
+}
+
+#[test]
+fn of_what_was_let_go_long_ago_all_that_is_not_kept_may_have_been_wanted() {
+    // Each of these goes for another reason than the one before, and so many reasons are not remembered.
+    let busy = Bus::builder().history(Ring::events(10_000)).build();
+    let metrics = |names: usize| {
+        for number in 0..names {
+            metrics(&busy, if number % 2 == 0 { "cpu" } else { "disk" }, 1);
+        }
+    };
+    order(&busy, 1);
+    metrics(99);
+    order(&busy, 101);
+    metrics(4_400);
+    let ring = Ring::events(100).quota("metrics.cpu", 1).unwrap();
+    let ring = ring.quota("metrics.disk", 1).unwrap();
+    for event in busy.query("**").unwrap().events() {
+        drop(ring.record(&event));
+    }
+    let pattern = |text: &str| Pattern::parse(text).unwrap();
+    let lost = |gap, by: &str| ring.lost(gap, &pattern(by));
+    assert_eq!(lost(1..=4_000, "order.**"), Some(2..=100));
+    let Some(unknown) = lost(101..=4_000, "order.**") else { panic!("nothing is lost") };
+    assert_eq!(*unknown.start(), 102);
+    assert!(*unknown.end() < 4_000, "{unknown:?}");
+    assert_eq!(lost(unknown.end() + 1..=4_000, "order.**"), None, "a quota of others took it");
+    let known = unknown.end() + 1;
+    assert_eq!(lost(known..=4_000, "metrics.**"), Some(known..=4_000));
 }

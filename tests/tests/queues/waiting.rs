@@ -128,3 +128,42 @@ fn two_readers_that_wait_for_one_another_are_told() {
     assert_eq!(deadlocks.count(), 1, "{results:?}");
     assert!(results.iter().all(|(_, read)| *read));
 }
+
+#[test]
+fn who_has_waited_hangs_nobody() {
+    let bus = Bus::new();
+    let limit = Duration::from_millis(1);
+    let [mut a, mut b] = ["a", "b"].map(|name| {
+        let topic = format!("job.of.{name}");
+        bus.subscription(&*topic).queue(1, Overflow::Block(limit)).stream::<Job>().unwrap()
+    });
+    let publish = |name| bus.publish(Job::Of { name, value: 0 });
+    let is_full = |name| {
+        let refused = publish(name).unwrap_err();
+        assert!(matches!(refused.kind(), PublishErrorKind::QueueFull { .. }), "{refused}");
+    };
+    for name in ["a", "b"] {
+        publish(name).unwrap();
+    }
+    let both = Barrier::new(2);
+    thread::scope(|scope| {
+        let (both, publish, is_full) = (&both, &publish, &is_full);
+        scope.spawn(move || {
+            let mut events = b.iter();
+            assert!(events.next().is_some_and(|event| event.is_ok()));
+            publish("b").unwrap();
+            both.wait();
+            is_full("a"); // which the other reads, and for which this thread has waited
+            both.wait();
+            both.wait();
+            drop(events);
+        });
+        let mut events = a.iter();
+        assert!(events.next().is_some_and(|event| event.is_ok()));
+        publish("a").unwrap();
+        both.wait();
+        both.wait();
+        is_full("b"); // which the other reads, and waits for nobody
+        both.wait();
+    });
+}

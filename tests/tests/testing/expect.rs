@@ -149,6 +149,20 @@ fn each_way_of_not_being_met_has_its_words() {
 }
 
 #[test]
+fn of_what_was_expected_behind_a_failure_eight_are_told_and_the_rest_counted() {
+    let (_test, recorder) = shop();
+    let said = |behind: usize| {
+        let expect = recorder.expect().topic("none");
+        let expect = (0..behind).fold(expect, |expect, _| expect.topic("none.either"));
+        expect.try_exactly().unwrap_err().to_string()
+    };
+    let last_line = |said: &str| said.lines().last().unwrap_or_default().trim().to_owned();
+    assert_eq!(last_line(&said(8)), "step 9: `none.either`");
+    assert_eq!(last_line(&said(9)), "… 1 more");
+    assert_eq!(last_line(&said(10)), "… 2 more");
+}
+
+#[test]
 fn a_failure_fits_on_a_screen() {
     let test = TestBus::new();
     let recorder = Recorder::new(&test.bus);

@@ -44,6 +44,8 @@ struct State {
     spans: Vec<Noted>,
     /// Which each thread is in.
     entered: HashMap<ThreadId, Vec<usize>>,
+    /// It panics when a span is over.
+    is_broken: bool,
 }
 
 impl State {
@@ -67,6 +69,11 @@ impl Spans {
     /// Notes what is told in this thread while `run` runs.
     pub(crate) fn within<R>(&self, run: impl FnOnce() -> R) -> R {
         tracing::subscriber::with_default(self.clone(), run)
+    }
+
+    /// From now on it panics when a span is over.
+    pub(crate) fn break_down(&self) {
+        self.0.lock().unwrap().is_broken = true;
     }
 
     /// What was told.
@@ -119,6 +126,10 @@ impl Subscriber for Spans {
         let mut state = self.0.lock().unwrap();
         let noted = &mut state.spans[index(&span)];
         noted.handles -= 1;
-        !noted.is_open()
+        let is_over = !noted.is_open();
+        let panics = state.is_broken && is_over;
+        drop(state);
+        assert!(!panics, "a subscriber that panics");
+        is_over
     }
 }

@@ -291,6 +291,24 @@ fn what_never_reaches_the_handler_leaves_no_span_open() {
 }
 
 #[test]
+fn a_subscriber_that_panics_as_an_attempt_is_given_up_harms_nobody() {
+    let (test, here) = bus();
+    let queue = test.bus.subscription("tick").queue(2, Overflow::Reject);
+    let _sub = queue.traced("all").task(async |_: Received<Tick>| waits().await).unwrap();
+    let recorded = Recorded::default();
+    recorded.within(|| {
+        test.bus.publish(Tick(0)).unwrap();
+        here.poll();
+        recorded.break_down();
+        // A spawner that lets go of its futures while a handler waits.
+        let given_up = std::mem::take(&mut *here.0.lock().unwrap());
+        assert_eq!(given_up.len(), 1);
+        drop(given_up);
+    });
+    all_over(&recorded.take());
+}
+
+#[test]
 fn a_task_without_the_option_opens_none_and_one_with_it_is_called_where_nobody_wants_spans() {
     let (test, here) = bus();
     let recorder = Recorder::new(&test.bus);
