@@ -8,6 +8,7 @@ pub(crate) mod begin;
 pub(crate) mod door;
 mod hand;
 pub(crate) mod intake;
+mod numbers;
 pub(crate) mod pump;
 
 use std::time::Duration;

@@ -106,7 +106,7 @@ pub struct MeshStats {
     pub resent: u64,
     /// Events that the outbox let go, for it was full.
     pub overflowed: u64,
-    /// Events that the journal let go before they were sent.
+    /// Events that the journal let go before they were sent, as many as there may be.
     pub outbox_lost: u64,
     /// Events that wait in the outbox now; at the start of a process as many as there may be.
     pub waiting: u64,

@@ -106,8 +106,10 @@ impl Middleware for Intake {
         let mut entered = Entered(Vec::new());
         for entrance in self.0.entrances(draft) {
             let needs_broker = entrance.takes.needs_broker(draft.topic());
-            entrance.door.enter(needs_broker).map_err(|closed| Stop::failed(closed.to_string()))?;
-            entered.0.push(entrance);
+            let counts = entrance.door.enter(needs_broker);
+            if counts.map_err(|closed| Stop::failed(closed.to_string()))? {
+                entered.0.push(entrance);
+            }
         }
         let receipt = next.run(draft)?;
         for entrance in entered.0.drain(..) {

@@ -120,7 +120,7 @@ impl Pump {
                 }
                 Happened::Read(None) => sending.is_read = true,
                 Happened::Read(Some(Ok(event))) => self.read(&mut sending, &event),
-                Happened::Read(Some(Err(lagged))) => self.lost(&lagged),
+                Happened::Read(Some(Err(lagged))) => self.lost(&sending, &lagged),
                 Happened::Taken(Ok(storing)) => {
                     taking = None;
                     sending.hand.taken(storing);
@@ -218,7 +218,7 @@ impl Pump {
     fn note(&self, sending: &Sending) {
         let position = self.stream.position();
         if position > self.door.settled() {
-            self.door.settle(position, 0, Vec::new());
+            self.door.settle(position, Vec::new());
         }
         self.door.before(self.head.saturating_sub(position));
         let oldest = sending.hand.first().map(|first| first.time);
@@ -246,13 +246,16 @@ impl Pump {
         Ok(Letter { parcel, key: key(event) })
     }
 
-    /// The journal let go of events before they were sent.
-    fn lost(&self, lagged: &Lagged) {
+    /// The journal let go of events before they were sent. They are passed with what is in hand, which is before them.
+    fn lost(&self, sending: &Sending, lagged: &Lagged) {
         let events = lagged.missed();
         self.shared.counters.outbox_lost.add(events);
         let mesh = self.shared.name.clone();
         self.shared.tell(|| MeshEvent::Truncated { mesh, consumer: None, events });
-        self.stream.ack();
+        self.door.lost(lagged.from()..=lagged.to());
+        if sending.hand.len() == 0 {
+            self.stream.ack();
+        }
     }
 
     fn settled(&self, sending: &mut Sending, first: First) {
@@ -278,14 +281,17 @@ impl Pump {
             }
             First::Failed(_) => return,
         };
-        self.let_go(number, failed);
+        self.let_go(sending, number, failed);
     }
 
-    /// That number and all below it need not be sent any more.
-    fn let_go(&self, number: u64, failed: Vec<(u64, Box<str>)>) {
-        self.stream.ack_up_to(number);
-        let is_new = u64::from(number > self.head);
-        self.door.settle(self.stream.position(), is_new, failed);
+    /// That number and all below it need not be sent any more; nor what was lost behind it, if nothing stands between.
+    fn let_go(&self, sending: &Sending, number: u64, failed: Vec<(u64, Box<str>)>) {
+        if sending.hand.len() == 0 {
+            self.stream.ack();
+        } else {
+            self.stream.ack_up_to(number);
+        }
+        self.door.settle(self.stream.position(), failed);
     }
 
     /// What is too much goes, the oldest first.
@@ -295,7 +301,7 @@ impl Pump {
             let Some(entry) = sending.hand.drop_oldest() else { break };
             events += 1;
             let said = "the outbox was full, and it was the oldest";
-            self.let_go(entry.number, vec![(entry.number, said.into())]);
+            self.let_go(sending, entry.number, vec![(entry.number, said.into())]);
         }
         if events > 0 {
             self.shared.counters.overflowed.add(events);

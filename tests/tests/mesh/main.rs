@@ -4,10 +4,12 @@ mod disk;
 #[path = "../../../rem-journal/tests/store/disk.rs"]
 #[expect(dead_code, clippy::unwrap_used, reason = "of tests, which use a part of it")]
 mod disk_in_memory;
+mod gated;
 mod imports;
 mod outbox;
 mod room;
 mod support;
+mod unsent;
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;

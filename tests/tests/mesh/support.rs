@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rem::EventId;
-use rem::journal::{Durability, Journal};
+use rem::journal::{Durability, Journal, JournalBuilder, JournalHandle};
 use rem::mesh::memory::MemoryBroker;
 use rem::mesh::{HistoryAsk, Level, MeshBuilder, MeshEvent, StreamStart, Transport};
 use rem::prelude::*;
@@ -15,10 +15,18 @@ use crate::{LIMIT, Order, join};
 
 /// A bus with a journal of that durability in that folder.
 pub(crate) fn journaled(folder: &Path, durability: Durability) -> Bus {
+    opened(folder, &Journal::builder().durability(durability)).0
+}
+
+/// The same with a journal as it is made, and what looks at that.
+pub(crate) fn opened(folder: &Path, journal: &JournalBuilder) -> (Bus, JournalHandle) {
     let until = Instant::now() + LIMIT;
     loop {
-        match Journal::builder().durability(durability).open(folder.join("bus.rem")) {
-            Ok(journal) => return Bus::builder().source("shop").history(journal).build(),
+        match journal.clone().open(folder.join("bus.rem")) {
+            Ok(journal) => {
+                let handle = journal.handle();
+                return (Bus::builder().source("shop").history(journal).build(), handle);
+            }
             // Threads of a mesh that was dropped let go of it in a moment.
             Err(error) => assert!(Instant::now() < until, "{error}"),
         }
