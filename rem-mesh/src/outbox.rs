@@ -95,8 +95,9 @@ impl Outbox {
         self
     }
 
-    /// How long the broker may take to acknowledge one; then it is sent again with all behind it, by the same ids. A transport may give
-    /// up before that, and then it is sent again as well: that over NATS does after five seconds unless told.
+    /// How long the transport may need to take one, and the broker to acknowledge it; then it is sent again with all behind it, by the
+    /// same ids. A transport may give up before that, and then it is sent again as well: that over NATS does after five seconds unless
+    /// told.
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;

@@ -56,6 +56,12 @@ enum Happened {
     Looks,
 }
 
+/// What the transport is about to take: the first in hand that is not sent.
+struct Taking<'t> {
+    doing: Doing<'t, Storing>,
+    since: Instant,
+}
+
 /// What there is in hand, and how the sending goes.
 #[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 struct Sending {
@@ -94,10 +100,13 @@ impl Pump {
             pause: AGAIN.0,
             is_stalled: false,
         };
-        let mut taking: Option<Doing<'_, Storing>> = None;
+        let mut taking: Option<Taking<'_>> = None;
         loop {
             self.note(&sending);
-            self.drop_oldest(&mut sending);
+            // What is about to be taken may be the oldest, and nobody knows whether it is sent.
+            if taking.is_none() {
+                self.drop_oldest(&mut sending);
+            }
             if !sending.is_open && sending.may_send() && !self.open(streams, &mut sending).await {
                 continue;
             }
@@ -106,7 +115,8 @@ impl Pump {
                 && sending.is_open
                 && let Some(Letter { parcel, key }) = sending.hand.next()
             {
-                taking = Some(streams.store(&self.spec.name, parcel, &key));
+                let doing = streams.store(&self.spec.name, parcel, &key);
+                taking = Some(Taking { doing, since: Instant::now() });
             }
             match self.next(&mut sending, &mut taking).await {
                 Happened::Over | Happened::Finished => break,
@@ -145,8 +155,9 @@ impl Pump {
                 }
                 Happened::First(first) => self.settled(&mut sending, first),
                 Happened::Looks => {
-                    let late = sending.hand.waits_since();
-                    if late.is_some_and(|since| since.elapsed() >= self.outbox.patience) {
+                    let since = taking.as_ref().map(|taking| taking.since);
+                    let since = sending.hand.waits_since().or(since);
+                    if since.is_some_and(|since| since.elapsed() >= self.outbox.patience) {
                         taking = None;
                         self.rewind(&mut sending);
                         let said = "no acknowledgement came in time";
@@ -159,11 +170,7 @@ impl Pump {
     }
 
     /// What comes first: what ends it, then what settles something, then what there is more to do.
-    async fn next(
-        &mut self,
-        sending: &mut Sending,
-        taking: &mut Option<Doing<'_, Storing>>,
-    ) -> Happened {
+    async fn next(&mut self, sending: &mut Sending, taking: &mut Option<Taking<'_>>) -> Happened {
         let was_connected = sending.is_connected;
         let Self { shared, stream, door, outbox, alarms, .. } = self;
         let mut changed = pin!(shared.phase.until(|phase| {
@@ -182,7 +189,7 @@ impl Pump {
                 return Poll::Ready(Happened::First(first));
             }
             if let Some(taking) = taking
-                && let Poll::Ready(taken) = taking.as_mut().poll(cx)
+                && let Poll::Ready(taken) = taking.doing.as_mut().poll(cx)
             {
                 return Poll::Ready(Happened::Taken(taken));
             }

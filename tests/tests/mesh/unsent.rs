@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
 use std::path::Path;
+use std::time::Duration;
 
 use rem::journal::{Journal, JournalHandle, Keep, Retention};
 use rem::mesh::memory::MemoryBroker;
-use rem::mesh::{Level, Mesh, MeshEvent, Outbox, Replicated, ReplicatedErrorKind};
+use rem::mesh::{Level, Mesh, MeshEvent, Outbox, Replicated, ReplicatedErrorKind, WhenFull};
 use rem::prelude::*;
 use rem::wire::{Codec, RawEvent};
 
@@ -106,4 +107,55 @@ fn what_is_in_hand_when_the_journal_lets_go_of_more_is_sent_by_the_next_process(
     assert!(report.is_complete(), "{report}: {}", mesh.stats());
     assert_eq!(orders(&stored(&broker))[..2], [0, 1], "{}", mesh.stats());
     assert!(mesh.stats().outbox_lost > 0, "it is told again, for the position stands before it");
+}
+
+/// Which is not known to be sent, and not known not to be.
+#[test]
+fn what_the_transport_is_about_to_take_is_not_the_oldest_that_goes() {
+    let (folder, broker, gate) =
+        (tempfile::tempdir().unwrap(), MemoryBroker::new(), Gate::default());
+    let (bus, _journal) = shop(folder.path());
+    let (told, _telling) = told(&bus);
+    let full = Outbox::new().events(5).when_full(WhenFull::DropOldest);
+    let mesh = outbox(&bus, &broker, &gate, full);
+    gate.let_pass(0, u64::MAX / 2);
+    let first = bus.publish(Order::Placed { id: 0 }).unwrap();
+    eventually(|| gate.asked() == 1, || "it is to be taken".into());
+    let mut receipts = vec![first];
+    receipts.extend((1..20).map(|id| bus.publish(Order::Placed { id }).unwrap()));
+    receipts[19].durable().wait(LIMIT).unwrap();
+    // Were one to go, it would be now.
+    while let Ok(event) = told.recv_timeout(Duration::from_millis(300)) {
+        assert!(!matches!(event, MeshEvent::Overflow { .. }), "{event}");
+    }
+    gate.open();
+    let report = mesh.leave(LIMIT);
+    assert!(report.is_complete(), "{report}: {}", mesh.stats());
+    let (sent, stats) = (orders(&stored(&broker)), mesh.stats());
+    assert_eq!(sent.len() as u64 + stats.overflowed, 20, "{sent:?} {stats}");
+    assert_eq!((stats.acknowledged, sent[0]), (sent.len() as u64, 0), "{sent:?} {stats}");
+    for (id, receipt) in (0..20).zip(&receipts) {
+        let is_there = mesh.replicated(receipt).wait(LIMIT).is_ok();
+        assert_eq!(is_there, sent.contains(&id), "{id} of {sent:?}");
+    }
+}
+
+/// It waits no longer to be taken than to be acknowledged: then what is too much goes.
+#[test]
+fn a_transport_that_takes_nothing_holds_nothing_up_for_ever() {
+    let (folder, broker, gate) =
+        (tempfile::tempdir().unwrap(), MemoryBroker::new(), Gate::default());
+    let (bus, _journal) = shop(folder.path());
+    let (told, _telling) = told(&bus);
+    let full = Outbox::new().events(5).when_full(WhenFull::DropOldest);
+    let mesh = outbox(&bus, &broker, &gate, full.patience(Duration::from_millis(50)));
+    for id in 0..20 {
+        place(&bus, id);
+    }
+    wait_for(&told, |event| matches!(event, MeshEvent::Stalled { .. }));
+    eventually(|| mesh.stats().overflowed == 15, || mesh.stats().to_string());
+    gate.open();
+    let report = mesh.leave(LIMIT);
+    assert!(report.is_complete(), "{report}: {}", mesh.stats());
+    assert_eq!(orders(&stored(&broker)), (15..20).collect::<Vec<_>>());
 }
