@@ -24,7 +24,7 @@ use gaps::Gaps;
 pub use dead::MeshDeadLetter;
 pub use rule::Consumer;
 
-pub(crate) use answers::{Answers, rest as answer_rest, run as answer};
+pub(crate) use answers::{Answers, Pending, rest as answer_rest, run as answer};
 pub(crate) use dead::DeadLetters;
 
 /// What this mesh consumes, for the one who reads what comes.
@@ -50,6 +50,8 @@ enum Verdict {
     Done(Option<Durable>),
     /// It is tried again.
     Again(Box<str>),
+    /// Another mesh of the bus is at it: it comes again, however often that is.
+    Later,
     /// It cannot be what it should be.
     Never(Box<str>),
     /// It is not for this node, and no loss.
@@ -102,18 +104,15 @@ impl Consumers {
         }
         let attempts = running.consumer.attempts;
         // Given back by a process that ended, it was not tried.
-        let verdict = if delivery.attempt > attempts.saturating_mul(2) {
-            let given = delivery.attempt - 1;
-            Verdict::Never(format!("it was given {given} times, and never answered").into())
-        } else {
-            judge(shared, running.rule, &delivery)
-        };
+        let is_too_often = delivery.attempt > attempts.saturating_mul(2);
+        let verdict = judge(shared, running.rule, &delivery, is_too_often);
         let is_last = delivery.attempt >= attempts;
         let answer = match verdict {
             Verdict::Done(durable) => {
                 let again = running.consumer.pause(delivery.attempt);
-                return shared.answers.push(delivery.ticket, durable, again);
+                return shared.answers.push(Pending::new(&delivery, durable, again));
             }
+            Verdict::Later => Answer::Again(running.consumer.pause(delivery.attempt)),
             Verdict::Left => Answer::Handled,
             Verdict::Again(_) if !is_last => {
                 shared.counters.failed.one();
@@ -182,7 +181,7 @@ fn spec(stream: &str, pattern: &Pattern, consumer: &Consumer, root: &str) -> Con
     spec
 }
 
-fn judge(shared: &Shared, rule: usize, delivery: &Delivery) -> Verdict {
+fn judge(shared: &Shared, rule: usize, delivery: &Delivery, is_too_often: bool) -> Verdict {
     let parcel = &delivery.parcel;
     let (event, stamp) = match look(shared, parcel, By::Consumer(rule)) {
         Looked::Event(event, stamp) => (event, stamp),
@@ -200,14 +199,21 @@ fn judge(shared: &Shared, rule: usize, delivery: &Delivery) -> Verdict {
             };
         }
     };
+    // One that waits for the disk comes as often as the disk lets it.
+    if is_too_often && !shared.window.has((event.source(), event.id())) {
+        let given = delivery.attempt - 1;
+        return Verdict::Never(format!("it was given {given} times, and never answered").into());
+    }
     match publish(shared, parcel, &event, stamp.as_ref(), Some(rule)) {
         Published::Now(receipt) if shared.marks => Verdict::Done(Some(receipt.durable())),
         Published::Now(receipt) if receipt.failed() > 0 => {
             shared.window.forget((event.source(), event.id()));
             Verdict::Again(format!("{} handlers failed", receipt.failed()).into())
         }
-        // What it is a duplicate of is on its way to the disk, perhaps: it is answered behind that.
-        Published::Now(_) | Published::Before => Verdict::Done(None),
+        Published::Now(_) => Verdict::Done(None),
+        // What it is a duplicate of is on its way to the disk, perhaps, or the disk refuses it.
+        Published::Before => Verdict::Done(shared.window.stored()),
+        Published::Underway => Verdict::Later,
         Published::Refused(Refusal::ByBus, said) => Verdict::Again(said),
         Published::Refused(_, said) => Verdict::Never(said),
     }

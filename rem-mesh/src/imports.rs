@@ -33,6 +33,8 @@ pub(crate) type Refused = (Refusal, Box<str>);
 #[derive(Clone, Copy)]
 struct Typed {
     name: &'static str,
+    /// No journal has it.
+    is_local: bool,
     publish: fn(&CloudEvent, &Bus) -> Result<Receipt, Refused>,
 }
 
@@ -74,6 +76,7 @@ impl Import {
     pub fn as_type<E: EventType>(mut self) -> Self {
         self.typed = Some(Typed {
             name: E::SCHEMA.name,
+            is_local: E::SCHEMA.local,
             publish: |event, bus| {
                 let decoded = event.event_on::<E>(bus);
                 let event =
@@ -165,6 +168,11 @@ impl Import {
     /// Whether so many bytes may come by it.
     pub(crate) fn takes(&self, bytes: usize) -> bool {
         self.at_most.is_none_or(|most| bytes <= most)
+    }
+
+    /// Whether a journal has what comes by it.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.typed.is_none_or(|typed| !typed.is_local)
     }
 
     /// Publishes it, with its id, time, source, metadata, cause, story and scope. Runs the user's code.

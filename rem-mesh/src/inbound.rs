@@ -18,6 +18,7 @@ use crate::state::Shared;
 use crate::stats::Refusal;
 use crate::told::MeshEvent;
 use crate::transport::{Incoming, Parcel};
+use crate::window::Noted;
 use crate::{wire, work};
 
 /// What is said of one that some rules let in, and none so large.
@@ -142,7 +143,7 @@ fn take(shared: &Shared, parcel: &Parcel, knows_no_echo: bool) {
         return shared.counters.unwanted.one();
     }
     match publish(shared, parcel, &event, stamp.as_ref(), None) {
-        Published::Now(_) | Published::Before => {}
+        Published::Now(_) | Published::Before | Published::Underway => {}
         Published::Refused(why, said) => {
             let home = stamp.as_ref().map(|stamp| &stamp.home);
             shared.refuse(parcel, home, why, &said);
@@ -262,6 +263,8 @@ pub(crate) enum Published {
     Now(Receipt),
     /// It had come before.
     Before,
+    /// It has come to another mesh of the bus too, which has not published it yet.
+    Underway,
     Refused(Refusal, Box<str>),
 }
 
@@ -276,35 +279,50 @@ pub(crate) fn publish(
     let home = stamp.map(|stamp| &stamp.home);
     let key = (event.source(), event.id());
     // Before it is published, so that who exports sees where it came from.
-    if !shared.window.note(key, shared.number, stamp, shared.now()) {
+    let (via, now) = (shared.number, shared.now());
+    let noted = if shared.marks {
+        shared.window.begin(key, via, stamp, now)
+    } else if shared.window.note(key, via, stamp, now) {
+        Noted::New
+    } else {
+        Noted::Before
+    };
+    if noted != Noted::New {
         shared.counters.duplicates.one();
         shared.tell(|| MeshEvent::Duplicate {
             mesh: shared.name.clone(),
             event: event.id(),
             topic: event.topic().clone(),
         });
-        return Published::Before;
+        return if noted == Noted::Before { Published::Before } else { Published::Underway };
     }
     match publish_below(shared, parcel, event, home, rule) {
-        Ok(receipt) => {
+        Ok((receipt, is_stored)) => {
+            if shared.marks {
+                let number = receipt.sequence().filter(|_| is_stored);
+                shared.window.done(via, number.map(|number| (number, receipt.durable())));
+            }
             shared.counters.imported.one();
             Published::Now(receipt)
         }
         Err((why, said)) => {
             shared.window.forget(key);
+            if shared.marks {
+                shared.window.done(via, None);
+            }
             Published::Refused(why, said)
         }
     }
 }
 
-/// By the first rule that takes it; what the last one says if none does.
+/// By the first rule that takes it, and whether a journal has it, if there is one; what the last one says if none does.
 fn publish_below(
     shared: &Shared,
     parcel: &Parcel,
     event: &CloudEvent,
     home: Option<&Home>,
     rule: Option<usize>,
-) -> Result<Receipt, Refused> {
+) -> Result<(Receipt, bool), Refused> {
     let gone = || (Refusal::ByBus, Box::<str>::from("the bus is gone"));
     let bus = shared.bus.upgrade().ok_or_else(gone)?;
     let marked;
@@ -330,7 +348,7 @@ fn publish_below(
             continue;
         }
         refused = match isolate(|| import.publish(own, &bus)) {
-            Ok(Ok(receipt)) => return Ok(receipt),
+            Ok(Ok(receipt)) => return Ok((receipt, import.is_stored())),
             Ok(Err(refused @ (Refusal::ByBus, _))) => return Err(refused),
             Ok(Err(refused)) => refused,
             // What decodes it is the user's.

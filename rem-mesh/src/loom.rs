@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
+use rem_core::Timestamp;
 
-use crate::consume::Answers;
+use crate::consume::{Answers, Pending};
 use crate::outbox::Outbox;
 use crate::outbox::door::{Door, Fate};
 use crate::settled::Settling;
-use crate::transport::Ticket;
+use crate::transport::{ConsumerId, Delivery, Parcel, Subject, Ticket};
 use crate::turn::Turn;
 use crate::watched::Watched;
 
@@ -166,11 +167,39 @@ fn who_waits_for_an_acknowledgement_when_the_outbox_ends_is_told() {
     });
 }
 
+/// What is waited for, at that attempt.
+fn pending(attempt: u64) -> Pending {
+    let parcel = Parcel::new(Subject::parse("a").expect("it is one"));
+    let (at, ticket) = (Timestamp::from_nanos(1), Ticket::new("one"));
+    let delivery = Delivery::new(parcel, ConsumerId(1), 1, at, ticket).attempt(attempt);
+    Pending::new(&delivery, None, Duration::ZERO)
+}
+
+/// It takes the place of what waits, or one of its own if that is being answered.
+#[test]
+fn what_is_given_again_is_answered_once_or_twice_and_counted_out() {
+    loom::model(|| {
+        let answers = Arc::new(Answers::default());
+        answers.push(pending(1));
+        let gives = Arc::clone(&answers);
+        let thread = thread::spawn(move || gives.push(pending(2)));
+        drop(wait(answers.next()));
+        answers.done();
+        thread.join().unwrap();
+        if answers.is_open() {
+            drop(wait(answers.next()));
+            answers.done();
+        }
+        wait(answers.empty());
+        assert!(!answers.is_open());
+    });
+}
+
 #[test]
 fn who_leaves_waits_for_every_answer() {
     loom::model(|| {
         let (answers, given) = (Arc::new(Answers::default()), Arc::new(AtomicBool::new(false)));
-        answers.push(Ticket::new("one"), None, Duration::ZERO);
+        answers.push(pending(1));
         let (answering, gives) = (Arc::clone(&answers), Arc::clone(&given));
         let thread = thread::spawn(move || {
             drop(wait(answering.next()));

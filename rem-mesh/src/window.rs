@@ -1,4 +1,8 @@
 //! [`Window`]: which events a bus has from other nodes, as far back as it is kept.
+//!
+//! `stored.rs` says of a bus with a journal what of them is on the disk.
+
+mod stored;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -7,12 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::{FixedState, RandomState};
-use rem_core::{Event, EventId, Timestamp};
+use rem_core::{Durable, Event, EventId, Timestamp};
 use uuid::Uuid;
 
 use crate::home::{Home, Stamp};
 use crate::outbox::intake::Slots;
 use crate::sync::{Mutex, lock};
+
+pub(crate) use stored::Noted;
 
 /// The events that came from other nodes, of all meshes of one root bus: none comes twice, and none goes back to where it
 /// came from.
@@ -45,6 +51,10 @@ struct Inside {
     /// Who said so last, and from where: nearly always the next says so too, and shares the text.
     source: Option<Arc<str>>,
     home: Option<Home>,
+    /// Which of them are being published into a journal: by which mesh, and its number here.
+    underway: Vec<(u64, u64)>,
+    /// When the last of those is on the disk that were published into a journal, and its number there. So are those before it then.
+    stored: Option<(u64, Durable)>,
 }
 
 #[derive(Debug)]
@@ -85,6 +95,8 @@ impl Window {
             first: 0,
             source: None,
             home: None,
+            underway: Vec::new(),
+            stored: None,
         };
         Self { boot: Uuid::new_v4(), slots: Slots::default(), inside: Mutex::new(inside) }
     }

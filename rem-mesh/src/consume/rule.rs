@@ -50,7 +50,8 @@ impl Consumer {
     }
 
     /// How often an event that fails is given at most; then it is a [dead letter](crate::Mesh::dead_letters). One that was given and
-    /// never answered, as when it takes its process down each time, may come twice as often.
+    /// never answered, as when it takes its process down each time, may come twice as often. What is published and waits for the disk
+    /// comes as often as that takes.
     #[must_use]
     pub fn attempts(mut self, most: u64) -> Self {
         self.attempts = most.max(1);

@@ -140,6 +140,27 @@ fn what_is_given_and_never_answered_is_a_dead_letter_too() {
     assert!(mesh.dead_letters()[0].reason.contains("never answered"));
 }
 
+/// This process has published it, and so it did not take that down.
+#[test]
+fn what_is_published_is_no_dead_letter_however_often_its_answer_is_lost() {
+    let clock = ManualClock::at(Timestamp::from_nanos(1));
+    let broker = MemoryBroker::by(&clock);
+    let (shop, _orders) = shop(&broker, 1_000);
+    place(&shop, 0..1);
+    eventually(|| broker.counts().stored == 1, "it is stored");
+    broker.faults(Faults::seeded(1).lose_answers(1.0));
+    let consumer = Consumer::new("billing").attempts(1).time_to_answer(Duration::from_secs(1));
+    let (_bus, mesh, came, _sub) = durable(&broker, consumer);
+    let given_again = || {
+        clock.advance(Duration::from_secs(1));
+        mesh.stats().duplicates >= 4
+    };
+    eventually(given_again, "it is given again");
+    broker.calm();
+    assert!(mesh.leave(LIMIT).is_complete());
+    assert_eq!((came.all(), mesh.dead_letters()), (vec![0], Vec::new()));
+}
+
 #[test]
 fn what_is_no_event_is_a_dead_letter_at_once_and_holds_nothing_up() {
     let broker = MemoryBroker::new();

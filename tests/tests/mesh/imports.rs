@@ -1,14 +1,18 @@
 //! What is imported into a journal: answered when the disk has it, there once, and never sent on by an outbox.
+#![expect(clippy::unwrap_used, reason = "what fails in a test should end it")]
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use rem::journal::store::OpenOptions;
 use rem::journal::{Durability, Journal};
 use rem::mesh::memory::{Faults, MemoryBroker};
-use rem::mesh::{Import, Level};
+use rem::mesh::{Consumer, Import, Level};
 use rem::prelude::*;
 use rem::testing::Recorder;
 use rem::{ManualClock, Timestamp};
 
+use crate::disk_in_memory::Disk;
 use crate::support::{durable, eventually, fast, journaled, place};
 use crate::{LIMIT, Order, join};
 
@@ -86,6 +90,67 @@ fn an_importer_with_a_journal_answers_when_the_disk_has_it_and_not_before() {
     assert_eq!(billing.stats().delivered, 1, "the first was answered");
     handle.flush();
     assert!(billing.leave(LIMIT).is_complete() && orders.leave(LIMIT).is_complete());
+}
+
+/// The disk refuses what was published: it is not answered, whether it is given for the first time or again, and a process that ends then
+/// has it in the next.
+#[test]
+fn what_the_disk_refuses_is_not_answered_though_it_is_known() {
+    refused_by_the_disk(false);
+    refused_by_the_disk(true); // and known by another mesh of the bus, which answers nobody
+}
+
+fn refused_by_the_disk(comes_to_another: bool) {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Disk::default());
+    let clock = ManualClock::at(Timestamp::from_nanos(1));
+    let broker = MemoryBroker::by(&clock);
+    let shop = journaled(folder.path(), fast());
+    let orders = durable(&shop, &broker).join_blocking().unwrap();
+    let open = |disk: &Disk| {
+        let store = OpenOptions::new().open_backend("bus.rem", disk.clone()).unwrap();
+        let journal = Journal::builder().durability(fast()).on(store, "bus.rem").unwrap();
+        Bus::builder().history(journal).build()
+    };
+    let office = open(&disk);
+    let import = || Import::of("order").durable(Consumer::new("billing").attempts(1_000));
+    let consumes = |bus: &Bus| join(bus, &broker, "billing").import_rule(import()).join_blocking();
+    let (other, billing);
+    if comes_to_another {
+        let always = join(&office, &broker, "other").import("order").always("order");
+        other = Some(always.join_blocking().unwrap());
+        disk.fail_from(disk.operations(), ErrorKind::StorageFull);
+        place(&shop, 1);
+        eventually(|| other.as_ref().unwrap().stats().imported == 1, || "it comes".into());
+        billing = consumes(&office).unwrap();
+    } else {
+        other = None;
+        billing = consumes(&office).unwrap();
+        disk.fail_from(disk.operations(), ErrorKind::StorageFull);
+        place(&shop, 1);
+    }
+    eventually(
+        || {
+            clock.advance(Duration::from_millis(100));
+            billing.stats().failed >= 3
+        },
+        || billing.stats().to_string(),
+    );
+    let stats = billing.stats();
+    assert_eq!(stats.imported, u64::from(!comes_to_another), "{stats}");
+    assert!(stats.duplicates >= 2, "{stats}");
+    let after = Disk::with(disk.after_power_loss(1));
+    drop((billing, other, office));
+    let office = open(&after);
+    let billing = consumes(&office).unwrap();
+    eventually(
+        || {
+            clock.advance(Duration::from_secs(1));
+            billing.stats().imported == 1
+        },
+        || billing.stats().to_string(),
+    );
+    assert!(billing.leave(LIMIT).is_complete() && orders.leave(LIMIT).is_complete());
+    assert_eq!(office.query("order").unwrap().count(), 1);
 }
 
 /// What came from elsewhere stays, also when the process that let it in is gone.
