@@ -189,7 +189,7 @@ impl Mesh {
         let sent = block_until(self.send_all(), until);
         self.0.shared.end(None);
         // Those who work see that it is over, and none of them waits for anything else but a handler of the user's.
-        let until = until.max(Instant::now().checked_add(AT_THE_END));
+        let until = until.map(|until| until.max(Instant::now() + AT_THE_END));
         let is_over = block_until(self.0.shared.ended(), until).is_some();
         self.report(sent.is_some() && is_over)
     }

@@ -25,6 +25,7 @@ struct Inside {
     taken: u64,
     acknowledges: u64,
     waiting: Vec<Waker>,
+    at_flush: Option<Box<dyn FnOnce() + Send>>,
 }
 
 struct Gated {
@@ -57,6 +58,11 @@ impl Gate {
     /// How often something was to be stored.
     pub(crate) fn asked(&self) -> u64 {
         self.0.lock().unwrap().asked
+    }
+
+    /// Done once, at the beginning of the next flush.
+    pub(crate) fn at_flush(&self, first: impl FnOnce() + Send + 'static) {
+        self.0.lock().unwrap().at_flush = Some(Box::new(first));
     }
 
     async fn until(&self, holds: impl Fn(&Inside) -> bool) {
@@ -100,6 +106,10 @@ impl Transport for Gated {
     }
 
     fn flush(&self) -> Doing<'_, ()> {
+        let first = self.gate.0.lock().unwrap().at_flush.take();
+        if let Some(first) = first {
+            first();
+        }
         self.inner.flush()
     }
 

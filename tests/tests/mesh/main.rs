@@ -4,6 +4,7 @@ mod disk;
 #[path = "../../../rem-journal/tests/store/disk.rs"]
 #[expect(dead_code, clippy::unwrap_used, reason = "of tests, which use a part of it")]
 mod disk_in_memory;
+mod ends;
 mod gated;
 mod imports;
 mod outbox;
