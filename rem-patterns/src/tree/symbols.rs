@@ -225,6 +225,8 @@ mod tests {
             (0..2_000).map(|n| std::format!("{}{n}", "x".repeat(n % 40))).collect();
         let numbers: std::vec::Vec<u32> =
             texts.iter().map(|text| symbols.hold(text.as_bytes())).collect();
+        // No larger than a table of so many, of which four fifths are taken at the most, needs to be.
+        assert_eq!(symbols.places.len(), 4_096);
         for (text, &number) in texts.iter().zip(&numbers) {
             assert_eq!(symbols.find(text.as_bytes()), number);
             assert_eq!(symbols.hold(text.as_bytes()), number);

@@ -227,6 +227,8 @@ fn texts_go_through_serde() {
     }
     let error = serde_json::from_str::<Pattern>("\"a..b\"").expect_err("two dots");
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    let told = Pattern::parse("a..b").expect_err("two dots").to_string();
+    assert!(error.to_string().starts_with(told.lines().next().expect("a line")), "{error}");
     assert!(serde_json::from_str::<Topic>("\"a.*\"").is_err());
 }
 

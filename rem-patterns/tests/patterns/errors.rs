@@ -73,12 +73,17 @@ fn each_fault_has_its_kind_and_span() {
 fn each_limit_has_its_kind_and_span() {
     let deep = format!("a{}", ".*".repeat(MAX_SEGMENTS));
     let long = format!("{}*", "a".repeat(MAX_BYTES + 1));
+    // What it can select is short, and still so much is written.
+    let wide = format!("x.{{{},b}}*", "a".repeat(MAX_BYTES - 5));
+    assert!(Pattern::parse(&wide).is_ok(), "{} bytes", wide.len() - 2);
+    let wider = wide.replace(",b", ",bc");
     let most = format!("a{}", ",b".repeat(Pattern::MAX_BYTES / 2));
     assert!(Pattern::parse(&most).is_ok(), "{} bytes", most.len());
     let huge = most + "b";
     for (text, kind, span) in [
         (&deep, Kind::TooManySegments, 64..65),
         (&long, Kind::TooLong, 0..257),
+        (&wider, Kind::TooLong, 2..258),
         (&huge, Kind::TooLong, 65_535..65_536),
     ] {
         let error = Pattern::parse(text).expect_err("over a limit");
