@@ -44,7 +44,9 @@ pub use report::{PartitionerReport, PartitionerStats};
 /// that have ended so many are [remembered](PartitionerBuilder::remember), with their outputs; the rest is let go, and what
 /// waits for one of those is refused.
 ///
-/// By [resources](crate::UnitBuilder::reads) units wait for those that came before them and have not ended.
+/// By [resources](crate::UnitBuilder::reads) units wait for those that came before them and have not ended. One that was cancelled
+/// or came to its time limit has ended, also when its work, which does not wait and cannot be stopped, still runs: work that
+/// writes should look at [`Attempt::is_stopped`](crate::Attempt::is_stopped).
 ///
 /// ```
 /// use std::time::Duration;

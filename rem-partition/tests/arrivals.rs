@@ -1,6 +1,7 @@
 //! Units that come as events: whom they wait for, in which order they begin, what a bus is told.
 
 use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -247,6 +248,47 @@ fn readers_wait_for_the_writer_before_them_and_a_writer_for_both() {
     publish(&bus, Unit::new("r4").reads("table").run(|_| Ok(())));
     partitioner.settled_within(HUNG).unwrap();
     assert_eq!(partitioner.status("r4"), Some(Status::Completed));
+}
+
+/// Who came between has ended, and the one before it has not.
+#[test]
+fn a_writer_waits_for_those_before_one_that_was_cancelled_or_skipped() {
+    let bus = Bus::new();
+    let recorder = Recorder::new(&bus);
+    let partitioner = attach(&bus, 2);
+    let open = Arc::new(AtomicBool::new(false));
+    let (say, begun) = mpsc::channel();
+    let (tell, go_on) = mpsc::channel::<()>();
+    let go_on = Mutex::new(go_on);
+    let opens = Arc::clone(&open);
+    let first = Unit::new("first").writes("table").reads("sheet").run(move |_| {
+        say.send(())?;
+        go_on.lock().expect("whole").recv_timeout(HUNG)?;
+        opens.store(true, SeqCst);
+        Ok(())
+    });
+    publish(&bus, first);
+    begun.recv_timeout(HUNG).unwrap();
+    publish(&bus, Unit::new("cancelled").writes("table").run(|_| Ok(())));
+    assert!(partitioner.cancel("cancelled"));
+    publish(&bus, Unit::new("bad").run(|_| Err::<(), _>("no".into())));
+    publish(&bus, Unit::new("skipped").after("bad").writes("sheet").run(|_| Ok(())));
+    recorder.wait_for_count("task.skipped", 1, HUNG).unwrap();
+    let is_open = |unit: rem_partition::UnitBuilder| {
+        let open = Arc::clone(&open);
+        unit.run(move |_| if open.load(SeqCst) { Ok(()) } else { Err("beside the first".into()) })
+    };
+    publish(&bus, is_open(Unit::new("writes").writes("table")));
+    publish(&bus, is_open(Unit::new("reads").reads("table")));
+    publish(&bus, is_open(Unit::new("writes what is read").writes("sheet")));
+    // The worker that is free comes to this one after all that are ready.
+    publish(&bus, Unit::new("other").priority(-1).run(|_| Ok(())));
+    recorder.wait_for_count("task.completed", 1, HUNG).unwrap();
+    tell.send(()).unwrap();
+    partitioner.settled_within(HUNG).unwrap();
+    for unit in ["first", "writes", "reads", "writes what is read"] {
+        assert_eq!(partitioner.status(unit), Some(Status::Completed), "{unit}");
+    }
 }
 
 #[test]
