@@ -122,10 +122,10 @@ impl Run {
     ///
     /// # Errors
     /// If not all units completed; if this thread is one of its workers, of a pool of rayon, which might wait for itself: then it
-    /// is cancelled. Of other runtimes that is not known, as for [`Runner::run`].
+    /// is cancelled. Of other runtimes that is not known, as for [`Runner::run`]. If the future has told the end already.
     pub fn wait(mut self) -> Result<Report, RunError> {
         let Some(run) = self.run.as_ref() else {
-            return Err(RunError::new(RunErrorKind::WouldDeadlock, None));
+            return Err(RunError::new(RunErrorKind::AlreadyTold, None));
         };
         if run.workers().is_here() && !run.is_over(None) {
             return Err(RunError::new(RunErrorKind::WouldDeadlock, None));

@@ -1,6 +1,7 @@
 //! Runs that are cancelled, in part or whole, dropped, or waited for where that would never end.
 
 use std::future::pending;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -146,4 +147,20 @@ fn to_wait_in_a_thread_of_the_workers_is_an_error_and_no_deadlock() {
     }));
     let report = units.build().unwrap().run(&workers).unwrap();
     assert_eq!(*report.output(&kinds).unwrap(), [RunErrorKind::WouldDeadlock; 2]);
+}
+
+#[test]
+fn a_run_whose_end_its_future_has_told_says_so_when_it_is_waited_for() {
+    let mut units = Plan::builder();
+    units.add(Unit::new("one").run(|_| Ok(())));
+    let mut run = units.build().unwrap().runner(&Workers::rayon(1).unwrap()).start();
+    let (tell, told) = mpsc::channel();
+    let waker = Waker::from(Arc::new(Tells(tell)));
+    while Pin::new(&mut run).poll(&mut Context::from_waker(&waker)).is_pending() {
+        told.recv_timeout(HUNG).unwrap();
+    }
+    let error = run.wait().unwrap_err();
+    assert_eq!(error.kind(), RunErrorKind::AlreadyTold);
+    assert!(error.report().is_none());
+    assert!(error.to_string().contains("its future has told already"), "{error}");
 }

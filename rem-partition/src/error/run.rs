@@ -25,6 +25,8 @@ pub enum RunErrorKind {
     Cancelled,
     /// It was waited for in one of the threads that it runs on, of a pool of rayon, which might wait for itself.
     WouldDeadlock,
+    /// Its end was told already, by the future: that has the report.
+    AlreadyTold,
 }
 
 impl RunError {
@@ -37,7 +39,7 @@ impl RunError {
         self.kind
     }
 
-    /// What became of each unit; `None` if it was not waited for.
+    /// What became of each unit; `None` if it was not waited for, or was told already.
     pub fn report(&self) -> Option<&Report> {
         self.report.as_ref()
     }
@@ -51,10 +53,15 @@ impl RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(report) = &self.report else {
-            return f.write_str(
-                "a run was waited for in one of the threads that it runs on, which might wait for itself: give it workers of \
-                 its own, or wait elsewhere",
-            );
+            return f.write_str(match self.kind {
+                RunErrorKind::AlreadyTold => {
+                    "a run was waited for whose end its future has told already: keep the report that the future gave"
+                }
+                _ => {
+                    "a run was waited for in one of the threads that it runs on, which might wait for itself: give it workers \
+                     of its own, or wait elsewhere"
+                }
+            });
         };
         let counts = report.counts();
         write!(
