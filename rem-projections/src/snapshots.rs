@@ -242,11 +242,12 @@ impl<P: Projection> Snapshots<P> {
     pub(crate) fn forget(&self) -> Result<(), SnapshotError> {
         match &self.place {
             Place::Memory(_, kept) => {
-                std::mem::take(&mut *lock(kept)).into_values().for_each(quietly);
+                let gone = std::mem::take(&mut *lock(kept));
+                gone.into_values().for_each(quietly);
                 Ok(())
             }
-            Place::Store(store, _) => store
-                .drop_range(&self.name, 0..=u64::MAX)
+            Place::Store(store, _) => isolate(|| store.drop_range(&self.name, 0..=u64::MAX))
+                .unwrap_or_else(|panic| Err(String::from(panic).into()))
                 .map_err(|source| SnapshotError::Store { name: self.name.clone(), source }),
         }
     }
@@ -255,5 +256,59 @@ impl<P: Projection> Snapshots<P> {
 impl<P> fmt::Debug for Snapshots<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshots").field("every", &self.every).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(rem_loom)))]
+mod tests {
+    use std::sync::{OnceLock, Weak};
+
+    use rem_core::Event;
+    use rem_macros::EventType;
+
+    use super::*;
+
+    #[derive(EventType, Debug, Clone, serde::Serialize, serde::Deserialize)]
+    #[event(crate = rem_core, topic = "nothing")]
+    struct Nothing;
+
+    /// Looks at the snapshots as it goes.
+    #[derive(Clone, Default)]
+    struct Looks {
+        at: Arc<OnceLock<Weak<Snapshots<Self>>>>,
+        found: Arc<AtomicU64>,
+    }
+
+    impl Projection for Looks {
+        type Event = Nothing;
+
+        fn apply(&mut self, _: &Event<Nothing>) {}
+    }
+
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            let snapshots = self.at.get().and_then(Weak::upgrade);
+            let Some(Place::Memory(_, kept)) = snapshots.as_ref().map(|it| &it.place) else {
+                return;
+            };
+            if kept.try_lock().is_ok() {
+                self.found.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[test]
+    fn states_go_under_no_lock() {
+        let snapshots = Arc::new(Snapshots::new("looks", 1, Place::Memory(2, Mutex::default())));
+        let looks = Looks::default();
+        looks.at.set(Arc::downgrade(&snapshots)).unwrap();
+        let found = Arc::clone(&looks.found);
+        for sequence in 1..=3 {
+            let stand = Stand { sequence, ..Stand::new(looks.clone()) };
+            assert!(snapshots.keep(&Arc::new(stand)).is_none());
+        }
+        assert_eq!(found.load(Ordering::Relaxed), 2, "every other went");
+        snapshots.forget().unwrap();
+        assert_eq!(found.load(Ordering::Relaxed), 3);
     }
 }
