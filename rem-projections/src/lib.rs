@@ -44,6 +44,7 @@ mod projector;
 mod view;
 mod waiters;
 mod reaching;
+mod slot;
 mod shared;
 mod worker;
 mod fold;

@@ -10,6 +10,7 @@ use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
+use crate::slot::Slot;
 use crate::waiters::Waiters;
 
 /// Ends a thread's sleep. Not by loom's `unpark`, which is forgotten when the thread waits for a lock in between.
@@ -72,5 +73,54 @@ fn who_waits_for_a_number_sees_it_come() {
         folds.join().unwrap();
         other.join().unwrap();
         assert_eq!(waiters.len(), 0);
+    });
+}
+
+/// Were one who waits for the worker not told that it has ended elsewhere, it would sleep for ever.
+#[test]
+fn whoever_has_the_worker_as_all_is_read_the_other_comes_to_its_end() {
+    let mut builder = Builder::new();
+    builder.preemption_bound.get_or_insert(3);
+    builder.check(|| {
+        let slot = Arc::new(Slot::<u32, u32, &str>::new("live"));
+        assert_eq!(slot.put(0, "live"), Ok(false));
+        // Each page takes one of them; behind the second nothing is to be read.
+        let folds = |slot: Arc<Slot<u32, u32, &'static str>>, by: &'static str| {
+            while let Some((pages, _)) = slot.take(None) {
+                if pages == 1 {
+                    return slot.end(by);
+                }
+                assert!(slot.put(pages + 1, "live").is_ok(), "nobody else can have ended it");
+            }
+        };
+        let life = thread::spawn({
+            let slot = Arc::clone(&slot);
+            move || folds(slot, "by its life")
+        });
+        folds(Arc::clone(&slot), "by who waits");
+        life.join().unwrap();
+        assert_ne!(slot.status(), "live");
+        assert_eq!((slot.order(7), slot.take(None)), (Some(7), None));
+    });
+}
+
+/// It is over at once for its own thread, whoever has the worker.
+#[test]
+fn one_that_is_stopped_while_another_has_the_worker_stays_stopped() {
+    let mut builder = Builder::new();
+    builder.preemption_bound.get_or_insert(3);
+    builder.check(|| {
+        let slot = Arc::new(Slot::<u32, u32, &str>::new("live"));
+        assert_eq!(slot.put(0, "live"), Ok(false));
+        let waits = thread::spawn({
+            let slot = Arc::clone(&slot);
+            move || match slot.take(None) {
+                Some((worker, _)) => slot.put(worker, "live").is_ok(),
+                None => false,
+            }
+        });
+        slot.end("stopped");
+        waits.join().unwrap();
+        assert_eq!((slot.status(), slot.take(None)), ("stopped", None));
     });
 }

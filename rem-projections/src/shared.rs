@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use rem_core::__private::Alarms;
 use rem_core::{Nudge, Timestamp};
 
+use crate::fold::quietly;
 use crate::policy::Skipped;
+use crate::slot::Slot;
 use crate::snapshots::Snapshots;
 use crate::view::Stand;
 use crate::waiters::Waiters;
@@ -32,10 +34,8 @@ pub(crate) struct Shared<P: Projection> {
     pub(crate) waiters: Waiters,
     /// By which they know that it takes too long: the system's clock, for it is no event that they wait for.
     pub(crate) alarms: Alarms,
-    /// Who folds, unless somebody has it at work: the projector's thread, or whoever waits. No lock is held meanwhile.
-    slot: Mutex<Slot<P>>,
-    /// It is back, or there is a new view.
-    moved: Condvar,
+    /// Who folds, unless somebody has it at work: the projector's thread, or whoever waits.
+    slot: Slot<Box<Worker<P>>, Order<P>, Status>,
     pub(crate) stopped: AtomicBool,
     pub(crate) snapshots: Snapshots<P>,
     pub(crate) tags: Mutex<HashMap<Box<str>, Arc<Stand<P>>>>,
@@ -44,12 +44,6 @@ pub(crate) struct Shared<P: Projection> {
     pub(crate) missed: AtomicU64,
     pub(crate) rebuilding: AtomicBool,
     pub(crate) trouble: Mutex<Option<SnapshotError>>,
-}
-
-struct Slot<P: Projection> {
-    worker: Option<Box<Worker<P>>>,
-    status: Status,
-    orders: Vec<Order<P>>,
 }
 
 /// The worker, and what it was asked for.
@@ -72,7 +66,6 @@ impl<P: Projection> Shared<P> {
         snapshots: Snapshots<P>,
         trouble: Option<SnapshotError>,
     ) -> Self {
-        let slot = Slot { worker: None, status: Status::CatchingUp, orders: Vec::new() };
         Self {
             name,
             initial: ArcSwap::from_pointee(initial),
@@ -81,8 +74,7 @@ impl<P: Projection> Shared<P> {
             nudge,
             waiters: Waiters::default(),
             alarms: Alarms::system(),
-            slot: Mutex::new(slot),
-            moved: Condvar::new(),
+            slot: Slot::new(Status::CatchingUp),
             stopped: AtomicBool::new(false),
             snapshots,
             tags: Mutex::default(),
@@ -94,7 +86,7 @@ impl<P: Projection> Shared<P> {
     }
 
     pub(crate) fn status(&self) -> Status {
-        lock(&self.slot).status.clone()
+        self.slot.status()
     }
 
     pub(crate) fn skipped(&self) -> Arc<BTreeMap<u64, Skipped>> {
@@ -102,64 +94,46 @@ impl<P: Projection> Shared<P> {
     }
 
     pub(crate) fn order(&self, order: Order<P>) {
-        lock(&self.slot).orders.push(order);
+        quietly(self.slot.order(order));
         self.nudge.now();
     }
 
-    /// Takes the worker, with what it was asked for; waits for it at most so long.
+    /// Takes the worker, with what it was asked for; waits for it at most so long, and not when it has ended.
     pub(crate) fn take(&self, until: Option<Instant>) -> Option<Taken<P>> {
-        let mut slot = lock(&self.slot);
-        loop {
-            if let Some(worker) = slot.worker.take() {
-                return Some((worker, std::mem::take(&mut slot.orders)));
-            }
-            slot = match until {
-                None => self.moved.wait(slot).unwrap_or_else(PoisonError::into_inner),
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return None;
-                    }
-                    self.moved.wait_timeout(slot, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
+        self.slot.take(until)
     }
 
     /// Gives the worker back. Orders that came meanwhile are the thread's.
     pub(crate) fn put(&self, worker: Box<Worker<P>>, status: Status) {
-        let mut slot = lock(&self.slot);
-        slot.worker = Some(worker);
         let is_failed = matches!(status, Status::Failed(_));
-        slot.status = status;
-        let has_orders = !slot.orders.is_empty();
-        drop(slot);
-        self.moved.notify_all();
-        if is_failed {
-            self.waiters.wake_all();
-        }
-        if has_orders {
-            self.nudge.now();
+        match self.slot.put(worker, status) {
+            Ok(has_orders) => {
+                if is_failed {
+                    self.waiters.wake_all();
+                }
+                if has_orders {
+                    self.nudge.now();
+                }
+            }
+            Err(worker) => quietly(worker), // it was told to stop meanwhile
         }
     }
 
     /// The end of the worker: nothing will move any more.
     pub(crate) fn end(&self, status: Status) {
-        lock(&self.slot).status = status;
-        self.moved.notify_all();
+        self.slot.end(status);
         self.waiters.wake_all();
     }
 
     /// Waits until something has moved, a moment at most.
     pub(crate) fn wait_a_moment(&self, limit: Duration) {
-        let slot = lock(&self.slot);
-        drop(self.moved.wait_timeout(slot, limit).unwrap_or_else(PoisonError::into_inner));
+        self.slot.wait_a_moment(limit, || false);
     }
 
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         self.nudge.now();
-        self.moved.notify_all();
+        self.slot.wake();
     }
 
     /// The latest time of what is in the state.

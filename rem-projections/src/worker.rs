@@ -79,7 +79,7 @@ impl<P: Projection> Worker<P> {
             if shared.stopped.load(Ordering::Acquire) {
                 return shared.end(Status::Stopped);
             }
-            let Some((mut worker, orders)) = shared.take(None) else { continue };
+            let Some((mut worker, orders)) = shared.take(None) else { return };
             let status = worker.run(shared, orders, u64::MAX);
             watch.seek(worker.follow.position());
             let is_failed = matches!(status, Status::Failed(_));
