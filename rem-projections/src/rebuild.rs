@@ -1,8 +1,9 @@
 //! [`Rebuild`]: the state folded anew beside the live one.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,15 +25,36 @@ pub struct Rebuild<P: Projection> {
     its: Arc<Its>,
 }
 
+/// What a rebuild and whoever waits for it share.
 #[derive(Default)]
-struct Its {
+pub(crate) struct Its {
     read: AtomicU64,
     of: AtomicU64,
     is_cancelled: AtomicBool,
     /// Readers see the new state.
-    is_done: Arc<AtomicBool>,
-    failed: Mutex<Option<RebuildError>>,
+    pub(crate) is_done: AtomicBool,
+    failed: OnceLock<RebuildError>,
     is_over: AtomicBool,
+}
+
+impl Its {
+    /// Readers will not see the new state.
+    pub(crate) fn fail(&self, error: RebuildError) {
+        let _ = self.failed.set(error);
+    }
+}
+
+/// A state that was folded anew, for whoever folds to go on with.
+pub(crate) struct Switch<P> {
+    /// `None` when it is gone on with.
+    pub(crate) stand: Option<Stand<P>>,
+    /// Where it stood.
+    pub(crate) from: u64,
+    /// Of what it was folded.
+    pub(crate) initial: Arc<P>,
+    /// Events that it went on without, by number.
+    pub(crate) skipped: BTreeMap<u64, Skipped>,
+    pub(crate) its: Arc<Its>,
 }
 
 /// How far a rebuild is.
@@ -49,7 +71,8 @@ pub struct Progress {
 
 impl<P: Projection> Projector<P> {
     /// Folds all of the history anew, from `initial`, beside the live state, which goes on meanwhile; when the new one has come
-    /// as far as that, readers see it instead. Snapshots are forgotten then, for they are of the old one.
+    /// as far as that, readers see it instead. Snapshots are forgotten then, for they are of the old one. If it cannot come so far,
+    /// all stays as it was.
     ///
     /// Skipped events are tried again, each once, and skipped again if the policy says so. A projector that stands still goes on
     /// from the new state. Tags keep the states that they were given to.
@@ -71,13 +94,11 @@ impl<P: Projection> Projector<P> {
         let run = move || {
             let initial = Arc::new(initial);
             let result = run::<P>(&shared, &its, &mut follow, &initial);
-            let result = result.and_then(|stand| {
-                // Of the old state: what comes later is of the new one.
-                if let Err(error) = shared.snapshots.forget() {
-                    *lock(&shared.trouble) = Some(error);
-                }
-                shared.order(Order::Switch(stand, initial, Arc::clone(&its.is_done)));
-                while !its.is_done.load(Ordering::Acquire) {
+            let result = result.and_then(|(stand, skipped)| {
+                let (from, stand) = (stand.sequence, Some(stand));
+                let switch = Switch { stand, from, initial, skipped, its: Arc::clone(&its) };
+                shared.order(Order::Switch(Box::new(switch)));
+                while !its.is_done.load(Ordering::Acquire) && its.failed.get().is_none() {
                     if shared.stopped.load(Ordering::Acquire) || follow.is_over() {
                         return Err(RebuildError::Cancelled { name: shared.name.clone() });
                     }
@@ -85,7 +106,9 @@ impl<P: Projection> Projector<P> {
                 }
                 Ok(())
             });
-            *lock(&its.failed) = result.err();
+            if let Err(error) = result {
+                its.fail(error);
+            }
             shared.rebuilding.store(false, Ordering::Release);
             its.is_over.store(true, Ordering::Release);
             shared.nudge.now();
@@ -105,8 +128,16 @@ fn run<P: Projection>(
     its: &Its,
     follow: &mut rem_core::Follow<P::Event>,
     initial: &P,
-) -> Result<Stand<P>, RebuildError> {
-    let mut skipped = std::collections::BTreeMap::new();
+) -> Result<(Stand<P>, BTreeMap<u64, Skipped>), RebuildError> {
+    let mut skipped = BTreeMap::new();
+    let skip = |skipped: &mut BTreeMap<_, _>, error: FoldError| {
+        if !shared.policy.skips() || skipped.len() >= crate::policy::SKIPS {
+            return Err(RebuildError::Fold(error));
+        }
+        let (time, sequence) = (error.time(), error.sequence());
+        skipped.insert(sequence, Skipped { error, time, attempts: 1 });
+        Ok(())
+    };
     let mut events = Vec::new();
     let cancelled = || RebuildError::Cancelled { name: shared.name.clone() };
     let wrong = |said| RebuildError::State { name: shared.name.clone(), said };
@@ -124,11 +155,7 @@ fn run<P: Projection>(
             let Err(error) = fold(&mut stand, rest, &skipped) else { break };
             let Some(Ok(before)) = before else { return Err(RebuildError::Fold(error)) };
             stand = before;
-            let (time, sequence) = (error.time(), error.sequence());
-            if skipped.len() >= crate::policy::SKIPS {
-                return Err(RebuildError::Fold(error));
-            }
-            skipped.insert(sequence, Skipped { error, time, attempts: 1 });
+            skip(&mut skipped, error)?;
             rest = &events[..];
         }
         events.drain(..).for_each(quietly);
@@ -141,14 +168,11 @@ fn run<P: Projection>(
                 let (name, from, to) = (shared.name.clone(), lost.from(), lost.to());
                 return Err(RebuildError::BeforeHistory { name, from, to });
             }
-            Followed::Unreadable(event) if !shared.policy.skips() => {
-                return Err(RebuildError::Fold(FoldError::unreadable(&event)));
-            }
+            Followed::Unreadable(event) => skip(&mut skipped, FoldError::unreadable(&event))?,
             _ => {}
         }
     }
-    *lock(&shared.skipped) = Arc::new(skipped);
-    Ok(stand)
+    Ok((stand, skipped))
 }
 
 impl<P: Projection> Rebuild<P> {
@@ -176,7 +200,7 @@ impl<P: Projection> Rebuild<P> {
         let until = Instant::now().checked_add(limit);
         loop {
             if self.its.is_over.load(Ordering::Acquire) {
-                return lock(&self.its.failed).take().map_or(Ok(()), Err);
+                return self.its.failed.get().map_or(Ok(()), |error| Err(error.again()));
             }
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Err(RebuildError::TimedOut { name: self.shared.name.clone(), limit });

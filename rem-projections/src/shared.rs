@@ -11,6 +11,7 @@ use rem_core::{Nudge, Timestamp};
 
 use crate::fold::quietly;
 use crate::policy::Skipped;
+use crate::rebuild::Switch;
 use crate::slot::Slot;
 use crate::snapshots::Snapshots;
 use crate::view::Stand;
@@ -52,8 +53,8 @@ pub(crate) type Taken<P> = (Box<Worker<P>>, Vec<Order<P>>);
 /// What the worker is asked for, by who has not got it.
 pub(crate) enum Order<P> {
     Resume,
-    /// Go on with this state, which was folded anew of that; say so when readers see it.
-    Switch(Stand<P>, Arc<P>, Arc<AtomicBool>),
+    /// Go on with another state, which was folded anew.
+    Switch(Box<Switch<P>>),
 }
 
 impl<P: Projection> Shared<P> {
@@ -134,6 +135,11 @@ impl<P: Projection> Shared<P> {
         self.stopped.store(true, Ordering::Release);
         self.nudge.now();
         self.slot.wake();
+    }
+
+    #[cfg(all(test, not(rem_loom)))]
+    pub(crate) fn has_orders(&self) -> bool {
+        self.slot.has_orders()
     }
 
     /// The latest time of what is in the state.

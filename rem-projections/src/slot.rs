@@ -105,6 +105,11 @@ impl<W, O, S: Clone> Slot<W, O, S> {
             drop(wait_at_most(&self.moved, held, limit));
         }
     }
+
+    #[cfg(all(test, not(rem_loom)))]
+    pub(crate) fn has_orders(&self) -> bool {
+        !lock(&self.held).orders.is_empty()
+    }
 }
 
 impl<W, O, S> fmt::Debug for Slot<W, O, S> {

@@ -1,8 +1,12 @@
 //! [`Worker`]: reads the history, folds it, and publishes views.
 
+mod switch;
+#[cfg(all(test, not(rem_loom)))]
+mod tests;
+
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,9 +15,10 @@ use rem_core::{Event, Follow, Followed};
 use crate::changed::Announce;
 use crate::fold::{fold, isolate, quietly};
 use crate::policy::{SKIPS, Skipped};
+use crate::rebuild::{Its, Switch};
 use crate::shared::{Order, Shared, lock};
 use crate::view::Stand;
-use crate::{FoldError, Projection, ProjectionError, Status};
+use crate::{FoldError, Projection, ProjectionError, RebuildError, Status};
 
 /// How many events are read at once: so few that they are in the processor's cache from when they are read until they are
 /// folded and let go. With 4,096 a fold took more than twice as long.
@@ -43,7 +48,10 @@ pub(crate) struct Worker<P: Projection> {
     snapshot_at: u64,
     may_miss: bool,
     announce: Option<Announce<P>>,
-    switches: Vec<Arc<AtomicBool>>,
+    /// What is folded into was folded anew, and readers see the state before until it has come as far.
+    switch: Option<Switch<P>>,
+    /// Readers see that state now, which is to be told.
+    switched: Option<Arc<Its>>,
     status: Status,
 }
 
@@ -68,7 +76,8 @@ impl<P: Projection> Worker<P> {
             snapshot_at,
             may_miss,
             announce,
-            switches: Vec::new(),
+            switch: None,
+            switched: None,
             status: Status::CatchingUp,
         }
     }
@@ -99,8 +108,11 @@ impl<P: Projection> Worker<P> {
     pub(crate) fn run(&mut self, shared: &Shared<P>, orders: Vec<Order<P>>, up_to: u64) -> Status {
         if let Err(panic) = isolate(|| self.go_on(shared, orders, up_to)) {
             // Not of `apply`, which has its own: of `Clone`, most likely.
+            let name = || shared.name.clone();
+            self.give_up_switch(|| RebuildError::State { name: name(), said: panic.clone() });
+            self.tell_switched();
             self.forget_work(shared);
-            self.fail(ProjectionError::Panicked { name: shared.name.clone(), panic });
+            self.fail(ProjectionError::Panicked { name: name(), panic });
         }
         self.status.clone()
     }
@@ -114,10 +126,7 @@ impl<P: Projection> Worker<P> {
                         self.attempts = 0;
                     }
                 }
-                Order::Switch(stand, initial, done) => {
-                    quietly(shared.initial.swap(initial));
-                    self.switch(stand, done);
-                }
+                Order::Switch(switch) => self.switch(shared, *switch),
             }
         }
         while !matches!(self.status, Status::Failed(_) | Status::Ended)
@@ -196,8 +205,13 @@ impl<P: Projection> Worker<P> {
                 shared.missed.fetch_add(lagged.missed(), Ordering::Relaxed);
             }
             Followed::Lost(lagged) => {
-                self.follow.seek(lagged.from() - 1);
                 let (from, to) = (lagged.from(), lagged.to());
+                let name = || shared.name.clone();
+                if self.give_up_switch(|| RebuildError::BeforeHistory { name: name(), from, to }) {
+                    self.forget_work(shared);
+                    return false;
+                }
+                self.follow.seek(lagged.from() - 1);
                 self.fail(ProjectionError::Lost { name: shared.name.clone(), from, to });
             }
             Followed::Unreadable(event) => {
@@ -265,6 +279,7 @@ impl<P: Projection> Worker<P> {
         if work.sequence < shared.view.load().sequence {
             return; // it was switched, and has not come so far yet
         }
+        self.take_over(shared);
         let Some(work) = self.work.take() else { return };
         self.published = Instant::now();
         let sequence = work.sequence;
@@ -281,20 +296,7 @@ impl<P: Projection> Worker<P> {
         if let Some(announce) = &mut self.announce {
             announce.tell(&shared.view.load_full());
         }
-        for done in self.switches.drain(..) {
-            done.store(true, Ordering::Release);
-        }
-    }
-
-    /// Goes on with another state, from where that stands.
-    fn switch(&mut self, stand: Stand<P>, done: Arc<AtomicBool>) {
-        self.follow.seek(stand.sequence);
-        quietly(self.work.replace(Arc::new(stand)));
-        quietly(self.former.take());
-        self.cut_log();
-        (self.barrier, self.attempts) = (None, 0);
-        self.switches.push(done);
-        self.status = Status::CatchingUp;
+        self.tell_switched();
     }
 
     fn cut_log(&mut self) {
@@ -310,6 +312,9 @@ impl<P: Projection> Worker<P> {
     fn failed(&mut self, shared: &Shared<P>, error: FoldError) {
         let sequence = error.sequence();
         self.forget_work(shared);
+        if self.give_up_switch(|| RebuildError::Fold(error.clone())) {
+            return;
+        }
         if self.barrier != Some(sequence) {
             (self.barrier, self.attempts) = (Some(sequence), 0);
         }

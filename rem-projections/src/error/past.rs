@@ -178,6 +178,25 @@ pub enum RebuildError {
     Thread(std::io::Error),
 }
 
+impl RebuildError {
+    /// The same, for whoever asks again.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::UnderWay { name } => Self::UnderWay { name: name.clone() },
+            Self::BeforeHistory { name, from, to } => {
+                Self::BeforeHistory { name: name.clone(), from: *from, to: *to }
+            }
+            Self::Fold(error) => Self::Fold(error.clone()),
+            Self::State { name, said } => Self::State { name: name.clone(), said: said.clone() },
+            Self::Cancelled { name } => Self::Cancelled { name: name.clone() },
+            Self::TimedOut { name, limit } => Self::TimedOut { name: name.clone(), limit: *limit },
+            Self::Thread(error) => {
+                Self::Thread(std::io::Error::new(error.kind(), error.to_string()))
+            }
+        }
+    }
+}
+
 impl fmt::Display for RebuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -153,6 +153,14 @@ fn data_that_cannot_be_read_is_a_failure_of_its_event() {
         .unwrap();
     assert_eq!(skips.wait_for(last, SOON).unwrap().of[&1], 10);
     assert!(skips.report().skipped.contains_key(&bad));
+    // So it is in a rebuild, and in the past behind that.
+    skips.rebuild(Balances::default()).unwrap().wait(SOON).unwrap();
+    assert!(skips.report().skipped.keys().eq([&bad]));
+    skips.wait_for(pay(&bus, 1, 1), SOON).unwrap();
+    assert_eq!(skips.at(last).unwrap().of[&1], 10);
+    let error = skips.report().skipped[&bad].error.to_string();
+    assert!(error.contains("cannot be read"), "{error}");
+    balances.rebuild(Balances::default()).unwrap().wait(SOON).unwrap_err();
 }
 
 /// Its copies panic when told.
