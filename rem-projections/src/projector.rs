@@ -140,8 +140,9 @@ impl<P: Projection> Projector<P> {
     /// Waits until all up to that number is in the state, and returns it: so one reads one's own write, by
     /// [`Receipt::sequence`](rem_core::Receipt::sequence).
     ///
-    /// If the projector's thread is not at it, the waiting thread folds itself. It then goes on to that number whatever the limit
-    /// is, and also sleeps between the attempts of [`OnFailure`](crate::OnFailure): the limit is looked at before and after.
+    /// If the projector's thread is not at it, the waiting thread folds itself, and waits out the pauses of
+    /// [`OnFailure`](crate::OnFailure). The limit ends both; it is looked at behind each page of at most 256 events, and may be
+    /// passed by what those, and a copy of the state, take.
     ///
     /// # Errors
     /// If the limit comes first, the projector stands still or has ended.
@@ -171,7 +172,7 @@ impl<P: Projection> Projector<P> {
             }
             let moment = Instant::now().checked_add(left.min(MOMENT));
             if let Some((mut worker, orders)) = shared.take(moment) {
-                let status = worker.run(shared, orders, sequence);
+                let status = worker.run(shared, orders, sequence, until);
                 if matches!(status, Status::Ended) {
                     quietly(worker);
                     shared.end(status);

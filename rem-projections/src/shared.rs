@@ -131,6 +131,11 @@ impl<P: Projection> Shared<P> {
         self.slot.wait_a_moment(limit, || false);
     }
 
+    /// The same, and not at all when it is to stop.
+    pub(crate) fn pause(&self, limit: Duration) {
+        self.slot.wait_a_moment(limit, || self.stopped.load(Ordering::Acquire));
+    }
+
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         self.nudge.now();

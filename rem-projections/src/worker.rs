@@ -7,7 +7,6 @@ mod tests;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rem_core::{Event, Follow, Followed};
@@ -28,6 +27,8 @@ const LOG: usize = 1_024;
 /// While it catches up, readers see a new state so often, and less often if a copy takes long.
 const EVERY: Duration = Duration::from_millis(20);
 const COPY_SHARE: u32 = 20;
+/// A pause so long that the time of its end cannot be told.
+const NEVER: Duration = Duration::from_secs(1 << 32);
 
 /// Who folds. One at a time has it: see [`Shared`].
 pub(crate) struct Worker<P: Projection> {
@@ -43,6 +44,8 @@ pub(crate) struct Worker<P: Projection> {
     /// No event from this number on is read before what comes before it is published: it has failed.
     barrier: Option<u64>,
     attempts: u32,
+    /// Not before then that event is tried again.
+    again: Option<Instant>,
     published: Instant,
     copying: Duration,
     snapshot_at: u64,
@@ -71,6 +74,7 @@ impl<P: Projection> Worker<P> {
             events: Vec::new(),
             barrier: None,
             attempts: 0,
+            again: None,
             published: Instant::now(),
             copying: Duration::ZERO,
             snapshot_at,
@@ -89,7 +93,7 @@ impl<P: Projection> Worker<P> {
                 return shared.end(Status::Stopped);
             }
             let Some((mut worker, orders)) = shared.take(None) else { return };
-            let status = worker.run(shared, orders, u64::MAX);
+            let status = worker.run(shared, orders, u64::MAX, None);
             watch.seek(worker.follow.position());
             let is_failed = matches!(status, Status::Failed(_));
             if matches!(status, Status::Ended) || (is_failed && watch.is_over()) {
@@ -104,9 +108,16 @@ impl<P: Projection> Worker<P> {
         }
     }
 
-    /// Goes on until all is read that is there, or what is up to that number, and readers see it.
-    pub(crate) fn run(&mut self, shared: &Shared<P>, orders: Vec<Order<P>>, up_to: u64) -> Status {
-        if let Err(panic) = isolate(|| self.go_on(shared, orders, up_to)) {
+    /// Goes on until all is read that is there, or what is up to that number, and readers see it; behind the page in which that
+    /// time comes it ends in any case.
+    pub(crate) fn run(
+        &mut self,
+        shared: &Shared<P>,
+        orders: Vec<Order<P>>,
+        up_to: u64,
+        until: Option<Instant>,
+    ) -> Status {
+        if let Err(panic) = isolate(|| self.go_on(shared, orders, up_to, until)) {
             // Not of `apply`, which has its own: of `Clone`, most likely.
             let name = || shared.name.clone();
             self.give_up_switch(|| RebuildError::State { name: name(), said: panic.clone() });
@@ -117,13 +128,19 @@ impl<P: Projection> Worker<P> {
         self.status.clone()
     }
 
-    fn go_on(&mut self, shared: &Shared<P>, orders: Vec<Order<P>>, up_to: u64) {
+    fn go_on(
+        &mut self,
+        shared: &Shared<P>,
+        orders: Vec<Order<P>>,
+        up_to: u64,
+        until: Option<Instant>,
+    ) {
         for order in orders {
             match order {
                 Order::Resume => {
                     if let Status::Failed(_) = self.status {
                         self.status = Status::CatchingUp;
-                        self.attempts = 0;
+                        (self.attempts, self.again) = (0, None);
                     }
                 }
                 Order::Switch(switch) => self.switch(shared, *switch),
@@ -132,8 +149,21 @@ impl<P: Projection> Worker<P> {
         while !matches!(self.status, Status::Failed(_) | Status::Ended)
             && !shared.stopped.load(Ordering::Acquire)
         {
+            let now = Instant::now();
+            if let Some(again) = self.again.filter(|again| now < *again) {
+                if until.is_some_and(|until| now >= until) {
+                    break;
+                }
+                let end = until.map_or(again, |until| until.min(again));
+                shared.pause(end.saturating_duration_since(now));
+                continue;
+            }
+            self.again = None;
             let is_done = self.step(shared);
-            if is_done || self.follow.position() >= up_to {
+            if is_done
+                || self.follow.position() >= up_to
+                || until.is_some_and(|until| Instant::now() >= until)
+            {
                 break;
             }
         }
@@ -324,7 +354,8 @@ impl<P: Projection> Worker<P> {
         }
         let (retries, pause) = shared.policy.retries();
         if self.attempts <= retries {
-            thread::sleep(pause);
+            let now = Instant::now();
+            self.again = now.checked_add(pause).or_else(|| now.checked_add(NEVER));
             return;
         }
         if !shared.policy.skips() {

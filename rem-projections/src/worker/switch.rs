@@ -23,7 +23,7 @@ impl<P: Projection> Worker<P> {
         quietly(self.work.replace(Arc::new(stand)));
         quietly(self.former.take());
         self.cut_log();
-        (self.barrier, self.attempts) = (None, 0);
+        (self.barrier, self.attempts, self.again) = (None, 0, None);
         self.status = Status::CatchingUp;
         self.switch = Some(switch);
         self.publish(shared);
@@ -50,7 +50,7 @@ impl<P: Projection> Worker<P> {
         let Some(switch) = self.switch.take() else { return false };
         switch.its.fail(why());
         quietly(switch);
-        (self.barrier, self.attempts) = (None, 0);
+        (self.barrier, self.attempts, self.again) = (None, 0, None);
         true
     }
 

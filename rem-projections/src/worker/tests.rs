@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
+use std::thread;
 
 use rem_core::{Bus, Event, Ring};
 use rem_macros::EventType;
@@ -12,6 +13,7 @@ use crate::{OnFailure, Projector, Rebuild};
 
 /// Until then a test would have hung.
 const HUNG: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
 
 #[derive(EventType, Debug, Clone, Serialize, Deserialize)]
 #[event(crate = rem_core, topic = "tick")]
@@ -92,7 +94,7 @@ fn what_the_live_one_keeps_before_it_is_switched_is_forgotten_as_well() {
     let (mut worker, orders) = shared.take(None).unwrap();
     let rebuild = rebuilt(&projector, Scaled::by(10));
     let between = tick(&bus);
-    let status = worker.run(shared, orders, u64::MAX);
+    let status = worker.run(shared, orders, u64::MAX, None);
     assert_eq!((projector.position(), projector.state().sum), (between, 11));
     assert!(shared.snapshots.find(between).unwrap().is_some_and(|kept| kept.state.sum == 11));
     shared.put(worker, status);
@@ -113,7 +115,7 @@ fn a_new_state_that_cannot_come_as_far_as_the_live_one_leaves_all_as_it_was() {
     let bad = Scaled::by(10).failing(11);
     let rebuild = rebuilt(&projector, bad);
     assert_eq!(tick(&bus), 11);
-    let status = worker.run(shared, orders, u64::MAX);
+    let status = worker.run(shared, orders, u64::MAX, None);
     shared.put(worker, status);
     for _ in 0..2 {
         let error = rebuild.wait(HUNG).unwrap_err();
@@ -139,7 +141,7 @@ fn what_is_skipped_before_it_is_switched_stays_skipped() {
     projector.state().fails_at.store(11, SeqCst);
     assert_eq!(tick(&bus), 11);
     let last = tick(&bus);
-    let status = worker.run(shared, orders, u64::MAX);
+    let status = worker.run(shared, orders, u64::MAX, None);
     shared.put(worker, status);
     rebuild.wait(HUNG).unwrap();
     assert_eq!((projector.state().sum, projector.position()), (110, last));
@@ -147,6 +149,48 @@ fn what_is_skipped_before_it_is_switched_stays_skipped() {
     let last = tick(&bus);
     projector.wait_for(last, HUNG).unwrap();
     assert_eq!(projector.at(last - 1).unwrap().sum, 110);
+}
+
+#[test]
+fn the_time_ends_a_pause_before_the_next_attempt_and_so_does_stop() {
+    let bus = bus();
+    let projector = attach(&bus, OnFailure::RetryThenStop { times: 5, pause: HOUR });
+    let shared = &projector.inner().shared;
+    let (mut worker, orders) = shared.take(None).unwrap();
+    projector.state().fails_at.store(12, SeqCst);
+    let (before, bad) = (tick(&bus), tick(&bus));
+    // Whatever the time is, a page is read each time: so it comes to the event that fails.
+    let mut status = worker.run(shared, orders, bad, Some(Instant::now()));
+    while worker.again.is_none() {
+        status = worker.run(shared, Vec::new(), bad, Some(Instant::now()));
+    }
+    assert!(matches!(status, Status::CatchingUp | Status::Live), "{status:?}");
+    let (attempts, again) = (worker.attempts, worker.again);
+    let begun = Instant::now();
+    let in_a_moment = begun.checked_add(Duration::from_millis(20));
+    let _ = worker.run(shared, Vec::new(), bad, in_a_moment);
+    assert!(begun.elapsed() < HOUR && Some(Instant::now()) >= in_a_moment);
+    // It was not tried before its time.
+    assert_eq!((worker.attempts, worker.again), (attempts, again));
+    assert_eq!(projector.position(), before);
+    shared.put(worker, status);
+    stop(&projector);
+    assert!(begun.elapsed() < HOUR);
+    assert!(matches!(projector.status(), Status::Stopped));
+}
+
+#[test]
+fn the_time_ends_the_fold_behind_a_page_and_readers_see_how_far_it_came() {
+    let bus = bus();
+    let projector = attach(&bus, OnFailure::Stop);
+    let shared = &projector.inner().shared;
+    let (mut worker, orders) = shared.take(None).unwrap();
+    let last = (0..20).fold(0, |_, _| tick(&bus));
+    // A page ends where a snapshot is due, here at each number.
+    let status = worker.run(shared, orders, last, Some(Instant::now()));
+    assert_eq!(projector.position(), 11);
+    shared.put(worker, status);
+    assert_eq!(projector.wait_for(last, HUNG).unwrap().sum, 30);
 }
 
 #[test]
