@@ -91,6 +91,26 @@ proptest! {
     }
 }
 
+#[test]
+fn what_globs_of_a_length_took_goes_with_the_last_of_them() {
+    let mut tree = PatternTree::new();
+    let pattern = |text: &str| Pattern::parse(text).expect(text);
+    for text in ["x.a*", "x.*a"] {
+        tree.insert(&pattern(text), ());
+    }
+    let memory = (2..40).map(|length| {
+        let (b, c) = ("b".repeat(length), "c".repeat(length));
+        let texts = [format!("x.{b}*"), format!("x.{c}*"), format!("x.*{b}"), format!("x.*{c}")];
+        let keys = texts.map(|text| tree.insert(&pattern(&text), ()));
+        for key in keys {
+            tree.remove(key);
+        }
+        tree.memory()
+    });
+    let memory: Vec<_> = memory.collect();
+    assert!(memory.iter().all(|bytes| *bytes == memory[0]), "{memory:?}");
+}
+
 /// A value that counts how many of its kind live.
 #[derive(Clone)]
 struct Counted(#[expect(dead_code, reason = "it is counted, not read")] std::rc::Rc<()>);

@@ -157,7 +157,8 @@ impl<'a> Users<'a> {
         ensure!(output.status.success(), "`{name}` is not built with no mutant");
         let took = begun.elapsed();
         let mut made = programs::of(&String::from_utf8(output.stdout)?);
-        made.retain(|program| program.name == format!("{}/{name}", unit::PACKAGE));
+        // Programs are named by their package's directory.
+        made.retain(|program| program.name.ends_with(&format!("/{name}")));
         let mut program = made.pop().with_context(|| format!("cargo made no `{name}`"))?;
         program.measure(self.workspace, Duration::from_secs(1_200))?;
         Ok(Test { name, took, reached: programs::reached(&file), program })
