@@ -100,7 +100,7 @@ fn whoever_has_the_worker_as_all_is_read_the_other_comes_to_its_end() {
         folds(Arc::clone(&slot), "by who waits");
         life.join().unwrap();
         assert_ne!(slot.status(), "live");
-        assert_eq!((slot.order(7), slot.take(None)), (Some(7), None));
+        assert_eq!((slot.order(7, |_| false), slot.take(None)), (Some(7), None));
     });
 }
 

@@ -95,7 +95,10 @@ impl<P: Projection> Shared<P> {
     }
 
     pub(crate) fn order(&self, order: Order<P>) {
-        quietly(self.slot.order(order));
+        let resumes = matches!(order, Order::Resume);
+        // To go on twice is to go on.
+        let same = |last: &Order<P>| resumes && matches!(last, Order::Resume);
+        quietly(self.slot.order(order, same));
         self.nudge.now();
     }
 

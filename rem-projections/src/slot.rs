@@ -33,10 +33,10 @@ impl<W, O, S: Clone> Slot<W, O, S> {
         lock(&self.held).status.clone()
     }
 
-    /// Asks for something; gives it back when there will be no worker.
-    pub(crate) fn order(&self, order: O) -> Option<O> {
+    /// Asks for something; gives it back when there will be no worker, and when the `same` was asked for just before it.
+    pub(crate) fn order(&self, order: O, same: impl Fn(&O) -> bool) -> Option<O> {
         let mut held = lock(&self.held);
-        if held.is_over {
+        if held.is_over || held.orders.last().is_some_and(same) {
             return Some(order);
         }
         held.orders.push(order);
@@ -148,9 +148,12 @@ mod tests {
         let slot = Slot::<u32, u32, &str>::new("live");
         assert_eq!(slot.put(7, "live"), Ok(false));
         let (worker, _) = slot.take(None).unwrap();
-        assert_eq!(slot.order(1), None);
+        assert_eq!(
+            (slot.order(1, |last| *last == 1), slot.order(1, |last| *last == 1)),
+            (None, Some(1))
+        );
         slot.end("stopped");
-        assert_eq!((slot.put(worker, "live"), slot.order(2)), (Err(7), Some(2)));
+        assert_eq!((slot.put(worker, "live"), slot.order(2, |_| false)), (Err(7), Some(2)));
         assert_eq!(slot.status(), "stopped");
     }
 }
