@@ -1,5 +1,4 @@
 //! What happens in the middle of a read of the past, by histories that do something more as they are read.
-#![expect(clippy::unwrap_used, reason = "of a test")]
 
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -49,7 +49,8 @@ fn names_of_captures_are_those_that_captures_may_give() {
     let pattern = Pattern::regex(r"(?<b>\w)\.(?<a>\w)").unwrap();
     let nothing = Pattern::parse("x.*").unwrap();
     let nothing = nothing.captures("x.y").unwrap();
-    assert!(nothing.is_empty() && nothing.len() == 0);
+    assert!(nothing.is_empty());
+    assert_eq!(nothing.len(), 0);
     let captures = pattern.captures("x.y").unwrap();
     assert!(!captures.is_empty());
     let given: Vec<_> = captures.iter().map(|(name, _)| name).collect();
