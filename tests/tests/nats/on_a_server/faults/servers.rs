@@ -16,9 +16,23 @@ use super::rig::{
 };
 
 /// Until the broker has acknowledged so many more.
-fn acknowledged(mesh: &Mesh, more: u64) {
+fn acknowledged(mesh: &Mesh, more: u64, servers: &[Server]) {
     let until = mesh.stats().acknowledged + more;
-    eventually(|| mesh.stats().acknowledged >= until, || mesh.stats().to_string());
+    eventually(
+        || mesh.stats().acknowledged >= until,
+        || format!("{}\n{}", mesh.stats(), last_said(servers)),
+    );
+}
+
+/// The end of what each server has logged.
+fn last_said(servers: &[Server]) -> String {
+    let said = servers.iter().map(|server| {
+        let log = server.log();
+        let lines: Vec<_> = log.lines().rev().take(25).collect();
+        let lines: Vec<_> = lines.into_iter().rev().collect();
+        format!("on {}:\n{}\n", server.port(), lines.join("\n"))
+    });
+    said.collect()
 }
 
 /// F1: the server is killed while the shop publishes, and started again on what it had stored. What was acknowledged is there, what was not
@@ -33,7 +47,7 @@ fn f1_a_server_that_is_killed_has_each_event_once_and_in_order_when_it_is_back()
         let publishing = Publishing::on(&bus, 5);
         let kills = pick(3, 25);
         for kill in 0..kills {
-            acknowledged(&mesh, 200 + kill * 37 % 400);
+            acknowledged(&mesh, 200 + kill * 37 % 400, std::slice::from_ref(&server));
             server.kill();
             // What was acknowledged until then is there, whatever follows.
             let acknowledged = usize::try_from(mesh.stats().acknowledged).unwrap();
@@ -114,12 +128,12 @@ fn f2_a_cluster_whose_leader_is_killed_loses_nothing_and_tells_of_the_outage() {
             is_disconnected(event) || matches!(event, MeshEvent::Stalled { .. })
         };
         for kill in 0..kills {
-            acknowledged(&mesh, 1_000);
+            acknowledged(&mesh, 1_000, cluster.servers());
             let before = told.count(is_outage);
             let leads = leader(cluster.servers());
             cluster.servers()[leads].kill();
             // Two are enough to go on.
-            acknowledged(&mesh, 1_000);
+            acknowledged(&mesh, 1_000, cluster.servers());
             assert!(told.count(is_outage) > before, "nothing was told: {:?}", told.all());
             cluster.servers()[leads].restart().unwrap();
             // One at a time: what is promised is that of three one may fail.
@@ -130,7 +144,7 @@ fn f2_a_cluster_whose_leader_is_killed_loses_nothing_and_tells_of_the_outage() {
             );
             progress("F2", *version, kill + 1, kills);
         }
-        acknowledged(&mesh, 1_000);
+        acknowledged(&mesh, 1_000, cluster.servers());
         let placed = publishing.end();
         assert!(mesh.leave(LIMIT).is_complete(), "{}", mesh.stats());
         // While nobody leads each is refused by itself, and one behind it may be taken by who leads next.
