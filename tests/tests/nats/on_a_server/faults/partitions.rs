@@ -135,7 +135,8 @@ fn case(version: Version) {
             let waiting = from.mesh.stats().waiting;
             publishing.go_on_for(300);
             let grown = from.mesh.stats().waiting;
-            assert!(grown >= waiting + 300, "{waiting} waited, and then {grown}");
+            // One may have been let in before the first look, and be counted as published after it.
+            assert!(grown + 1 >= waiting + 300, "{waiting} waited, and then {grown}");
         } else {
             publishing.go_on_for(300);
         }
