@@ -88,16 +88,16 @@ fn a_waker_that_panics_keeps_nobody_else_waiting() {
         }
     }
     let bus = Bus::new();
-    let _heard = bus.on(|_: &Event<Ask>| {});
+    let (tell, heard) = channel();
+    let _heard = bus.on(move |_: &Event<Ask>| tell.send(()).unwrap());
     let requester = bus.requester::<Ask>();
     let mut broken = requester.ask(Ask { item: 1 }).within(LONG).into_future();
     let waker = Waker::from(Arc::new(Broken));
     assert!(broken.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     thread::scope(|scope| {
         let waits = scope.spawn(|| requester.ask(Ask { item: 2 }).within(LONG).wait());
-        while requester.waiting() < 2 {
-            thread::yield_now();
-        }
+        // What was published before the end waits for it.
+        (0..2).for_each(|_| heard.recv().unwrap());
         bus.close(Duration::ZERO);
         assert!(matches!(waits.join().unwrap(), Err(RequestError::Closed)));
     });
