@@ -268,11 +268,11 @@ impl fmt::Debug for Inside {
 mod tests {
     use super::*;
 
-    fn key(source: &str, id: u128) -> (Option<&str>, EventId) {
+    pub(super) fn key(source: &str, id: u128) -> (Option<&str>, EventId) {
         (Some(source), Uuid::from_u128(id).into())
     }
 
-    fn at(seconds: u64) -> Timestamp {
+    pub(super) fn at(seconds: u64) -> Timestamp {
         Timestamp::from_nanos(seconds * 1_000_000_000)
     }
 

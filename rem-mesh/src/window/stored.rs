@@ -66,17 +66,8 @@ impl Window {
 mod tests {
     use std::time::Duration;
 
-    use uuid::Uuid;
-
     use super::*;
-
-    fn key(source: &str, id: u128) -> (Option<&str>, EventId) {
-        (Some(source), Uuid::from_u128(id).into())
-    }
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_nanos(seconds * 1_000_000_000)
-    }
+    use crate::window::tests::{at, key};
 
     /// Of the bus's meshes one publishes an event while another is given it too.
     #[test]
