@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use rem_mesh::Incoming;
+use rem_mesh::{Incoming, Parcel};
 
 /// What has come and waits for its reader. Two halves: who reads takes the whole of what was written, so that the two seldom meet.
 pub(crate) struct Inbox {
@@ -72,12 +72,13 @@ impl Inbox {
         back.waker.take()
     }
 
+    /// Without what its reader would not take, and what lies around it.
     fn cut(&self, came: Incoming) -> Incoming {
         match came {
-            Incoming::Parcel(parcel, id)
-                if parcel.size() > self.at_most.load(Ordering::Relaxed) =>
-            {
-                Incoming::Parcel(parcel.without_body(), id)
+            Incoming::Parcel(parcel, id) => {
+                let is_taken = parcel.size() <= self.at_most.load(Ordering::Relaxed);
+                let parcel = if is_taken { by_itself(parcel) } else { parcel.without_body() };
+                Incoming::Parcel(parcel, id)
             }
             other => other,
         }
@@ -148,6 +149,13 @@ fn size(came: &Incoming) -> Option<usize> {
     }
 }
 
+/// With a body of its own. What the client gives is a piece of what it has read from the socket, and would keep the whole of that, large ones
+/// of others that are let go too, for as long as it waits: then the bytes that wait would not be those that are counted.
+pub(crate) fn by_itself(parcel: Parcel) -> Parcel {
+    let body = parcel.body().to_vec();
+    parcel.with_body(body)
+}
+
 pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
@@ -160,7 +168,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use rem_mesh::{FilterId, Parcel, Subject};
+    use rem_mesh::{FilterId, Subject};
 
     use super::*;
 
@@ -224,5 +232,17 @@ mod tests {
             assert_eq!((parcel.size(), parcel.body().len()), expected);
         }
         assert_eq!(inbox.bytes.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_waits_keeps_nothing_of_what_was_read_with_it() {
+        let a = || Parcel::new(Subject::parse("a").unwrap());
+        let (inbox, read) = (Inbox::new(10, 1_000), a().with_body(vec![7; 100_000]).body().clone());
+        inbox.at_most.store(500, Ordering::Relaxed);
+        for piece in [0..400, 400..99_000] {
+            inbox.put(Incoming::Parcel(a().with_body(read.slice(piece)), FilterId(1)));
+        }
+        assert!(read.is_unique(), "nobody else has it, and two wait");
+        assert_eq!(taken(&inbox), ["400", "0"]);
     }
 }

@@ -19,7 +19,7 @@ use super::config::nanos;
 use super::meta::Meta;
 use super::window::Window;
 use crate::headers::LastRead;
-use crate::inbox::lock;
+use crate::inbox::{by_itself, lock};
 use crate::link::lost;
 use crate::shared::Shared;
 use crate::stats::Counters;
@@ -212,6 +212,7 @@ impl Taking {
         self.consumed.window.came(true);
         let stored_at = Timestamp::from_nanos(meta.stored_at);
         let ticket = Ticket::new(reply.as_str());
+        let parcel = by_itself(parcel);
         let delivery = Delivery::new(parcel, self.consumed.id, meta.sequence, stored_at, ticket);
         let delivery = delivery.attempt(meta.attempt).behind(meta.pending);
         shared.inbox.put(Incoming::Delivery(Box::new(delivery)));
