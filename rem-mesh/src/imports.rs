@@ -56,8 +56,12 @@ impl Import {
     ///
     /// It is answered when it is on the disk, if the bus has a journal, and then it comes on this bus once: what the broker gives again is
     /// told apart by source and id within the mesh's [window](crate::MeshBuilder::window), which a process that is started again
-    /// fills from the last events that its journal has of these. On a bus without one it is answered when the inline handlers have
-    /// returned, and given again if one of them failed or the process ended before: **at least once, to every handler**.
+    /// fills from the last events that its journal has of these. **A handler that is given it as it comes has it at most once**, and never
+    /// if the process is killed between the disk and the handler; a [durable subscription](rem_core::SubscriptionBuilder::durable), which
+    /// reads it from the journal, **has it at least once**.
+    ///
+    /// On a bus without a journal it is answered when the inline handlers have returned, and given again if one of them failed or the
+    /// process ended before: **at least once, to every inline handler**.
     ///
     /// What the bus does not take is given again, later each time, and after so many [attempts](Consumer::attempts) is a
     /// [dead letter](crate::Mesh::dead_letters); what comes meanwhile overtakes it. What is no event is a dead letter at once.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rem::journal::{Durability, Journal};
@@ -82,4 +83,25 @@ pub fn shop(bus: &Bus, url: &str) -> Result<MeshBuilder, Box<dyn Error>> {
 pub fn office(bus: &Bus, url: &str) -> Result<MeshBuilder, Box<dyn Error>> {
     let soon = Consumer::new("billing").time_to_answer(Duration::from_secs(1)).attempts(10_000);
     Ok(node(bus, url, "office")?.import_rule(Import::of("order").durable(soon)))
+}
+
+/// Orders that were placed, given from the journal of that bus to `handle`, each at least once whenever the process is killed: a handler that
+/// is told of them by the bus alone has not seen those that were on the disk a moment before.
+///
+/// # Errors
+/// When the bus has no journal, or another has the subscription.
+pub fn handled(
+    bus: &Bus,
+    handle: impl Fn(u64) + Send + Sync + 'static,
+) -> Result<Subscription, Box<dyn Error>> {
+    let handle = Arc::new(handle);
+    let orders = bus.subscription("order.placed").durable("billing");
+    Ok(orders.task(move |order: Received<Order>| {
+        let handle = Arc::clone(&handle);
+        async move {
+            if let Order::Placed { id } = order.data {
+                handle(id);
+            }
+        }
+    })?)
 }

@@ -1,7 +1,7 @@
 //! A node of a mesh over NATS that is to be killed: `mesh_child ROLE URL JOURNAL`.
 //!
 //! As `shop` it places orders and says, each time that some of them are on its disk, how many there are, and how many the broker
-//! had when they were sent again. As `office` it consumes them, and says the number of each when it has handled it. When its input
+//! had when they were sent again. As `office` it consumes them into its journal, and says the number of each when a durable subscription has handled it. When its input
 //! ends it leaves the mesh and ends. Who kills it checks what it said: `tests/tests/nats/on_a_server/faults/deaths.rs`.
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,6 @@ use std::thread;
 use std::time::Duration;
 
 use rem::mesh::Mesh;
-use rem::prelude::*;
 use rem_tests::mesh::{self, Order};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -64,14 +63,12 @@ fn shop(url: &str, journal: &Path) -> Result<(), Box<dyn Error>> {
 
 fn office(url: &str, journal: &Path) -> Result<(), Box<dyn Error>> {
     let bus = mesh::journaled(journal, "office")?;
-    let _sub = bus.on(|order: &Event<Order>| {
-        if let Order::Placed { id } = order.data {
-            say(&id.to_string());
-        }
-    });
+    let sub = mesh::handled(&bus, |order| say(&order.to_string()))?;
     let mesh = mesh::office(&bus, url)?.join_blocking()?;
     let _ = std::io::stdin().read(&mut [0])?;
-    left(&mesh)
+    left(&mesh)?;
+    drop(sub);
+    Ok(())
 }
 
 fn left(mesh: &Mesh) -> Result<(), Box<dyn Error>> {
