@@ -101,6 +101,14 @@ enum Cached<T> {
     Stored(T),
 }
 
+/// Names its parameter within parentheses alone.
+#[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[event(namespace = "pairs")]
+enum Pairs<T> {
+    #[event(nested = "of")]
+    Of(Changed<(T, u8)>),
+}
+
 fn both_codecs<E: EventType + PartialEq>(topic: &str, value: &E) {
     for codec in Codec::ALL.iter().copied() {
         let bytes = value.encode(codec).unwrap();
@@ -126,6 +134,7 @@ fn topics_are_those_of_a_type_without_parameters() {
     assert_eq!(topics_of::<Site<Shop<f32>>>(), site);
     assert_eq!(topics_of::<Site<Cache>>(), ["site.inner.hit", "site.inner.miss", "site.closed"]);
     assert_eq!(topics_of::<Cached<u8>>(), ["cached.hit", "cached.miss", "cached.stored"]);
+    assert_eq!(topics_of::<Pairs<f32>>(), ["pairs.of.{key}.changed"]);
 
     assert_eq!(Site::Inner(Shop::Stock(Stock::<u32, u8>::Empty)).leaf(), 4);
     assert_eq!(Site::<Shop<u8>>::Closed.leaf(), 7);

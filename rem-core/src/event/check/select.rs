@@ -199,3 +199,57 @@ const fn differing(a: &[u8], b: &[u8]) -> usize {
     }
     long.len() - begin - end
 }
+
+#[cfg(test)]
+mod tests {
+    use rem_patterns::Pattern;
+
+    use super::*;
+
+    #[test]
+    fn how_far_a_pattern_is_from_a_topic() {
+        for (pattern, topic, far) in [
+            ("=order.paid", "order.paid", 0),
+            ("=order.payed", "order.paid", 2),
+            ("=ordr.payed", "order.paid", 3),
+            ("=aa", "aaa", 1),
+            ("=paid", "paid.late", 5),
+            ("=paid", "paid.too.late", 9),
+            ("=paid.x.late", "paid", 5),
+            ("*.paid", "order.paid", 0),
+            ("*.paid", "order", 4),
+            ("order.*", "order", 1),
+            ("p*", "paid", 1),
+            ("**.paid", "a.b.paid", 0),
+            ("**.payed", "a.b.paid", 2),
+            ("a.**.payed", "a.b.c.paid", 2),
+            ("=order.7.paid", "order.{id}.paid", 0),
+        ] {
+            let pattern = Pattern::parse(pattern).expect("a pattern").to_const().expect("no regex");
+            let found = distance(pattern.elements[0].segments, &Path::EMPTY.and(topic));
+            assert_eq!(found, far, "`{pattern:?}` from `{topic}`");
+        }
+    }
+
+    #[test]
+    fn the_nearest_is_found_wherever_it_stands() {
+        const INNER: Schema =
+            Schema::new("Inner", "", &[EventSchema::new("Hit", "{key}.hit", &[])]);
+        const EVENTS: &[EventSchema] = &[
+            EventSchema::new("Lost", "lost", &[]),
+            EventSchema::new("Paid", "{id}.paid", &[]),
+            EventSchema::new("Inner", "inner", &[]).nested(&INNER),
+        ];
+        for (pattern, topic) in [
+            ("=loss", &["lost"][..]),
+            ("*.payed", &["{id}.paid"]),
+            ("inner.*.hot", &["inner", "{key}.hit"]),
+            ("=nowhere.at.all,*.payed", &["{id}.paid"]),
+            ("=nowhere.at.all,!lost", &["{id}.paid"]),
+        ] {
+            let pattern = Pattern::parse(pattern).expect("a pattern").to_const().expect("no regex");
+            let found = nearest(EVENTS, &Path::EMPTY, &pattern);
+            assert_eq!(found.pieces(), topic, "{pattern:?}");
+        }
+    }
+}

@@ -229,4 +229,19 @@ mod tests {
         }
         assert!(yes > 30 && no > 30, "{yes} and {no}");
     }
+
+    /// Another's type with its name, or its namespace, is looked at as any other is.
+    #[test]
+    fn of_dead_letters_alone_each_topic_is_believed() {
+        let index = index::<{ segments(EVENTS) }>(EVENTS);
+        let pattern = Pattern::parse("no.such.topic").expect("a pattern");
+        let pattern = pattern.to_const().expect("no regex");
+        for (name, namespace, is_believed) in
+            [("DeadLetter", "dead", true), ("DeadLetter", "a", false), ("Other", "dead", false)]
+        {
+            let schema = Schema::new(name, namespace, EVENTS);
+            let found = fault(schema, &index.topics(), &pattern);
+            assert_eq!(found.is_none(), is_believed, "{name} of `{namespace}`");
+        }
+    }
 }
