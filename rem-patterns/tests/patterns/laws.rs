@@ -170,3 +170,16 @@ fn a_set_that_includes_nothing_selects_nothing() {
         assert!(!selects(&ConstPattern { text: "", elements }, &["a.b"]));
     }
 }
+
+/// As many topics as an index looks at at once: when only one of them is left, it is looked at as the others were, wherever it stands.
+#[test]
+fn the_last_topic_of_a_full_batch_is_found() {
+    let pattern = Pattern::parse("a*x*.last").unwrap();
+    let constant = pattern.to_const().unwrap();
+    for last in 0..128 {
+        let end = |at| if at == last { "last" } else { "other" };
+        let topics: Vec<_> = (0..128).map(|at| format!("a{at}x{at}.{}", end(at))).collect();
+        let texts: Vec<_> = topics.iter().map(String::as_str).collect();
+        assert_eq!(select_by_index(&[constant], &texts), [true], "{}", topics[last]);
+    }
+}

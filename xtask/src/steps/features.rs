@@ -22,14 +22,16 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 /// The builds of one crate: without features, then with each of its own but `default`, and but `full`, with which the step
-/// `clippy` builds.
+/// `clippy` builds. What it depends on is looked at by its own builds, and so only built here.
 fn builds(package: &str, features: &[&str]) -> Vec<String> {
     let alone = features.iter().filter(|feature| !["default", "full"].contains(*feature));
     let flags = alone.map(|feature| format!(" --features {feature}"));
     std::iter::once(String::new())
         .chain(flags)
         .map(|flag| {
-            format!("clippy --quiet --package {package} --no-default-features{flag} -- -D warnings")
+            format!(
+                "clippy --quiet --no-deps --package {package} --no-default-features{flag} -- -D warnings"
+            )
         })
         .collect()
 }
