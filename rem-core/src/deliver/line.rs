@@ -424,3 +424,9 @@ impl fmt::Debug for Line {
         f.debug_tuple("Line").field(&lock(&self.0).events.len()).finish()
     }
 }
+
+#[cfg(all(test, not(rem_loom)))]
+#[test]
+fn a_line_shows_how_many_stand_in_it() {
+    assert_eq!(format!("{:?}", Line::default()), "Line(0)");
+}

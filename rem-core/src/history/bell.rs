@@ -82,3 +82,16 @@ impl fmt::Debug for Bell {
         f.debug_struct("Bell").field("over", &self.is_over()).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(rem_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bell_shows_whether_it_is_over() {
+        let bell = Bell::default();
+        assert_eq!(format!("{bell:?}"), "Bell { over: false, .. }");
+        bell.end();
+        assert_eq!(format!("{bell:?}"), "Bell { over: true, .. }");
+    }
+}

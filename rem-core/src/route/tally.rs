@@ -112,4 +112,12 @@ mod tests {
         });
         assert_eq!(tally.total(), 2 * PLACES as u64 * 10_000);
     }
+
+    /// A thread without a place would ask for one each time.
+    #[test]
+    fn each_thread_has_a_place() {
+        for _ in 0..4 * PLACES {
+            assert!((1..=PLACES).contains(&number_thread()));
+        }
+    }
 }

@@ -115,3 +115,19 @@ impl fmt::Debug for Term {
         f.debug_struct("Term").field("left", &self.left).field("over", &self.over.len()).finish()
     }
 }
+
+#[cfg(all(test, not(rem_loom)))]
+mod tests {
+    use super::*;
+
+    /// One that counts its calls ends by itself, and nobody need look.
+    #[test]
+    fn who_looks_looks_at_what_others_end() {
+        let may_be_over = |calls, over| Term::of(calls, over).map(|term| term.may_be_over());
+        let asked = || -> Vec<Over> { vec![Box::new(|| false)] };
+        assert_eq!(may_be_over(None, vec![]), None, "it lasts");
+        assert_eq!(may_be_over(Some(1), vec![]), Some(false));
+        assert_eq!(may_be_over(None, asked()), Some(true));
+        assert_eq!(may_be_over(Some(1), asked()), Some(true));
+    }
+}

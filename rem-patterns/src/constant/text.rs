@@ -88,4 +88,12 @@ mod tests {
     fn a_text_never_breaks_a_character() {
         assert_eq!(Text::<4>::new().push("aéé").as_str(), "aé");
     }
+
+    #[test]
+    fn a_number_has_all_its_digits() {
+        for number in [0, 7, 10, 42, 100, 4_096, u32::MAX] {
+            let text = Text::<16>::new().push("n").push_number(number);
+            assert_eq!(text.as_str(), alloc::format!("n{number}"));
+        }
+    }
 }

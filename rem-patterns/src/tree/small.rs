@@ -126,3 +126,30 @@ impl Met {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pushed_is_there_whether_it_stands_in_place_or_not() {
+        let mut stack = Stack::<u32, 2>::new();
+        assert!(stack.is_empty());
+        for (at, item) in [5, 3, 9, 1].into_iter().enumerate() {
+            stack.push(item);
+            assert!(!stack.is_empty());
+            assert_eq!(stack.len(), at + 1);
+        }
+        assert!(stack.iter().eq([5, 3, 9, 1]));
+        assert_eq!((stack.pop(), stack.pop(), stack.pop()), (Some(1), Some(9), Some(3)));
+        assert!(!stack.is_empty());
+        assert_eq!((stack.pop(), stack.pop()), (Some(5), None));
+        assert!(stack.is_empty());
+        for item in [5, 3, 9] {
+            stack.push(item);
+        }
+        assert_eq!(stack.sorted(), [3, 5, 9]);
+        stack.clear();
+        assert_eq!((stack.is_empty(), stack.len()), (true, 0));
+    }
+}
