@@ -103,7 +103,6 @@ enum Cached<T> {
 
 /// Names its parameter within parentheses alone.
 #[derive(EventType, Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[event(namespace = "pairs")]
 enum Pairs<T> {
     #[event(nested = "of")]
     Of(Changed<(T, u8)>),
@@ -134,7 +133,7 @@ fn topics_are_those_of_a_type_without_parameters() {
     assert_eq!(topics_of::<Site<Shop<f32>>>(), site);
     assert_eq!(topics_of::<Site<Cache>>(), ["site.inner.hit", "site.inner.miss", "site.closed"]);
     assert_eq!(topics_of::<Cached<u8>>(), ["cached.hit", "cached.miss", "cached.stored"]);
-    assert_eq!(topics_of::<Pairs<f32>>(), ["pairs.of.{key}.changed"]);
+    assert_eq!(topics_of::<Pairs<f32>>(), ["of.{key}.changed"]);
 
     assert_eq!(Site::Inner(Shop::Stock(Stock::<u32, u8>::Empty)).leaf(), 4);
     assert_eq!(Site::<Shop<u8>>::Closed.leaf(), 7);

@@ -163,13 +163,13 @@ impl Tally {
             out.push_str("\n## Survivors of which nobody knows why\n\n");
             for (id, reached) in &self.unexplained {
                 let reach = if *reached { "" } else { " – no test comes to it" };
-                let _ = writeln!(out, "- `{id}`{reach}");
+                let _ = writeln!(out, "- {}{reach}", placed(id));
             }
         }
         if !self.explained.is_empty() {
             let _ = writeln!(out, "\n## Survivors, and why\n\nKept in `{}`.\n", known::PATH);
             for (id, reason) in &self.explained {
-                let _ = writeln!(out, "- `{id}`: {reason}");
+                let _ = writeln!(out, "- {}: {reason}", placed(id));
             }
         }
         if !self.stale.is_empty() {
@@ -179,7 +179,7 @@ impl Tally {
                 known::PATH
             );
             self.stale.iter().for_each(|id| {
-                let _ = writeln!(out, "- `{id}`");
+                let _ = writeln!(out, "- {}", placed(id));
             });
         }
         let _ = writeln!(
@@ -187,6 +187,14 @@ impl Tally {
             "\nThe last part of the run took {seconds} s; what earlier parts had settled was not tried again."
         );
         out
+    }
+}
+
+/// What a mutant is known by, its file apart: in one piece it would stand for a test of that file.
+fn placed(id: &str) -> String {
+    match id.split_once(": ") {
+        Some((file, what)) => format!("`{file}`: `{what}`"),
+        None => format!("`{id}`"),
     }
 }
 
@@ -249,8 +257,8 @@ mod tests {
             "9 mutants",
             "3 were drawn by the seed 11",
             "| all | 2 | 0 | 0 | 2 | 0.0 % | 1 |",
-            "- `a.rs: replace f0 with 1`: only speed",
-            "- `a.rs: replace f1 with 1` – no test comes to it",
+            "- `a.rs`: `replace f0 with 1`: only speed",
+            "- `a.rs`: `replace f1 with 1` – no test comes to it",
             "no survivor of this run",
             "- `b`\n",
         ] {
