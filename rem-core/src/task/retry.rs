@@ -117,6 +117,7 @@ mod tests {
     fn waits_grow_up_to_the_most() {
         let retry = Retry::times(4).backoff(10 * MS, 3.0, 50 * MS).jitter(false);
         assert_eq!(retry.waits().collect::<Vec<_>>(), [10 * MS, 30 * MS, 50 * MS, 50 * MS]);
+        assert!(retry.schedule().eq(retry.waits()), "and so for what is tried elsewhere");
     }
 
     #[test]
