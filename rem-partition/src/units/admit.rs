@@ -170,7 +170,10 @@ impl Set {
             member.wait_for(known);
         }
         let behind = self.resolve(&me, alarms);
-        let resources = self.resources.add(number, reads, writes);
+        let resources = match ended {
+            None => self.resources.add(number, reads, writes),
+            Some(_) => Box::default(), // nobody need wait for it
+        };
         let mut open = Open {
             member: Arc::clone(&member),
             behind,

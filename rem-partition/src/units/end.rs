@@ -61,6 +61,13 @@ impl Set {
         let open = self.open_mut(number)?;
         let (member, alarm) = (Arc::clone(&open.member), open.alarm.take());
         let unknown = mem::take(&mut open.unknown);
+        // It is about to be told that it has ended: who comes then does not wait for it, and so does not share its end. Behind one that
+        // has completed nobody begins before that is told.
+        let resources = match end {
+            State::Completed => Box::default(),
+            _ => mem::take(&mut open.resources),
+        };
+        self.resources.let_go(number, &resources);
         let was = member.known.state();
         match because {
             Some(because) => member.known.share(because, end),

@@ -286,6 +286,21 @@ mod tests {
         }
     }
 
+    /// Its end may be told already, and those behind it have not shared it yet.
+    #[test]
+    fn who_comes_when_an_end_is_decided_does_not_share_it() {
+        for (by, end) in [(By::Worker, State::Failed), (By::Anyone, State::Cancelled)] {
+            let mut shop = Shop::new();
+            shop.come(&[], Vec::new(), vec![0]);
+            assert!(shop.begin().unwrap());
+            shop.claim(shop.all[0].known.number, by, end);
+            shop.come(&[], Vec::new(), vec![0]);
+            shop.settle(0);
+            assert!(shop.begin().unwrap(), "behind one that is {end:?}");
+            assert_eq!(shop.all[1].known.state(), State::Running);
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
